@@ -1,0 +1,1 @@
+"""The course, as code: numpy and torch. Knows no Qt and nothing of `core` or `ui`."""

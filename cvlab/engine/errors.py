@@ -1,0 +1,139 @@
+"""The error family: every failure that a person may meet, in words, with what to do next.
+
+CvlabError
+├── Cancelled            the person stopped it; never shown as a failure
+├── DataError            a data set or an image
+│   ├── DataMissing          not on this machine yet
+│   ├── DownloadFailed       no source answered
+│   └── CorruptData          truncated, wrong checksum, not what it says it is
+├── NetError             an architecture
+│   ├── ShapeError           this layer cannot take what it is given
+│   └── GraphError           the wiring itself: cycles, open ports, unknown kinds
+├── RecipeError          a training recipe out of range
+├── TrainingError        a run that cannot go on
+│   └── NonFiniteLoss        the loss became infinite or not a number
+└── FileError            a file of ours
+    ├── NotOurFile           not a project, a run or a weights file
+    ├── NewerFile            written by a later cvlab
+    └── CannotWrite          full disk, no permission
+"""
+
+
+class CvlabError(Exception):
+    """A failure in words for the person who met it.
+
+    what:     what happened, a full sentence.
+    received: what was given, if that helps ("" otherwise).
+    remedy:   what to do next, a full sentence ("" if nothing can be done).
+    """
+
+    title = "Something went wrong"
+
+    def __init__(self, what: str, *, received: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what, self.received, self.remedy = what, received, remedy
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.received:
+            parts.append(f"Received: {self.received}.")
+        if self.remedy:
+            parts.append(self.remedy)
+        return " ".join(parts)
+
+    def __reduce__(self):
+        # Failures cross threads and processes inside events.
+        return _rebuild, (type(self), self.__dict__ | {"args_": self.args})
+
+
+def _rebuild(kind: type[CvlabError], state: dict) -> CvlabError:
+    error = kind.__new__(kind)
+    error.args = state.pop("args_")
+    error.__dict__.update(state)
+    return error
+
+
+class Cancelled(CvlabError):
+    title = "Stopped"
+
+    def __init__(self, what: str = "Stopped on request.") -> None:
+        super().__init__(what)
+
+
+class DataError(CvlabError):
+    title = "The data cannot be used"
+
+
+class DataMissing(DataError):
+    title = "The data are not on this machine yet"
+
+
+class DownloadFailed(DataError):
+    title = "The download failed"
+
+
+class CorruptData(DataError):
+    title = "The data are damaged"
+
+
+class NetError(CvlabError):
+    title = "The network cannot be built"
+
+
+class ShapeError(NetError):
+    """A layer that cannot take its input.
+
+    node:  the node's name, e.g. "linear1".
+    got:   the shape that arrives, without the batch: (16, 5, 5).
+    needs: what it needs, in words: "a vector".
+    """
+
+    title = "The shapes do not fit"
+
+    def __init__(self, node: str, got: tuple[int, ...], needs: str, hint: str = "") -> None:
+        shown = " x ".join(map(str, got)) if got else "nothing"
+        super().__init__(f"{node} needs {needs}.", received=shown, remedy=hint)
+        self.node, self.got, self.needs = node, got, needs
+
+
+class GraphError(NetError):
+    title = "The wiring is not complete"
+
+
+class RecipeError(CvlabError):
+    title = "The recipe cannot be used"
+
+
+class TrainingError(CvlabError):
+    title = "Training stopped"
+
+
+class NonFiniteLoss(TrainingError):
+    """The loss is infinite or NaN: step (1-based), loss, the learning rate in force, and one to try instead."""
+
+    title = "Training stopped: the loss is no longer a number"
+
+    def __init__(self, step: int, loss: float, learning_rate: float) -> None:
+        suggestion = learning_rate / 10
+        super().__init__(
+            f"The loss became {loss} at step {step}.",
+            received=f"learning rate {learning_rate:g}",
+            remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
+        )
+        self.step, self.loss, self.learning_rate, self.suggestion = step, loss, learning_rate, suggestion
+
+
+class FileError(CvlabError):
+    title = "The file cannot be used"
+
+
+class NotOurFile(FileError):
+    title = "This is not a cvlab file"
+
+
+class NewerFile(FileError):
+    title = "This file comes from a later cvlab"
+
+
+class CannotWrite(FileError):
+    title = "The file cannot be written"

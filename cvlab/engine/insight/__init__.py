@@ -1,0 +1,1 @@
+"""Looking inside a trained net: hooks in, arrays out."""

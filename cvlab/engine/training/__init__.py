@@ -1,0 +1,1 @@
+"""Training: the recipe, the loop as a generator of events, checkpoints."""

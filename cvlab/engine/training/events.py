@@ -1,0 +1,117 @@
+"""What happened in a run: frozen facts, in order, that can be pickled and written as JSON lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cvlab.engine.errors import CvlabError, NonFiniteLoss
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """device: "cpu", "cuda:0", "mps". steps_per_epoch at the batch size in force. start_step: 0, or where a resumed run goes on."""
+
+    device: str
+    threads: int
+    train_count: int
+    held_out_count: int
+    epochs: int
+    steps_per_epoch: int
+    parameters: int
+    start_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """One parameter update. step: 1-based over the run; loss and accuracy: of this batch, in training mode; seconds: since the run began."""
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    images: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnd:
+    """One pass over the training images. train_*: means over the epoch's batches; held_out_*: in evaluation mode, None if nothing is held out."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    held_out_loss: float | None
+    held_out_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnobTurned:
+    """A live knob took another value before step `step`."""
+
+    step: int
+    knob: str
+    old: float
+    new: float
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTaken:
+    """The weights as they were after `step`: name -> float32 array, copied. Made only when somebody asked."""
+
+    step: int
+    weights: dict
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """All epochs done, or stopped on request (`stopped`). test_*: measured once at the end of a full run, None if stopped."""
+
+    step: int
+    epoch: int
+    seconds: float
+    stopped: bool
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """The run cannot go on. title, what, received, remedy: words for the person; suggestion: a learning rate to try, if that
+    is the remedy."""
+
+    step: int
+    title: str
+    what: str
+    received: str = ""
+    remedy: str = ""
+    suggestion: float | None = None
+
+    @classmethod
+    def of(cls, error: BaseException, step: int) -> RunFailed:
+        """The failure that stands for an exception; one that is not ours keeps its type and text."""
+        if isinstance(error, NonFiniteLoss):
+            return cls(step, error.title, error.what, error.received, error.remedy, error.suggestion)
+        if isinstance(error, CvlabError):
+            return cls(step, error.title, error.what, error.received, error.remedy)
+        if isinstance(error, MemoryError) or "out of memory" in str(error):
+            return cls(
+                step,
+                "Training stopped: out of memory",
+                "The batch does not fit into the memory of the device.",
+                str(error)[:200],
+                "Use a smaller batch size.",
+            )
+        return cls(
+            step,
+            "Training stopped unexpectedly",
+            f"{type(error).__name__}: {error}"[:500],
+            remedy="What was saved is safe; the log has the full story.",
+        )
+
+
+Event = RunStarted | StepEnd | EpochEnd | KnobTurned | SnapshotTaken | RunFinished | RunFailed

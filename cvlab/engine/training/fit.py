@@ -1,0 +1,139 @@
+"""The training loop: one generator of events. Pause is not asking for the next event; step is asking once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from cvlab.engine.errors import NonFiniteLoss
+from cvlab.engine.training import device as devices
+from cvlab.engine.training.control import Control
+from cvlab.engine.training.events import (
+    EpochEnd,
+    Event,
+    KnobTurned,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepEnd,
+)
+from cvlab.engine.training.learner import Learner, StepResult
+
+READ_EVERY = {"cuda": 20, "mps": 20}
+"""Steps between two readings of the loss on a device of its own: each reading waits for the device."""
+
+
+def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
+    """Trains to the end of the recipe, or until `control.stop()`.
+
+    Yields RunStarted, then StepEnd for every step, EpochEnd for every epoch, and what was asked for in between; ends with
+    RunFinished. Raises `NonFiniteLoss` when the loss is no longer a number. Between two events the learner is at rest and
+    may be saved. The time that the caller takes between two events is not counted.
+
+    >>> for event in fit(Learner(zoo.lenet(), data, Recipe(epochs=1))):
+    ...     print(event)
+    """
+    control = control or Control()
+    clock = _Clock(learner)
+    read_every = READ_EVERY.get(learner.device.type, 1)
+    with clock.stopped():
+        yield RunStarted(
+            device=devices.describe(learner.device),
+            threads=learner.threads,
+            train_count=len(learner.labels),
+            held_out_count=0 if learner.held_out is None else len(learner.held_out[1]),
+            epochs=learner.recipe.epochs,
+            steps_per_epoch=learner.steps_per_epoch,
+            parameters=sum(p.numel() for p in learner.module.parameters()),
+            start_step=learner.step,
+        )
+    while learner.epoch < learner.recipe.epochs and not control.stopped:
+        pending: list[tuple[int, StepResult]] = []
+        while not learner.epoch_is_over and not control.stopped:
+            for knob, value in control.take_knobs().items():
+                turned = _turn(learner, knob, value)
+                with clock.stopped():
+                    yield turned
+            result = learner.advance()
+            pending.append((learner.step, result))
+            if len(pending) >= read_every or learner.epoch_is_over or control.wants_attention:
+                ends = [_read(learner, step, result, clock) for step, result in pending]
+                pending.clear()
+                for end in ends:
+                    with clock.stopped():
+                        yield end
+            if control.take_snapshot_request():
+                snapshot = SnapshotTaken(learner.step, learner.weights())
+                with clock.stopped():
+                    yield snapshot
+        if learner.epoch_is_over:
+            end = _end_epoch(learner, clock)
+            with clock.stopped():
+                yield end
+    finished = learner.epoch >= learner.recipe.epochs
+    loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels) if finished else (None, None)
+    clock.tick()
+    yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy)
+
+
+def _turn(learner: Learner, knob: str, value: float) -> KnobTurned:
+    old = learner.recipe
+    for part in knob.split("."):
+        old = getattr(old, part)
+    learner.turn(knob, value)
+    return KnobTurned(learner.step + 1, knob, float(old), float(value))
+
+
+def _read(learner: Learner, step: int, result: StepResult, clock: _Clock) -> StepEnd:
+    loss, correct = result.loss.item(), int(result.correct.item())
+    clock.tick()
+    if not math.isfinite(loss):
+        raise NonFiniteLoss(step, loss, result.learning_rate)
+    totals = learner.totals
+    totals.loss += loss * result.count
+    totals.correct += correct
+    totals.images += result.count
+    return StepEnd(
+        step, learner.epoch + 1, loss, correct / result.count, result.learning_rate, result.count, learner.seconds
+    )
+
+
+def _end_epoch(learner: Learner, clock: _Clock) -> EpochEnd:
+    clock.tick()
+    totals, rate = learner.totals, learner.learning_rate
+    learner.end_epoch()
+    loss, accuracy = learner.evaluate(*learner.held_out) if learner.held_out else (None, None)
+    clock.tick()
+    return EpochEnd(
+        epoch=learner.epoch,
+        step=learner.step,
+        train_loss=totals.loss / totals.images,
+        train_accuracy=totals.correct / totals.images,
+        held_out_loss=loss,
+        held_out_accuracy=accuracy,
+        learning_rate=rate,
+        seconds=learner.seconds,
+        images_per_second=totals.images / totals.seconds if totals.seconds > 0 else 0.0,
+    )
+
+
+class _Clock:
+    """Counts the seconds spent training into the learner; stands still while the caller has the turn."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+        self._last = perf_counter()
+
+    def tick(self) -> None:
+        now = perf_counter()
+        self._learner.seconds += now - self._last
+        self._learner.totals.seconds += now - self._last
+        self._last = now
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        self.tick()
+        yield
+        self._last = perf_counter()
