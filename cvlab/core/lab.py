@@ -1,0 +1,107 @@
+"""The lab: one project and everything that works on it. The window and the tests make one; the command line a part of one."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cvlab.core import paths
+from cvlab.core.history import History
+from cvlab.core.jobs import Jobs
+from cvlab.core.models import Models
+from cvlab.core.notices import Notices
+from cvlab.core.project import Project
+from cvlab.core.runs import Runs
+from cvlab.core.settings import Settings
+from cvlab.core.storage.project_file import load_project, save_project
+from cvlab.engine.errors import CvlabError
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.dataset import Dataset
+
+AUTOSAVE = "last.cvlab"
+
+
+class Lab:
+    """Owns the project, its history, the runs and the background jobs. Call `pump` often and `close` once."""
+
+    def __init__(self) -> None:
+        self.project = Project()
+        self.history = History()
+        self.jobs = Jobs()
+        self.notices = Notices()
+        self.settings = Settings.load()
+        self.runs = Runs(paths.runs(), self.dataset)
+        self.models = Models(paths.resources() / "models", self.runs)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The data set, from this machine. Blocking: call it in a job or a run. Raises `DataError`."""
+        from cvlab.engine.data import catalogue
+
+        return catalogue.load(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
+
+    def pump(self) -> None:
+        """Takes in what threads have produced. On the GUI thread, some 30 times a second."""
+        self.runs.deliver()
+        self.jobs.drain()
+
+    # -- the project's file ------------------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """An untitled project; the open one is autosaved first."""
+        self.autosave()
+        self._adopt(Project())
+
+    def open(self, path: Path) -> None:
+        """Opens a project file; raises `FileError` and leaves what is open as it is."""
+        project = load_project(path)
+        project.path = path
+        self._adopt(project)
+        self._remember(path)
+
+    def save(self, path: Path | None = None) -> None:
+        """Writes the project to its file, or to another one. Raises `CannotWrite`; nothing is lost then."""
+        target = path or self.project.path
+        if target is None:
+            raise ValueError("a project without a file needs a path to be saved to")
+        save_project(self.project, target)
+        self.project.path = target
+        self.project.title = target.stem
+        self.history.mark_clean()
+        self._remember(target)
+
+    def autosave(self) -> None:
+        """Keeps the project for the next start. Never raises: a full disk must not keep the window from closing."""
+        with contextlib.suppress(CvlabError, OSError):
+            save_project(self.project, paths.autosave() / AUTOSAVE)
+            self.settings.save()
+
+    def restore(self) -> bool:
+        """Brings back the project of the last time; False if there is none that can be read."""
+        path = paths.autosave() / AUTOSAVE
+        if not path.exists():
+            return False
+        try:
+            self._adopt(load_project(path))
+        except CvlabError as error:
+            self.notices.error(error)
+            return False
+        return True
+
+    def _adopt(self, project: Project) -> None:
+        # The views hold on to this project object: its fields take the new values.
+        self.project.adopt(project)
+        self.history.clear()
+
+    def _remember(self, path: Path) -> None:
+        recent = [str(path), *(p for p in self.settings.recent if p != str(path))]
+        self.settings.recent = recent[:10]
+        with contextlib.suppress(CvlabError):
+            self.settings.save()
+
+    def close(self) -> None:
+        """Stops the run (it saves itself), cancels the jobs, waits for the threads, keeps the project."""
+        self.autosave()
+        self.runs.close()
+        self.jobs.shutdown()

@@ -1,0 +1,1 @@
+"""Files: atomic writes, the project file, run folders."""
