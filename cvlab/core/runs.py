@@ -88,9 +88,6 @@ class Run:
         self._paused, self._steps_asked = False, 0
         self._recent: list[tuple[float, int]] = []
         self._thread = threading.Thread(target=self._work, name=f"cvlab-run-{self.id}", daemon=True)
-        if resume:
-            for event in folder.events():
-                self._record(event)
 
     # -- for the window ----------------------------------------------------------------------------------------------
 
@@ -222,7 +219,8 @@ class Run:
 
             learner = Learner(self.architecture, self._load_data(), self.recipe)
             if self._resume:
-                self.folder.restore(learner)
+                for event in self.folder.restore(learner):
+                    self.mailbox.put(event)
             self.folder.record.status = "running"
             self.folder.describe(learner)
             for event in self._paced(fit(learner, self.control)):

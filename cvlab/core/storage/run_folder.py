@@ -185,8 +185,9 @@ class RunFolder:
                 continue
         return events
 
-    def restore(self, learner: Learner) -> None:
-        """Puts the learner where the run was last saved and forgets metrics after that step. Raises `NotOurFile`."""
+    def restore(self, learner: Learner) -> list[Event]:
+        """Puts the learner where the run was last saved and forgets metrics after that step; returns the metrics before it.
+        Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import restore
 
         try:
@@ -198,9 +199,14 @@ class RunFolder:
                 remedy="Start it again from its recipe.",
             ) from error
         restore(learner, data)
-        kept = [e for e in self.events() if getattr(e, "step", 0) <= learner.step and not isinstance(e, RunFinished | RunFailed)]
+        kept = [
+            event
+            for event in self.events()
+            if getattr(event, "step", 0) <= learner.step and not isinstance(event, RunFinished | RunFailed)
+        ]
         lines = (json.dumps({"event": type(event).__name__} | asdict(event)) for event in kept)
         write_atomic(self.path / METRICS, "".join(f"{line}\n" for line in lines).encode())
+        return kept
 
     def trained(self) -> TrainedNet:
         """The net as the run left it. Raises `NotOurFile`."""

@@ -1,0 +1,93 @@
+"""The command line's one door: arguments in, one JSON document or readable text on standard output, an exit status.
+
+Progress and messages go to standard error. Exit status: 0 done, 1 the work failed, 2 the arguments are wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cvlab
+from cvlab.engine.errors import Cancelled, CvlabError, RecipeError
+
+Verb = Callable[[argparse.Namespace], Any]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb and returns the exit status."""
+    parser = _parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if not hasattr(arguments, "verb"):
+        arguments.group_parser.print_help(sys.stderr)
+        return 2
+    try:
+        result = arguments.verb(arguments)
+    except RecipeError as error:
+        return _fail(arguments, error, 2)
+    except Cancelled:
+        print("Stopped.", file=sys.stderr)
+        return 1
+    except CvlabError as error:
+        return _fail(arguments, error, 1)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+    if arguments.json:
+        json.dump(result, sys.stdout, ensure_ascii=False)
+        print()
+    elif isinstance(result, dict):
+        print(result.get("text", ""), end="" if str(result.get("text", "")).endswith("\n") else "\n")
+    return 1 if isinstance(result, dict) and result.get("failed") else 0
+
+
+def _fail(arguments: argparse.Namespace, error: CvlabError, status: int) -> int:
+    print(f"{error.title}. {error}", file=sys.stderr)
+    if arguments.json:
+        json.dump({"error": {"kind": type(error).__name__, "what": error.what, "received": error.received,
+                             "remedy": error.remedy}}, sys.stdout, ensure_ascii=False)  # fmt: skip
+        print()
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    from cvlab.cli import bench, data, doctor, net, predict, train
+
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else there")
+    parser = argparse.ArgumentParser(
+        prog="cvlab", description="A visual learning lab for computer vision. Without a verb, it opens the window."
+    )
+    parser.add_argument("--version", action="version", version=f"cvlab {cvlab.__version__}")
+    parser.set_defaults(group_parser=parser, json=False)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+    for module in (train, predict, net, data, doctor, bench):
+        module.add_to(verbs, shared)
+    tour = verbs.add_parser("tour", parents=[shared], help="open every panel with real content and save pictures of it")
+    tour.add_argument("folder", metavar="DIR")
+    tour.add_argument("--panel", action="append", help="only this panel (may be repeated)")
+    tour.set_defaults(verb=_tour)
+    return parser
+
+
+def _tour(arguments: argparse.Namespace) -> dict:
+    from pathlib import Path
+
+    try:
+        from cvlab.ui.tour import tour
+    except ModuleNotFoundError as error:
+        if error.name not in ("PySide6", "pyqtgraph", "shiboken6"):
+            raise
+        raise CvlabError(
+            "The tour needs Qt, which is not installed here.", remedy="pip install PySide6-Essentials pyqtgraph"
+        ) from error
+    pictures = tour(Path(arguments.folder), panels=arguments.panel)
+    return {"pictures": [str(path) for path in pictures], "text": "\n".join(map(str, pictures))}

@@ -1,0 +1,223 @@
+"""`cvlab train` and `cvlab resume`: the same runs as the window's, in the same folders."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from cvlab.cli.progress import ProgressLine, duration
+from cvlab.core import paths
+from cvlab.core.runs import Run, Runs
+from cvlab.core.storage.run_folder import WEIGHTS
+from cvlab.engine.errors import NotOurFile, RecipeError
+from cvlab.engine.nets import zoo
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import Dropout
+from cvlab.engine.training.recipe import Recipe
+
+_SHORT = {"optimizer.learning_rate": "--lr", "optimizer.kind": "--optimizer"}
+"""Flags of their own for the fields inside the optimizer that are asked for most; all others are reached by --set."""
+
+
+def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
+    train = verbs.add_parser("train", parents=[shared], help="train a net; the run folder is the window's, too")
+    train.add_argument("net", help=f"one of {', '.join(zoo.ZOO)}, a project file, or an architecture in JSON")
+    train.add_argument("--recipe", type=Path, metavar="FILE", help="a recipe in JSON, or a run's folder")
+    for name, field in Recipe.model_fields.items():
+        if name == "optimizer":
+            continue
+        default = field.default
+        train.add_argument(
+            f"--{name.replace('_', '-')}", metavar=name.upper(), help=f"{field.description} (default: {default})"
+        )
+    train.add_argument("--lr", metavar="RATE", help="learning rate (optimizer.learning_rate)")
+    train.add_argument("--optimizer", metavar="KIND", help="sgd, momentum or adam (optimizer.kind)")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, e.g. optimizer.weight_decay=1e-4"
+    )
+    train.add_argument("--dropout", type=float, metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)")
+    train.add_argument("--runs", type=Path, metavar="DIR", help="where the run folder goes (default: cvlab's own place)")
+    train.set_defaults(verb=_train)
+
+    resume = verbs.add_parser("resume", parents=[shared], help="go on with a run that was stopped or cut off")
+    resume.add_argument("run", type=Path, help="the run's folder, or its id")
+    resume.set_defaults(verb=_resume)
+
+
+def _train(arguments: argparse.Namespace) -> dict:
+    recipe = _recipe(arguments)
+    runs = _runs(arguments.runs or paths.runs())
+    return _follow(runs.start(_net(arguments, recipe), recipe), quiet=False)
+
+
+def _resume(arguments: argparse.Namespace) -> dict:
+    path = arguments.run if (arguments.run / "run.json").exists() else paths.runs() / arguments.run
+    return _follow(_runs(path.parent).resume(path), quiet=False)
+
+
+def _runs(root: Path) -> Runs:
+    from cvlab.engine.data import catalogue
+
+    def load(dataset_id: str):
+        return catalogue.load(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
+
+    return Runs(root, load)
+
+
+def _recipe(arguments: argparse.Namespace) -> Recipe:
+    recipe = Recipe()
+    if arguments.recipe is not None:
+        recipe = _read_recipe(arguments.recipe)
+    values: dict[str, Any] = {}
+    for name in Recipe.model_fields:
+        value = getattr(arguments, name, None)
+        if value is not None and name != "optimizer":
+            values[name] = value
+    if arguments.lr is not None:
+        values["optimizer.learning_rate"] = arguments.lr
+    if arguments.optimizer is not None:
+        values["optimizer.kind"] = arguments.optimizer
+    for pair in arguments.set:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise RecipeError("--set takes FIELD=VALUE.", received=pair[:80])
+        values[name] = value
+    return recipe.changed(**values)
+
+
+def _read_recipe(path: Path) -> Recipe:
+    import json
+
+    from cvlab.core.storage.files import read_bounded
+    from cvlab.core.storage.run_folder import RunFolder
+
+    if path.is_dir():
+        return RunFolder.open(path).record.recipe
+    try:
+        values = json.loads(read_bounded(path, 1_000_000))
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{path.name} cannot be read as a recipe.", received=str(error)[:120]) from error
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path.name} is not a recipe.", received=type(values).__name__)
+    return Recipe.read(values)
+
+
+def _net(arguments: argparse.Namespace, recipe: Recipe) -> Architecture:
+    net = find_net(arguments.net, recipe.data)
+    if arguments.dropout is None:
+        return net
+    if arguments.dropout == 0 or not 0 <= arguments.dropout <= 0.95:
+        return net.remove([n.id for n in net.nodes if isinstance(n.layer, Dropout)]) if arguments.dropout == 0 else _refuse(
+            arguments.dropout
+        )
+    for node in net.nodes:
+        if isinstance(node.layer, Dropout):
+            net = net.with_layer(node.id, Dropout(drop=arguments.dropout))
+    return net
+
+
+def _refuse(dropout: float) -> Architecture:
+    raise RecipeError("Dropout lies between 0 and 0.95.", received=f"{dropout:g}")
+
+
+def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
+    """A zoo net fitted to the data, the net of a project file or of a run, or an architecture's JSON file."""
+    from cvlab.core.storage.files import read_bounded
+    from cvlab.core.storage.project_file import load_project
+    from cvlab.core.storage.run_folder import RunFolder
+    from cvlab.engine.data import catalogue
+
+    path = Path(name)
+    if name not in zoo.ZOO and path.exists():
+        if path.is_dir():
+            return RunFolder.open(path).record.architecture
+        if path.suffix == ".json":
+            return Architecture.from_json(read_bounded(path, 50_000_000))
+        return load_project(path).architecture
+    if name not in zoo.ZOO and ("/" in name or path.suffix):
+        raise NotOurFile(f"There is no file {name}.", remedy=f"Give a path, or one of: {', '.join(zoo.ZOO)}.")
+    entry = catalogue.find(dataset_id)
+    return zoo.make(name, entry.image_shape, len(entry.classes))
+
+
+def _follow(run: Run, *, quiet: bool) -> dict:
+    """Shows progress until the run has ended. The first Ctrl+C stops it after the running batch, and it can be resumed."""
+    line = ProgressLine()
+
+    def stop(*_: Any) -> None:
+        run.stop()
+
+    on_main = threading.current_thread() is threading.main_thread()
+    before = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)} if on_main else {}
+    shown_epoch = 0
+    try:
+        while run.is_active:
+            ended = run.join(0.1)
+            run.deliver()
+            state = run.state
+            epochs = len(run.curves["epoch_loss"])
+            if epochs > shown_epoch and not quiet:
+                shown_epoch = epochs
+                line.show(_epoch_line(run, epochs), now=sys.stderr.isatty() or epochs == state.epochs)
+                if sys.stderr.isatty():
+                    line.end()
+            elif state.step and not quiet:
+                line.show(
+                    f"epoch {state.epoch}/{state.epochs}  step {state.step}/{state.total_steps}  loss {state.train_loss:.4f}  "
+                    f"{state.images_per_second:,.0f} images/s  {duration(state.eta)} left"
+                )
+            if ended and run.is_active and not run.mailbox.collect():
+                break
+    finally:
+        line.end()
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+    return _result(run)
+
+
+def _epoch_line(run: Run, epoch: int) -> str:
+    state = run.state
+    loss, accuracy = run.curves["epoch_loss"].last, run.curves["epoch_accuracy"].last
+    text = f"epoch {epoch}/{state.epochs}  train loss {loss[1]:.4f}, accuracy {accuracy[1]:.2%}"  # type: ignore[index]
+    if state.held_out_loss is not None:
+        text += f"  held-out loss {state.held_out_loss:.4f}, accuracy {state.held_out_accuracy:.2%}"
+    return f"{text}  {state.images_per_second:,.0f} images/s"
+
+
+def _result(run: Run) -> dict:
+    state = run.state
+    result = {
+        "run": run.id,
+        "folder": str(run.folder.path),
+        "status": state.status,
+        "steps": state.step,
+        "epochs": len(run.curves["epoch_loss"]),
+        "seconds": round(state.seconds, 3),
+        "images_per_second": round(state.images_per_second, 1),
+        "device": state.device,
+        "train_loss": _last(run, "epoch_loss"),
+        "train_accuracy": _last(run, "epoch_accuracy"),
+        "held_out_loss": state.held_out_loss,
+        "held_out_accuracy": state.held_out_accuracy,
+        "test_accuracy": state.test_accuracy,
+        "recipe": run.recipe.model_dump(),
+        "weights": str(run.folder.path / WEIGHTS) if (run.folder.path / WEIGHTS).exists() else None,
+    }
+    if state.failure is not None:
+        failure = state.failure
+        words = " ".join(part for part in (f"{failure.title}.", failure.what, failure.remedy) if part)
+        print(words, file=sys.stderr)
+        return result | {"failed": True, "error": {"what": failure.what, "remedy": failure.remedy}, "text": ""}
+    text = f"{run.title}: {state.status} after {result['epochs']} epochs in {duration(state.seconds)}."
+    if state.test_accuracy is not None:
+        text += f"\nTest accuracy {state.test_accuracy:.2%}."
+    return result | {"text": f"{text}\nRun folder: {run.folder.path}"}
+
+
+def _last(run: Run, curve: str) -> float | None:
+    last = run.curves[curve].last
+    return None if last is None else last[1]

@@ -1,0 +1,156 @@
+"""The loop: what it yields, that it learns, that it repeats itself to the bit, and how it stops."""
+
+import math
+import pickle
+
+import pytest
+import torch
+
+from cvlab.engine.errors import NonFiniteLoss, RecipeError, ShapeError
+from cvlab.engine.nets import zoo
+from cvlab.engine.training import device
+from cvlab.engine.training.checkpoint import resume_bytes, restore
+from cvlab.engine.training.control import Control
+from cvlab.engine.training.events import EpochEnd, KnobTurned, RunFinished, RunStarted, SnapshotTaken, StepEnd
+from cvlab.engine.training.fit import fit
+from cvlab.engine.training.learner import Learner
+from cvlab.engine.training.recipe import Recipe
+
+RECIPE = Recipe(data="bars", batch_size=32, epochs=3, held_out=0.2, threads=1, device="cpu")
+
+
+def metrics(events):
+    """The events without their clocks."""
+    return [
+        {k: getattr(e, k) for k in e.__slots__ if k not in ("seconds", "images_per_second", "weights")} for e in events
+    ]
+
+
+def test_the_story_of_a_run(net, data):
+    events = list(fit(Learner(net, data, RECIPE)))
+    assert isinstance(events[0], RunStarted)
+    assert (events[0].train_count, events[0].held_out_count, events[0].steps_per_epoch) == (240, 60, 8)
+    steps = [e for e in events if isinstance(e, StepEnd)]
+    assert [s.step for s in steps] == list(range(1, 25))
+    assert [s.images for s in steps[:8]] == [32] * 7 + [16]
+    epochs = [e for e in events if isinstance(e, EpochEnd)]
+    assert [(e.epoch, e.step) for e in epochs] == [(1, 8), (2, 16), (3, 24)]
+    for epoch in epochs:
+        own = [s for s in steps if s.epoch == epoch.epoch]
+        assert epoch.train_loss == pytest.approx(sum(s.loss * s.images for s in own) / 240)
+        assert epoch.train_accuracy == pytest.approx(sum(s.accuracy * s.images for s in own) / 240)
+    assert isinstance(events[-1], RunFinished) and not events[-1].stopped
+    assert pickle.loads(pickle.dumps(events)) == events
+
+
+def test_it_learns_and_starts_at_ln_c(net, data):
+    events = list(fit(Learner(net, data, RECIPE.changed(epochs=12, **{"optimizer.learning_rate": 0.01}))))
+    first = next(e for e in events if isinstance(e, StepEnd))
+    assert first.loss == pytest.approx(math.log(3), abs=0.25)
+    assert events[-1].test_accuracy > 0.9
+
+
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "adam"])
+def test_same_seed_same_numbers_to_the_last_bit(net, data, kind):
+    recipe = RECIPE.changed(shift=1, schedule="cosine", **{"optimizer.kind": kind})
+    first = list(fit(Learner(net, data, recipe)))
+    torch.rand(7)  # whatever else draws random numbers does not matter
+    second = list(fit(Learner(net, data, recipe)))
+    assert metrics(first) == metrics(second)
+    other = list(fit(Learner(net, data, recipe.changed(seed=1))))
+    assert metrics(first) != metrics(other)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("stop_at", [5, 8, 13])
+def test_a_resumed_run_ends_as_an_uninterrupted_one(net, data, kind, stop_at):
+    recipe = RECIPE.changed(shift=1, schedule="cosine", **{"optimizer.kind": kind, "optimizer.weight_decay": 0.01})
+    whole = list(fit(Learner(net, data, recipe)))
+    control, learner = Control(), Learner(net, data, recipe)
+    before = []
+    for event in fit(learner, control):
+        if isinstance(event, RunFinished):
+            break
+        before.append(event)
+        if isinstance(event, StepEnd) and event.step == stop_at:
+            control.stop()
+    again = Learner(net, data, recipe)
+    restore(again, resume_bytes(learner))
+    after = [e for e in fit(again) if not isinstance(e, RunStarted)]
+    assert metrics(before + after) == metrics(whole)
+
+
+def test_live_knobs_apply_at_the_next_step_and_are_told(net, data):
+    control, learner = Control(), Learner(net, data, RECIPE)
+    seen = []
+    for event in fit(learner, control):
+        seen.append(event)
+        if isinstance(event, StepEnd) and event.step == 3:
+            control.turn("optimizer.learning_rate", 0.5)
+            control.turn("optimizer.learning_rate", 0.05)
+            control.turn("optimizer.weight_decay", 0.1)
+    turned = [e for e in seen if isinstance(e, KnobTurned)]
+    assert {(e.step, e.knob, e.new) for e in turned} == {
+        (4, "optimizer.learning_rate", 0.05), (4, "optimizer.weight_decay", 0.1),
+    }  # fmt: skip
+    rates = {e.step: e.learning_rate for e in seen if isinstance(e, StepEnd)}
+    assert rates[3] == 0.001 and rates[4] == 0.05
+    with pytest.raises(RecipeError):
+        learner.turn("optimizer.learning_rate", -1)
+
+
+def test_the_batch_size_can_change_within_an_epoch(net, data):
+    control = Control()
+    counts = []
+    for event in fit(Learner(net, data, RECIPE.changed(epochs=1)), control):
+        if isinstance(event, StepEnd):
+            counts.append(event.images)
+            if event.step == 2:
+                control.turn("batch_size", 100)
+    assert counts == [32, 32, 100, 76]
+
+
+def test_a_snapshot_is_a_copy_and_comes_only_when_asked(net, data):
+    control, learner = Control(), Learner(net, data, RECIPE)
+    snapshots = []
+    for event in fit(learner, control):
+        if isinstance(event, StepEnd) and event.step in (2, 5):
+            control.ask_snapshot()
+        if isinstance(event, SnapshotTaken):
+            snapshots.append((event, {k: v.copy() for k, v in event.weights.items()}))
+    assert [s.step for s, _ in snapshots] == [2, 5]
+    for snapshot, copy in snapshots:
+        assert all((snapshot.weights[k] == copy[k]).all() for k in copy), "training went on, the snapshot did not"
+
+
+def test_a_loss_that_is_no_number_stops_with_a_reason_and_a_remedy(net, data):
+    # Each step multiplies the weights by 1 - 100 * 1: no data can hold them.
+    diverging = {"optimizer.kind": "sgd", "optimizer.learning_rate": 100.0, "optimizer.weight_decay": 1.0}
+    recipe = RECIPE.changed(epochs=50, **diverging)
+    with pytest.raises(NonFiniteLoss, match="too high here: try 10") as caught:
+        list(fit(Learner(net, data, recipe)))
+    assert caught.value.suggestion == 10.0
+    assert pickle.loads(pickle.dumps(caught.value)).step == caught.value.step
+
+
+def test_what_cannot_be_trained_is_refused_before_it_starts(net, data):
+    with pytest.raises(ShapeError, match="images of 28"):
+        Learner(zoo.lenet(), data, RECIPE)
+    if not torch.cuda.is_available():
+        with pytest.raises(RecipeError, match="CUDA"):
+            Learner(net, data, RECIPE.changed(device="cuda"))
+
+
+def test_holding_nothing_out_watches_nothing(net, data):
+    events = list(fit(Learner(net, data, RECIPE.changed(held_out=0.0, epochs=1))))
+    assert events[0].train_count == 300
+    assert next(e for e in events if isinstance(e, EpochEnd)).held_out_loss is None
+
+
+def test_threads_are_bounded():
+    before = torch.get_num_threads()
+    try:
+        assert device.use_threads(1) == 1
+        assert 1 <= device.use_threads(0) <= 4
+    finally:
+        torch.set_num_threads(before)
