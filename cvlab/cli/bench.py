@@ -98,9 +98,9 @@ def _window(arguments: argparse.Namespace) -> dict:
         f"ratio {paint / bare_paint:.2f}\n"
         f"Training in the window: {window['images_per_second']:,.0f} images/s; headless {headless:,.0f}; "
         f"ratio {window['images_per_second'] / headless:.2f}\n"
-        f"Ticks: {ticks['count']} of {ticks['interval_ms']} ms; work p50 {ticks['work_p50_ms']:.1f}, p99 {ticks['work_p99_ms']:.1f}, "
-        f"max {ticks['work_max_ms']:.1f} ms; late p50 {ticks['late_p50_ms']:.1f}, p99 {ticks['late_p99_ms']:.1f}, "
-        f"max {ticks['late_max_ms']:.1f} ms",
+        f"Ticks: {ticks['count']} of {ticks['interval_ms']} ms; work p50 {ticks['work_p50_ms']:.1f}, "
+        f"p99 {ticks['work_p99_ms']:.1f}, max {ticks['work_max_ms']:.1f} ms; "
+        f"late p50 {ticks['late_p50_ms']:.1f}, p99 {ticks['late_p99_ms']:.1f}, max {ticks['late_max_ms']:.1f} ms",
     }
 
 
@@ -118,7 +118,9 @@ def _child(module: str, *arguments: str) -> dict:
         [sys.executable, "-m", module, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode != 0:
-        raise CvlabError(f"A measured process failed with status {done.returncode}.", received=f"{module} {' '.join(arguments)}")
+        raise CvlabError(
+            f"A measured process failed with status {done.returncode}.", received=f"{module} {' '.join(arguments)}"
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -41,7 +41,8 @@ def _entry(dataset_id: str) -> dict:
 def _list(arguments: argparse.Namespace) -> dict:
     entries = [_entry(dataset_id) for dataset_id in catalogue.CATALOGUE]
     rows = (
-        f"{e['id']:<12} {e['train_count']:>7,} + {e['test_count']:<7,} {'here' if e['available'] else 'not here yet':<13} {e['summary']}"
+        f"{e['id']:<12} {e['train_count']:>7,} + {e['test_count']:<7,} "
+        f"{'here' if e['available'] else 'not here yet':<13} {e['summary']}"
         for e in entries
     )
     return {"datasets": entries, "text": "\n".join(rows)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -49,8 +48,6 @@ def _check(state: str, what: str, mend: str = "") -> dict:
 
 def _python() -> dict:
     version = platform.python_version()
-    if sys.version_info < (3, 11):
-        return _check("bad", f"Python {version}: cvlab needs 3.11 or newer", "install Python 3.11, then run it again")
     return _check("ok", f"Python {version} on {platform.system()} {platform.machine()}")
 
 
@@ -71,7 +68,9 @@ def _torch() -> dict:
     try:
         import torch
     except (ImportError, OSError) as error:
-        return _check("bad", f"PyTorch does not load: {error}", f"{sys.executable} -m pip install --force-reinstall torch")
+        return _check(
+            "bad", f"PyTorch does not load: {error}", f"{sys.executable} -m pip install --force-reinstall torch"
+        )
     from cvlab.engine.training import device
 
     found = device.choose()
@@ -87,10 +86,18 @@ def _torchvision() -> dict:
     return _check("ok" if fits else "note", words, mend)
 
 
+def _qt_version() -> tuple[int, ...] | None:
+    try:
+        import PySide6
+    except (ImportError, OSError):
+        return None
+    return tuple(int(part) for part in PySide6.__version__.split(".")[:2])
+
+
 def _qt() -> dict:
-    if importlib.util.find_spec("PySide6") is None:
+    version = _qt_version()
+    if version is None:
         return _check("note", "no Qt: the window and `cvlab tour` are not available")
-    version = tuple(int(part) for part in importlib.metadata.version("PySide6-Essentials").split(".")[:2])
     if sys.version_info < (3, 12) and version >= (6, 12):
         return _check(
             "bad",
@@ -104,14 +111,16 @@ def _qt() -> dict:
 
 
 def _libraries() -> list[dict]:
-    if platform.system() != "Linux" or importlib.util.find_spec("PySide6") is None:
+    if platform.system() != "Linux" or _qt_version() is None:
         return []
     missing = [package for library, package in _XCB.items() if not _loads(library)]
     if not missing:
         return [_check("ok", "Qt's system libraries")]
     return [
         _check(
-            "note", f"Qt's window needs system libraries: {', '.join(missing)}", f"sudo apt-get install {' '.join(missing)}"
+            "note",
+            f"Qt's window needs system libraries: {', '.join(missing)}",
+            f"sudo apt-get install {' '.join(missing)}",
         )
     ]
 
@@ -132,4 +141,6 @@ def _disk() -> dict:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     state = "ok" if free > 2e9 else "note"
-    return _check(state, f"{free / 1e9:.1f} GB free for data and runs", "" if state == "ok" else f"free some space on {folder}")
+    return _check(
+        state, f"{free / 1e9:.1f} GB free for data and runs", "" if state == "ok" else f"free some space on {folder}"
+    )

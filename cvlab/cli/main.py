@@ -8,17 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import cvlab
 from cvlab.engine.errors import Cancelled, CvlabError, RecipeError
 
-Verb = Callable[[argparse.Namespace], Any]
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one verb and returns the exit status."""
+    """Runs one verb and returns the exit status. A verb returns its JSON document; `text` in it is what people read."""
     parser = _parser()
     try:
         arguments = parser.parse_args(argv)
@@ -42,11 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     if arguments.json:
-        json.dump(result, sys.stdout, ensure_ascii=False)
+        json.dump({key: value for key, value in result.items() if key != "text"}, sys.stdout, ensure_ascii=False)
         print()
-    elif isinstance(result, dict):
-        print(result.get("text", ""), end="" if str(result.get("text", "")).endswith("\n") else "\n")
-    return 1 if isinstance(result, dict) and result.get("failed") else 0
+    elif result["text"]:
+        print(result["text"].rstrip("\n"))
+    return 1 if result.get("failed") else 0
 
 
 def _fail(arguments: argparse.Namespace, error: CvlabError, status: int) -> int:

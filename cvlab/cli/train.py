@@ -39,8 +39,12 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, e.g. optimizer.weight_decay=1e-4"
     )
-    train.add_argument("--dropout", type=float, metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)")
-    train.add_argument("--runs", type=Path, metavar="DIR", help="where the run folder goes (default: cvlab's own place)")
+    train.add_argument(
+        "--dropout", type=float, metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)"
+    )
+    train.add_argument(
+        "--runs", type=Path, metavar="DIR", help="where the run folder goes (default: cvlab's own place)"
+    )
     train.set_defaults(verb=_train)
 
     resume = verbs.add_parser("resume", parents=[shared], help="go on with a run that was stopped or cut off")
@@ -111,8 +115,10 @@ def _net(arguments: argparse.Namespace, recipe: Recipe) -> Architecture:
     if arguments.dropout is None:
         return net
     if arguments.dropout == 0 or not 0 <= arguments.dropout <= 0.95:
-        return net.remove([n.id for n in net.nodes if isinstance(n.layer, Dropout)]) if arguments.dropout == 0 else _refuse(
-            arguments.dropout
+        return (
+            net.remove([n.id for n in net.nodes if isinstance(n.layer, Dropout)])
+            if arguments.dropout == 0
+            else _refuse(arguments.dropout)
         )
     for node in net.nodes:
         if isinstance(node.layer, Dropout):

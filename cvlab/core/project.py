@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field, fields
 from pathlib import Path
+
 from cvlab.core.state import batch, observable
 from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.nets import zoo

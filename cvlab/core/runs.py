@@ -212,7 +212,7 @@ class Run:
     # -- on the run's thread -----------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        step = 0
+        step, learner = 0, None
         try:
             from cvlab.engine.training.fit import fit
             from cvlab.engine.training.learner import Learner
@@ -241,6 +241,8 @@ class Run:
                 self.folder.log(failure)
             with contextlib.suppress(CvlabError):
                 self.folder.close()
+            if learner is None and not self._resume:
+                self.folder.discard()  # it never began
             self.mailbox.put(failure)
 
     def _paced(self, events: Iterator[Event]) -> Iterator[Event]:
@@ -282,7 +284,9 @@ class Runs:
         infer(architecture).raise_first()
         if self._has_no_weights(architecture):
             raise RecipeError(
-                "This net has nothing to learn.", received=architecture.name, remedy="Add a convolution or a linear layer."
+                "This net has nothing to learn.",
+                received=architecture.name,
+                remedy="Add a convolution or a linear layer.",
             )
         return self._go(RunFolder.create(self.root, architecture, recipe, title), resume=False)
 

@@ -18,7 +18,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
-    theme: Literal["system", "light", "dark"] = Field("system", title="Theme", description="Follow the system, or choose.")
+    theme: Literal["system", "light", "dark"] = Field(
+        "system", title="Theme", description="Follow the system, or choose."
+    )
     reopen_last: bool = Field(True, title="Reopen the last project", description="Start where you left off.")
     last_panel: str = Field("builder", title="Panel shown at start")
     recent: list[str] = Field(default_factory=list, max_length=10, title="Recent projects")

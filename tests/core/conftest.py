@@ -14,7 +14,9 @@ from cvlab.engine.data.dataset import Split
 def few_digits():
     data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
     few = Split(data.train.images[::25].contiguous(), data.train.labels[::25].contiguous())
-    return replace(data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous()))
+    return replace(
+        data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous())
+    )
 
 
 @pytest.fixture

@@ -42,7 +42,12 @@ def test_a_finished_run_leaves_everything_behind(runs, few_digits):
     wait(run)
     folder = RunFolder.open(run.folder.path)
     record = folder.record
-    assert (record.status, record.title, record.recipe, record.architecture) == ("finished", "first", RECIPE, zoo.lenet())
+    assert (record.status, record.title, record.recipe, record.architecture) == (
+        "finished",
+        "first",
+        RECIPE,
+        zoo.lenet(),
+    )
     assert record.data_digest == few_digits.digest and record.classes == few_digits.classes
     assert record.versions["torch"] and record.result["test_accuracy"] == run.state.test_accuracy
     assert [r.id for r in runs.past()] == [run.id]
@@ -156,6 +161,7 @@ def test_missing_data_is_a_state_with_a_remedy(tmp_path):
     run = runs.start(zoo.lenet(), RECIPE)
     wait(run)
     assert run.state.failure.what == "MNIST is not here." and run.state.failure.remedy == "Get it."
+    assert not run.folder.path.exists(), "a run that never began leaves nothing"
 
 
 def test_a_full_disk_stops_the_run_in_words_and_keeps_what_was_saved(runs, monkeypatch):
@@ -187,7 +193,13 @@ def test_a_run_cut_off_in_the_middle_of_a_line_can_still_be_read(runs):
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("", NotOurFile), ("{}", NotOurFile), ("[1]", NotOurFile), ('{"format": 99}', NewerFile), ("\x00\xff", NotOurFile)],
+    [
+        ("", NotOurFile),
+        ("{}", NotOurFile),
+        ("[1]", NotOurFile),
+        ('{"format": 99}', NewerFile),
+        ("\x00\xff", NotOurFile),
+    ],
 )
 def test_what_is_not_a_run(tmp_path, text, error):
     (tmp_path / RECORD).write_text(text, encoding="latin-1")
@@ -209,7 +221,7 @@ def test_models_of_runs_and_of_the_running_net(runs, tmp_path):
     told = []
     models.changed.connect(lambda: told.append(True))
     run = runs.start(zoo.lenet(), RECIPE.changed(epochs=40))
-    assert [choice.id for choice in models.choices()][0] == "live"
+    assert models.choices()[0].id == "live"
     wait(run, lambda: run.state.step >= 2)
     run.ask_snapshot()
     wait(run, lambda: run.snapshot is not None)

@@ -41,7 +41,10 @@ def write_atomic(path: Path, data: bytes) -> None:
 def cannot_write(path: Path, error: OSError) -> CannotWrite:
     """The person's words for a failed write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        what, remedy = f"The disk is full: {path.name} was not written.", "Free some space and save again; nothing is lost."
+        what, remedy = (
+            f"The disk is full: {path.name} was not written.",
+            "Free some space and save again; nothing is lost.",
+        )
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         what, remedy = f"{path.parent} may not be written to.", "Choose another folder."
     else:

@@ -88,7 +88,16 @@ def load_project(path: Path) -> Project:
                 raise NotOurFile(f"The document in {path.name} is larger than {MAX_DOCUMENT / 1e6:.0f} MB.")
             with archive.open(info) as file:
                 data = json.loads(file.read(MAX_DOCUMENT + 1))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError, RecursionError, NotImplementedError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        EOFError,
+        RecursionError,
+        NotImplementedError,
+    ) as error:
         raise NotOurFile(
             f"{path.name} is not a cvlab project, or only a part of one.",
             received=str(error)[:120],

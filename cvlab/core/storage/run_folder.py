@@ -6,6 +6,7 @@ import contextlib
 import json
 import platform
 import re
+import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,7 +102,9 @@ class RunFolder:
             ) from error
         except (ValidationError, ValueError, RecursionError) as error:
             raise NotOurFile(
-                "The run's run.json cannot be read.", received=f"{path}: {str(error)[:160]}", remedy="Choose another run."
+                "The run's run.json cannot be read.",
+                received=f"{path}: {str(error)[:160]}",
+                remedy="Choose another run.",
             ) from error
         return cls(path, record)
 
@@ -168,6 +171,10 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 metrics.close()
         self.write_record()
+
+    def discard(self) -> None:
+        """Removes the folder of a run that never began."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,9 @@ class Architecture(BaseModel):
         if len(done) < len(self.nodes):
             stuck = ", ".join(node.name for node in self.nodes if node.id not in set(done))
             raise GraphError(
-                "The wires run in a circle.", received=stuck, remedy="Remove one wire of the circle: data must flow one way."
+                "The wires run in a circle.",
+                received=stuck,
+                remedy="Remove one wire of the circle: data must flow one way.",
             )
         return tuple(done)
 
@@ -279,6 +281,4 @@ class Architecture(BaseModel):
         return self._replace(name=name)
 
     def _with_node(self, node_id: int, **changes: Any) -> Architecture:
-        return self._replace(
-            nodes=tuple(n.model_copy(update=changes) if n.id == node_id else n for n in self.nodes)
-        )
+        return self._replace(nodes=tuple(n.model_copy(update=changes) if n.id == node_id else n for n in self.nodes))

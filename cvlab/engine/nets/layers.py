@@ -130,7 +130,9 @@ class Input(LayerSpec):
     height: int = Field(28, ge=1, le=1024, title="Height", description="Rows of the image, in pixels.")
     width: int = Field(28, ge=1, le=1024, title="Width", description="Columns of the image, in pixels.")
     title, group, role, stem, arity = "Input", "Data", "input", "input", 0
-    summary = "The image itself: a volume of width × height × channels. Sizes that halve often (32, 64, 224) pool cleanly."
+    summary = (
+        "The image itself: a volume of width × height × channels. Sizes that halve often (32, 64, 224) pool cleanly."
+    )
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (self.channels, self.height, self.width)
@@ -154,11 +156,21 @@ class Conv(LayerSpec):
         8, ge=1, le=4096, title="Filters", description="How many filters are learned: the depth of the output volume."
     )
     kernel: int = Field(
-        3, ge=1, le=31, title="Kernel F", description="Side of the square each filter sees. The course advises 3, at most 5."
+        3,
+        ge=1,
+        le=31,
+        title="Kernel F",
+        description="Side of the square each filter sees. The course advises 3, at most 5.",
     )
-    stride: int = Field(1, ge=1, le=16, title="Stride S", description="Pixels jumped at each slide. 2 halves the output.")
+    stride: int = Field(
+        1, ge=1, le=16, title="Stride S", description="Pixels jumped at each slide. 2 halves the output."
+    )
     padding: int = Field(
-        0, ge=0, le=15, title="Padding P", description="Zeros added around the image. (F − 1)/2 keeps the size at stride 1."
+        0,
+        ge=0,
+        le=15,
+        title="Padding P",
+        description="Zeros added around the image. (F − 1)/2 keeps the size at stride 1.",
     )
     bias: bool = Field(True, title="Bias", description="One learned offset a filter.")
     title, group, role, stem = "Conv", "Convolution", "conv", "conv"
@@ -197,13 +209,19 @@ class Conv(LayerSpec):
     def code(self, *shapes: Shape) -> str:
         options = "".join(
             f", {name}={value}"
-            for name, value, default in (("stride", self.stride, 1), ("padding", self.padding, 0), ("bias", self.bias, True))
+            for name, value, default in (
+                ("stride", self.stride, 1),
+                ("padding", self.padding, 0),
+                ("bias", self.bias, True),
+            )
             if value != default
         )
         return f"nn.Conv2d({shapes[0][0]}, {self.filters}, kernel_size={self.kernel}{options})"
 
     def label(self) -> str:
-        extra = (f", stride {self.stride}" if self.stride > 1 else "") + (f", pad {self.padding}" if self.padding else "")
+        extra = (f", stride {self.stride}" if self.stride > 1 else "") + (
+            f", pad {self.padding}" if self.padding else ""
+        )
         return f"{self.filters} @ {self.kernel}×{self.kernel}{extra}"
 
 
@@ -303,7 +321,11 @@ class Flatten(LayerSpec):
 class Linear(LayerSpec):
     kind: Literal["linear"] = "linear"
     units: int = Field(
-        10, ge=1, le=16384, title="Units", description="Neurons, each connected to every input. The last layer: one a class."
+        10,
+        ge=1,
+        le=16384,
+        title="Units",
+        description="Neurons, each connected to every input. The last layer: one a class.",
     )
     bias: bool = Field(True, title="Bias", description="One learned offset a neuron.")
     title, group, role, stem = "Linear (FC)", "Fully connected", "linear", "fc"
@@ -369,11 +391,14 @@ class Missing(LayerSpec):
     kind: Literal["missing"] = "missing"
     original: dict[str, Any]
     title, group, role, stem = "Missing", "", "missing", "missing"
-    summary = "This layer comes from another version of cvlab. It is kept as it is, and the net cannot be trained with it."
+    summary = (
+        "This layer comes from another version of cvlab. It is kept as it is, and the net cannot be trained with it."
+    )
 
     def output_shape(self, *shapes: Shape) -> Shape:
         raise Misfit(
-            f"a cvlab that knows the layer kind “{self.original.get('kind', '?')}”", "Delete it, or open the file there."
+            f"a cvlab that knows the layer kind “{self.original.get('kind', '?')}”",
+            "Delete it, or open the file there.",
         )
 
     def label(self) -> str:

@@ -9,7 +9,8 @@ from cvlab.engine.errors import CvlabError, NonFiniteLoss
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """device: "cpu", "cuda:0", "mps". steps_per_epoch at the batch size in force. start_step: 0, or where a resumed run goes on."""
+    """device: in words ("CPU, 2 threads"). steps_per_epoch: at the batch size in force. start_step: 0, or where a resumed run
+    goes on."""
 
     device: str
     threads: int
@@ -23,7 +24,8 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepEnd:
-    """One parameter update. step: 1-based over the run; loss and accuracy: of this batch, in training mode; seconds: since the run began."""
+    """One parameter update. step: 1-based over the run; loss and accuracy: of this batch, in training mode; seconds: of training
+    since the run began."""
 
     step: int
     epoch: int
@@ -36,7 +38,8 @@ class StepEnd:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnd:
-    """One pass over the training images. train_*: means over the epoch's batches; held_out_*: in evaluation mode, None if nothing is held out."""
+    """One pass over the training images. train_*: means over the epoch's batches; held_out_*: in evaluation mode, None if nothing
+    is held out."""
 
     epoch: int
     step: int

@@ -173,7 +173,11 @@ def make_optimizer(module: torch.nn.Module, recipe: Recipe, device: torch.device
     """The optimizer of the recipe; biases are not decayed, since the penalty ½λw² is on weights."""
     settings = recipe.optimizer
     groups = [
-        {"params": [p for p in module.parameters() if p.ndim > 1], "weight_decay": settings.weight_decay, "decays": True},
+        {
+            "params": [p for p in module.parameters() if p.ndim > 1],
+            "weight_decay": settings.weight_decay,
+            "decays": True,
+        },
         {"params": [p for p in module.parameters() if p.ndim <= 1], "weight_decay": 0.0, "decays": False},
     ]
     groups = [group for group in groups if group["params"]]

@@ -119,7 +119,9 @@ def test_a_monkey_keeps_the_document_valid(seed):
             continue
         match dice.randrange(6):
             case 0:
-                net, _ = net.insert(REGISTRY[dice.choice(["conv", "relu", "maxpool", "linear"])](), after=dice.choice(ids))
+                net, _ = net.insert(
+                    REGISTRY[dice.choice(["conv", "relu", "maxpool", "linear"])](), after=dice.choice(ids)
+                )
             case 1:
                 net = net.remove(dice.sample(ids, min(2, len(ids))))
             case 2:

@@ -44,7 +44,9 @@ def test_what_is_inferred_is_what_torch_computes(net):
     counted = {}
     for name, child in module.named_children():
         child.register_forward_hook(
-            lambda m, args, y, name=name: counted.update({name: (tuple(y.shape[1:]), multiply_adds_counted(m, args[0], y))})
+            lambda m, args, y, name=name: counted.update(
+                {name: (tuple(y.shape[1:]), multiply_adds_counted(m, args[0], y))}
+            )
         )
     source = net.by_name["input"].layer
     module.eval()(torch.zeros(2, source.channels, source.height, source.width))
@@ -128,5 +130,5 @@ def test_data_and_net_must_agree():
         check_classifier(zoo.lenet(), (3, 32, 32), 10)
     with pytest.raises(ShapeError, match="one score a class, 26"):
         check_classifier(zoo.lenet(), (1, 28, 28), 26)
-    with pytest.raises(ShapeError, match="vector|score"):
+    with pytest.raises(ShapeError, match="one score a class"):
         check_classifier(Architecture.chain("x", [Input(), MaxPool()]), (1, 28, 28), 10)

@@ -9,7 +9,7 @@ import torch
 from cvlab.engine.errors import NonFiniteLoss, RecipeError, ShapeError
 from cvlab.engine.nets import zoo
 from cvlab.engine.training import device
-from cvlab.engine.training.checkpoint import resume_bytes, restore
+from cvlab.engine.training.checkpoint import restore, resume_bytes
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import EpochEnd, KnobTurned, RunFinished, RunStarted, SnapshotTaken, StepEnd
 from cvlab.engine.training.fit import fit

@@ -1,0 +1,153 @@
+"""The command line: JSON alone on standard output, words on standard error, and the right exit status."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cvlab.cli import main
+from cvlab.core import paths
+from cvlab.engine.data import catalogue
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CVLAB_HOME", str(tmp_path / "home"))
+
+
+def call(capsys, *arguments):
+    status = main(list(arguments))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def call_json(capsys, *arguments):
+    status, out, err = call(capsys, *arguments, "--json")
+    return status, json.loads(out), err
+
+
+def test_train_predict_resume(capsys, tmp_path):
+    status, result, err = call_json(
+        capsys,
+        "train",
+        "lenet",
+        "--data",
+        "mnist-mini",
+        "--epochs",
+        "1",
+        "--threads",
+        "1",
+        "--set",
+        "optimizer.learning_rate=0.003",
+    )
+    assert status == 0 and result["status"] == "finished" and result["steps"] == 36
+    assert result["test_accuracy"] > 0.6 and result["recipe"]["optimizer"]["learning_rate"] == 0.003
+    assert "epoch 1/1" in err
+
+    data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
+    Image.fromarray(data.test.images[0, 0].numpy()).resize((280, 280)).save(tmp_path / "digit.png")
+    status, read, _ = call_json(capsys, "predict", result["run"], str(tmp_path / "digit.png"))
+    assert status == 0
+    probabilities = read["predictions"][0]["probabilities"]
+    assert sorted(probabilities) == list("0123456789") and sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+    status, again, _ = call_json(capsys, "resume", result["folder"])
+    assert status == 0 and again["test_accuracy"] == result["test_accuracy"], "a finished run has nothing left to do"
+
+
+def test_the_shipped_net_reads_digits(capsys, tmp_path):
+    data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
+    files = []
+    for i in range(0, 2000, 200):
+        path = tmp_path / f"{i}.png"
+        # Dark ink on light paper, as people scan it.
+        Image.fromarray(255 - np.kron(data.test.images[i, 0].numpy(), np.ones((10, 10), np.uint8))).save(path)
+        files.append(path)
+    status, read, _ = call_json(capsys, "predict", "lenet-mnist", *map(str, files))
+    right = [
+        p["class"] == str(int(data.test.labels[i]))
+        for p, i in zip(read["predictions"], range(0, 2000, 200), strict=True)
+    ]
+    assert status == 0 and sum(right) >= 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["train", "lenet", "--epochs", "0"], 2, "epochs is 0"),
+        (["train", "lenet", "--set", "nonsense"], 2, "FIELD=VALUE"),
+        (["train", "lenet", "--dropout", "2"], 2, "between 0 and 0.95"),
+        (["train", "nope"], 1, "lenet, linear, two-layer"),
+        (["train", "./missing.cvlab"], 1, "no file"),
+        (["train", "lenet", "--data", "minst"], 1, "Did you mean mnist"),
+        (["train", "lenet", "--data", "mnist"], 1, "cvlab data get mnist"),
+        (["predict", "nope", "x.png"], 1, "no such net"),
+        (["predict", "lenet-mnist", "missing.png"], 1, "missing.png"),
+        (["resume", "nope"], 1, "holds no run"),
+        (["frobnicate"], 2, "invalid choice"),
+        (["data"], 2, "usage"),
+    ],
+)
+def test_failures_have_words_and_a_status(capsys, arguments, status, words):
+    got, out, err = call(capsys, *arguments)
+    assert got == status and out == "" and words in err
+
+
+def test_failures_are_json_too(capsys):
+    status, document, err = call_json(capsys, "train", "lenet", "--epochs", "0")
+    assert status == 2 and document["error"]["kind"] == "RecipeError" and "epochs" in err
+
+
+def test_net_show_and_code(capsys):
+    status, shown, _ = call_json(capsys, "net", "show", "lenet")
+    assert status == 0 and shown["parameters"] == 61_706 and shown["layers"][1]["output"] == [6, 28, 28]
+    status, out, _ = call(capsys, "net", "code", "two-layer")
+    assert status == 0 and out.startswith('"""2-layer net: 79,510 parameters')
+    compile(out, "net.py", "exec")
+    assert [n["id"] for n in call_json(capsys, "net", "list")[1]["nets"]] == ["lenet", "linear", "two-layer"]
+
+
+def test_data_list_and_info(capsys):
+    status, listed, _ = call_json(capsys, "data", "list")
+    assert status == 0 and {d["id"]: d["available"] for d in listed["datasets"]} == {"mnist-mini": True, "mnist": False}
+    assert call_json(capsys, "data", "info", "mnist")[1]["licence"] == "CC BY-SA 3.0"
+
+
+def test_doctor(capsys):
+    status, found, _ = call_json(capsys, "doctor")
+    assert status == 0 and any(check["what"].startswith("Python 3") for check in found["checks"])
+    assert all(check["mend"] for check in found["checks"] if check["state"] == "bad")
+
+
+def test_bench_train_gives_a_ratio(capsys):
+    status, result, _ = call_json(capsys, "bench", "train", "--data", "mnist-mini", "--images", "500", "--rounds", "1")
+    assert status == 0 and result["ratio"] == result["cvlab_seconds"] / result["dataloader_seconds"]
+
+
+WITHOUT_QT = """
+import sys
+
+class NoQt:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtawesome", "qtpy"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name.split(".")[0])
+
+sys.meta_path.insert(0, NoQt())
+from cvlab.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("verb", [["net", "show", "lenet", "--json"], ["data", "list", "--json"], ["doctor", "--json"]])
+def test_it_runs_where_there_is_no_qt(verb):
+    done = subprocess.run([sys.executable, "-c", WITHOUT_QT, *verb], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    json.loads(done.stdout)
+
+
+def test_the_tour_without_qt_says_what_to_install():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_QT, "tour", "x"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "pip install PySide6" in done.stderr
