@@ -66,7 +66,9 @@ def check_python():
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
-        stop("this Python cannot make virtual environments.", f"sudo apt-get install python3.{sys.version_info[1]}-venv")
+        stop(
+            "this Python cannot make virtual environments.", f"sudo apt-get install python3.{sys.version_info[1]}-venv"
+        )
 
 
 def check_disk():

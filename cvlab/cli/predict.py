@@ -26,8 +26,8 @@ def _predict(arguments: argparse.Namespace) -> dict:
     net = Models(paths.resources() / "models", _runs(paths.runs())).load(arguments.model)
     found, lines = [], []
     for path in arguments.image:
-        canvas = drawing.from_image(path)
-        prepared = drawing.prepare(canvas.image if hasattr(canvas, "image") else canvas)
+        picture = drawing.from_image(path)
+        prepared = drawing.prepare(picture.image)
         if prepared.is_empty:
             raise DataError(f"{path.name} shows nothing.", remedy="Draw a digit with a thicker pen, or crop the image.")
         probabilities = net.predict(torch.from_numpy(prepared.image)[None, None])[0]
@@ -38,7 +38,7 @@ def _predict(arguments: argparse.Namespace) -> dict:
                 "class": net.classes[best],
                 "probability": float(probabilities[best]),
                 "probabilities": {name: float(p) for name, p in zip(net.classes, probabilities, strict=True)},
-                "steps": list(prepared.sentences),
+                "steps": [*picture.sentences, *prepared.sentences],
             }
         )
         lines.append(f"{path}: {net.classes[best]} ({probabilities[best]:.1%})")

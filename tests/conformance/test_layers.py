@@ -46,7 +46,11 @@ def test_every_setting_has_a_title_a_help_text_and_a_range(spec):
             continue
         assert field.title and field.description and field.description.endswith("."), name
         if field.annotation in (int, float):
-            bounds = [m for m in field.metadata if hasattr(m, "ge") or hasattr(m, "le") or hasattr(m, "gt") or hasattr(m, "lt")]
+            bounds = [
+                m
+                for m in field.metadata
+                if hasattr(m, "ge") or hasattr(m, "le") or hasattr(m, "gt") or hasattr(m, "lt")
+            ]
             assert len(bounds) >= 2, f"{name} needs a lower and an upper bound"
             with pytest.raises(ValidationError):
                 type(spec)(**{name: -1})
