@@ -21,7 +21,11 @@ def _home() -> Path | None:
 
 
 def data() -> Path:
-    """Downloaded and imported data sets, in torchvision's own folder layout."""
+    """Downloaded and imported data sets, in torchvision's own folder layout. `CVLAB_DATA`, if set, is that folder: one copy for a
+    whole classroom."""
+    shared = os.environ.get("CVLAB_DATA")
+    if shared:
+        return Path(shared).expanduser()
     home = _home()
     return home / "data" if home else platformdirs.user_cache_path("cvlab", appauthor=False) / "data"
 

@@ -1,1 +1,0 @@
-"""Looking inside a trained net: hooks in, arrays out."""
