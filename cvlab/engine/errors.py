@@ -10,6 +10,7 @@ CvlabError
 │   ├── ShapeError           this layer cannot take what it is given
 │   └── GraphError           the wiring itself: cycles, open ports, unknown kinds
 ├── RecipeError          a training recipe out of range
+├── ExpressionError      what a person typed as an expression, and where in it
 ├── TrainingError        a run that cannot go on
 │   └── NonFiniteLoss        the loss became infinite or not a number
 └── FileError            a file of ours
@@ -104,6 +105,21 @@ class RecipeError(CvlabError):
     title = "The recipe cannot be used"
 
 
+class ExpressionError(CvlabError):
+    """An expression that is no circuit: `offset` and `length` of the piece meant, in characters of the whole text."""
+
+    title = "The expression cannot be read"
+
+    def __init__(self, what: str, *, text: str = "", offset: int = 0, length: int = 1, remedy: str = "") -> None:
+        line = text.count("\n", 0, offset) + 1
+        column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+        where = f"line {line}, column {column}" if "\n" in text.strip() else f"column {column}"
+        piece = text[offset : offset + min(length, 40)].strip()
+        received = (f"“{piece}” at {where}" if piece else where) if text else ""
+        super().__init__(what, received=received, remedy=remedy)
+        self.offset, self.length, self.line, self.column = offset, length, line, column
+
+
 class TrainingError(CvlabError):
     title = "Training stopped"
 
@@ -114,7 +130,7 @@ class NonFiniteLoss(TrainingError):
     title = "Training stopped: the loss is no longer a number"
 
     def __init__(self, step: int, loss: float, learning_rate: float) -> None:
-        suggestion = learning_rate / 10
+        suggestion = min(learning_rate / 10, 0.1)  # above 0.1 it is too high for any net of the course
         super().__init__(
             f"The loss became {loss} at step {step}.",
             received=f"learning rate {learning_rate:g}",

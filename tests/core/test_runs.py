@@ -147,7 +147,7 @@ def test_divergence_is_a_state_with_a_remedy(runs):
     run = runs.start(zoo.lenet(), RECIPE.changed(epochs=30, **diverging))
     wait(run)
     assert run.state.status == "failed"
-    assert run.state.failure.suggestion == 10.0 and "step" in run.state.failure.what
+    assert run.state.failure.suggestion == 0.1 and "step" in run.state.failure.what
     assert RunFolder.open(run.folder.path).record.status == "failed"
 
 

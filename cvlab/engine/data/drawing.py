@@ -76,13 +76,13 @@ def prepare(canvas: np.ndarray, steps: DrawingSteps = DrawingSteps()) -> Prepare
     side = BOX if steps.box20 else FIELD
     boxed = _fitted(cropped, side)
     height, width = boxed.shape
-    said.append(f"Scaled to {width} x {height}, to fit {side} x {side}, keeping the proportions.")
+    said.append(f"Scaled to {width} x {height}, proportions kept.")
 
     left, top = (FIELD - width) // 2, (FIELD - height) // 2
     if steps.centre_of_mass:
         dx, dy = _shift_to_centre(boxed, left, top)
         left, top = left + dx, top + dy
-        said.append(f"Centre of mass to the middle: {_moved(dx, dy)}.")
+        said.append(f"Centre of mass: {_moved(dx, dy)}.")
     else:
         said.append(f"Laid in the middle of {FIELD} x {FIELD}.")
     image = _laid(boxed, left, top)

@@ -1,0 +1,114 @@
+"""The entry point: `cvlab` opens the window, `cvlab <verb>` does without. Imports no Qt unless eyes are asked for."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+import cvlab
+
+ENVIRONMENT = {
+    "QT_API": "pyside6",
+    "PYQTGRAPH_QT_LIB": "PySide6",
+    # Worker threads that wait in a loop take the cores from the window: a third of the speed on a busy machine.
+    "OMP_WAIT_POLICY": "passive",
+    "GOMP_SPINCOUNT": "0",
+}
+NO_DISPLAY = (
+    "cvlab: there is no display here (DISPLAY and WAYLAND_DISPLAY are not set).\n"
+    "`cvlab tour DIR` takes pictures of every panel without one; `cvlab --help` lists what needs no window at all."
+)
+NO_QT = (
+    "cvlab: the window needs Qt, which is not installed here. Install it with\n"
+    "    python -m pip install PySide6-Essentials pyqtgraph superqt qtawesome\n"
+    "The other verbs of cvlab work without it: see `cvlab --help`."
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit status: 0 done, 1 the work failed, 2 the arguments are wrong."""
+    multiprocessing.freeze_support()
+    # Without a console there is nowhere to tell of a crash; the window's own log takes it then.
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        faulthandler.enable()
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    arguments = sys.argv[1:] if argv is None else argv
+    if not _asks_for_window(arguments):
+        from cvlab.cli import main as verbs
+
+        return verbs(arguments)
+    options = _parser().parse_args(arguments)
+    return _open_window(options)
+
+
+def _asks_for_window(arguments: list[str]) -> bool:
+    """Options of the window, a project file, or nothing. A verb is a bare word that is no file."""
+    if not arguments:
+        return True
+    first = arguments[0]
+    if first.startswith("-"):
+        return first not in ("-h", "--help", "--version")
+    return first.endswith(".cvlab") or Path(first).is_file()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("cvlab", description="Opens the window. `cvlab --help` lists the verbs.", add_help=False)
+    parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT_FILE", help="a project to open")
+    parser.add_argument("--panel", default="", help="the panel to begin with: builder, training, digits")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="the window's size, such as 1440x900")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default="", help="for this time only")
+    parser.add_argument("--probe-first-paint", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--version", action="version", version=cvlab.__version__)
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not WIDTHxHEIGHT") from error
+    return width, height
+
+
+def has_display() -> bool:
+    """Whether a window could be seen, or is asked to be opened where nobody sees it."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def preload() -> None:
+    """On Windows PyTorch's libraries must be loaded before Qt's, or they cannot be loaded at all (pytorch#166628)."""
+    if sys.platform == "win32":
+        import torch  # noqa: F401
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    if not has_display():
+        print(NO_DISPLAY, file=sys.stderr)  # noqa: T201
+        return 1
+    preload()
+    try:
+        import PySide6  # noqa: F401
+    except ModuleNotFoundError:
+        print(NO_QT, file=sys.stderr)  # noqa: T201
+        return 1
+    from cvlab.ui.app import run
+
+    return run(
+        panel=options.panel,
+        project=options.project,
+        size=options.size,
+        wanted_theme=options.theme,
+        probe=options.probe_first_paint,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Actions as data: one declaration serves the menu, the shortcut, the toolbar and the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Action:
+    """id: permanent, "<panel>.<verb>". act: a bound method. menu: "File", "Edit", "View", "Run", "Help", or "" for palette only.
+
+    enabled: a bound method asked whenever menus or the palette open, and on every history or run change.
+    """
+
+    id: str
+    text: str
+    act: Callable[[], None]
+    shortcut: str = ""
+    icon: str = ""
+    tooltip: str = ""
+    menu: str = ""
+    enabled: Callable[[], bool] | None = None

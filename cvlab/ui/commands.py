@@ -1,0 +1,93 @@
+"""All commands there are: the window's, and each panel's once it is built. Menus, shortcuts and the palette read them here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from cvlab.core.notices import Notices
+from cvlab.ui.actions import Action
+from cvlab.ui.command import Command
+from cvlab.ui.widgets.command_palette import Entry
+
+MENUS = ("File", "Edit", "View", "Run", "Help")
+WINDOW = "window"
+
+
+class Commands(QObject):
+    """wanted: a command of this panel is about to act; the window brings the panel to the front first."""
+
+    wanted = Signal(str)
+
+    def __init__(self, bar: QMenuBar, notices: Notices, window: QWidget) -> None:
+        super().__init__(window)
+        self._notices, self._window = notices, window
+        self._of: dict[str, list[Command]] = {}
+        self._titles: dict[str, str] = {WINDOW: "Window"}
+        self.menus: dict[str, QMenu] = {}
+        for title in MENUS:
+            menu = bar.addMenu(f"&{title}")
+            menu.setToolTipsVisible(True)
+            menu.aboutToShow.connect(self.refresh)
+            self.menus[title] = menu
+        self._show_run_menu()
+
+    def add(self, owner: str, title: str, actions: Sequence[Action]) -> list[Command]:
+        """Takes up a panel's commands; replaces those it had before (it was built anew)."""
+        for old in self._of.pop(owner, ()):
+            old.deleteLater()
+        commands = [Command(spec, self._notices, owner, self._window) for spec in actions]
+        self._of[owner], self._titles[owner] = commands, title
+        for command in commands:
+            self._window.addAction(command)
+            if owner != WINDOW:
+                command.about_to_act.connect(self._want)
+                command.sleep()
+                if command.spec.menu in self.menus:
+                    self.menus[command.spec.menu].addAction(command)
+        self._show_run_menu()
+        return commands
+
+    def front(self, owner: str) -> None:
+        """Only the window's and this panel's shortcuts are live."""
+        for panel, commands in self._of.items():
+            if panel != WINDOW:
+                for command in commands:
+                    command.wake() if panel == owner else command.sleep()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks all commands again whether they can be done."""
+        for commands in self._of.values():
+            for command in commands:
+                command.refresh()
+
+    def entries(self, front: str) -> list[Entry]:
+        """For the palette: the panel in front first, then the window, then the others."""
+        first = [owner for owner in (front, WINDOW) if owner in self._of]
+        order = [*first, *(owner for owner in self._of if owner not in first)]
+        return [
+            Entry(command, self._titles[owner])
+            for owner in order
+            for command in self._of[owner]
+            if command.isVisible() and command.text()
+        ]
+
+    def groups(self) -> list[tuple[str, Sequence[Command]]]:
+        return [(self._titles[owner], commands) for owner, commands in self._of.items()]
+
+    def __getitem__(self, action_id: str) -> Command:
+        """The command with this id; KeyError if there is none."""
+        for commands in self._of.values():
+            for command in commands:
+                if command.spec.id == action_id:
+                    return command
+        raise KeyError(action_id)
+
+    def _want(self, command: Command) -> None:
+        self.wanted.emit(command.owner)
+
+    def _show_run_menu(self) -> None:
+        self.menus["Run"].menuAction().setVisible(not self.menus["Run"].isEmpty())

@@ -1,0 +1,64 @@
+"""What every panel's view promises the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cvlab.core.lab import Lab
+from cvlab.ui.actions import Action
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the explanation dock says: what one looks at, the formulas (caption, mathtext), and what to try."""
+
+    title: str
+    looking_at: str
+    formulas: tuple[tuple[str, str], ...] = ()
+    try_this: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One picture of the tour: its name, and when the panel is ready for it."""
+
+    name: str
+    is_ready: Callable[[], bool]
+    timeout_s: float = 60.0
+
+
+class Panel(QWidget):
+    """A panel's view. Subclasses set `lesson`, build their widgets in `__init__`, and read and write only the project.
+
+    explain: emitted with a `Lesson` when the person looks at something that deserves other words (a selected layer).
+    """
+
+    explain = Signal(object)
+    go_to = Signal(str)  # another panel's id
+
+    lesson = Lesson("", "")
+
+    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lab = lab
+
+    def actions_offered(self) -> Sequence[Action]:
+        """What the panel can do, for its menu entries, shortcuts and the palette."""
+        return ()
+
+    def shown(self) -> None:
+        """The panel has come to the front: take up live views."""
+
+    def hidden(self) -> None:
+        """The panel went behind: cost nothing from now on."""
+
+    def tick(self) -> None:
+        """Called at most 30 times a second while the panel is in front, after runs and jobs were drained."""
+
+    def tour(self) -> Iterator[Stop]:
+        """Brings real content up, one stop a picture."""
+        yield Stop("open", self.isVisible)

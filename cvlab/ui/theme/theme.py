@@ -1,0 +1,79 @@
+"""The theme in force: light or dark, following the system or chosen; announces its changes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from cvlab.ui.theme.tokens import DARK, LIGHT, Tokens
+
+
+class Theme(QObject):
+    """`theme()` gives the one instance. Painters ask it for colours when they paint; `changed` tells them to paint again."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = "system"
+        self._is_applied = False
+        self.tokens: Tokens = LIGHT
+
+    def choose(self, wanted: str) -> None:
+        """ "system", "light" or "dark"."""
+        self._wanted = wanted
+        self.apply()
+
+    def follow(self) -> None:
+        """Takes part in the system's changes from now on. Call it once, when there is an application."""
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
+
+    def _system_changed(self) -> None:
+        if self._wanted == "system":
+            self.apply()
+
+    def apply(self) -> None:
+        dark = self._wanted == "dark" or (self._wanted == "system" and self._system_is_dark())
+        tokens = DARK if dark else LIGHT
+        if tokens is self.tokens and self._is_applied:
+            self.changed.emit()
+            return
+        self.tokens = tokens
+        application = QApplication.instance()
+        if application is not None:
+            self._is_applied = True
+            from cvlab.ui.theme.style import palette, style_sheet
+
+            application.setPalette(palette(self.tokens))
+            application.setStyleSheet(style_sheet(self.tokens))
+        self.changed.emit()
+
+    def colour(self, role: str, alpha: float = 1.0) -> QColor:
+        """A colour by its role ("ink", "accent", ...), a layer role ("conv", ...) or "class-0".."class-9"."""
+        if role.startswith("class-"):
+            value = self.tokens.classes[int(role[6:]) % len(self.tokens.classes)]
+        else:
+            value = self.tokens.roles.get(role) or getattr(self.tokens, role)
+        colour = QColor(value)
+        colour.setAlphaF(alpha)
+        return colour
+
+    @property
+    def is_dark(self) -> bool:
+        return self.tokens is DARK
+
+    @staticmethod
+    def _system_is_dark() -> bool:
+        hints = QGuiApplication.styleHints()
+        return hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
+
+
+_theme: Theme | None = None
+
+
+def theme() -> Theme:
+    global _theme
+    if _theme is None:
+        _theme = Theme()
+    return _theme

@@ -1,0 +1,103 @@
+"""The axes of a training curve: steps below, epochs above, and values on a linear or a logarithmic scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+
+SMALLEST = 1e-12
+"""What a logarithmic axis shows instead of zero."""
+
+
+class StepAxis(pg.AxisItem):
+    """Whole steps only, with thousands set apart."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        return [(gap, values) for gap, values in super().tickValues(low, high, size) if gap >= 1]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [f"{value:,.0f}" for value in values]
+
+
+class EpochAxis(pg.AxisItem):
+    """The same steps counted in passes over the training images; silent until it is known how many steps a pass has."""
+
+    steps_per_epoch = 0
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        each = self.steps_per_epoch
+        if not each or size <= 0:
+            return []
+        wanted = max(2.0, size / 60)
+        span = max((high - low) / each, 1e-9)
+        gap = next(g for g in _whole_gaps() if span / g <= wanted)
+        first = max(math.ceil(low / each / gap), 1) * gap
+        last = math.floor(high / each / gap) * gap
+        return [(gap * each, [n * each for n in range(int(first), int(last) + 1, gap)])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        counts = [f"{value / self.steps_per_epoch:,.0f}" for value in values]
+        return [f"epoch {text}" if i == 0 else text for i, text in enumerate(counts)]
+
+
+def _whole_gaps():
+    decade = 1
+    while True:
+        yield from (decade, 2 * decade, 5 * decade)
+        decade *= 10
+
+
+class ValueAxis(pg.AxisItem):
+    """Values as `text` writes them. With `is_log` the positions are decimal logarithms of the values."""
+
+    def __init__(self, text: Callable[[float], str]) -> None:
+        super().__init__("left")
+        self.text = text
+        self.is_log = False
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        if not self.is_log:
+            return super().tickValues(low, high, size)[:1]
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        span = max(high - low, 1e-9)
+        steps = (1, 2, 5) if size / span > 90 else (1,)
+        every = max(1, math.ceil(span / max(size / 30, 1)))
+        marks = [d + math.log10(m) for d in decades[::every] for m in steps]
+        return [(1.0, [mark for mark in marks if low <= mark <= high])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [self.text(10.0**value if self.is_log else value) for value in values]
+
+
+def value_range(
+    curves: Sequence[tuple[np.ndarray, bool]], reference: float | None, *, top: float | None, log: bool
+) -> tuple[float, float]:
+    """(low, high) that shows the curves (values, is_raw), as decimal logarithms if `log`.
+
+    The rarest 2 % of a raw curve may stick out: one wild batch should not flatten the rest. High ends are round (1, 1.5,
+    2, 3, 5, 7 times a power of ten) and logarithmic ends are half decades, so that a growing curve changes them seldom.
+    """
+    highs, lows = ([reference] if reference else []), ([reference] if reference else [])
+    for y, is_raw in curves:
+        finite = y[np.isfinite(y)]
+        if len(finite):
+            highs.append(float(np.quantile(finite, 0.98)) if is_raw and len(finite) > 20 else float(finite.max()))
+            positive = finite[finite > 0]
+            if len(positive):
+                lows.append(float(np.quantile(positive, 0.02)) if is_raw else float(positive.min()))
+    high = top if top is not None else _round_up(1.05 * max(highs, default=1.0))
+    if not log:
+        return 0.0, high
+    low = max(min(lows, default=high / 100), SMALLEST)
+    low_end = math.floor(2 * math.log10(low)) / 2
+    return low_end, max(math.ceil(2 * math.log10(max(high, SMALLEST))) / 2, low_end + 0.5)
+
+
+def _round_up(value: float) -> float:
+    if not value > 0:
+        return 1.0
+    decade = 10.0 ** math.floor(math.log10(value))
+    return next(decade * m for m in (1, 1.5, 2, 3, 5, 7, 10) if decade * m >= value * (1 - 1e-9))

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from cvlab.ui.theme import theme
+from cvlab.ui.widgets.axes import EpochAxis, StepAxis, ValueAxis, value_range
+from cvlab.ui.widgets.plot import CurvePlot, Mark
+
+
+def three(value: float) -> str:
+    return f"{value:.3f}"
+
+
+@pytest.fixture
+def plot(qtbot):
+    made = CurvePlot("Loss", text=three, tick=three, widest="0.000")
+    qtbot.addWidget(made)
+    made.add_series("batch", "batch", "train", "raw")
+    made.add_series("held_out", "held out", "held_out", "points")
+    made.resize(640, 320)
+    made.show()
+    return made
+
+
+def fill(plot: CurvePlot, n: int = 100) -> None:
+    x = np.arange(1.0, n + 1)
+    plot.show_series("batch", x, 2.3 * np.exp(-x / n))
+    plot.show_series("held_out", x[9::10], 2.0 * np.exp(-x[9::10] / n))
+    plot.refresh(n)
+
+
+def colours(plot: CurvePlot) -> set[str]:
+    image = plot.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
+
+
+# -- ranges ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(min_value=1e-6, max_value=1e6), min_size=1, max_size=60))
+def test_every_held_out_value_lies_in_the_range(values):
+    curve = [(np.array(values), False)]
+    low, high = value_range(curve, None, top=None, log=False)
+    assert low == 0.0
+    assert max(values) <= high <= 3 * max(values)
+    low, high = value_range(curve, None, top=None, log=True)
+    assert low <= math.log10(min(values)) + 1e-9
+    assert high >= math.log10(max(values)) - 1e-9
+
+
+def test_one_wild_batch_does_not_flatten_the_rest():
+    calm = np.full(1000, 0.5)
+    calm[500] = 1e6
+    assert value_range([(calm, True)], None, top=None, log=False)[1] < 1
+
+
+def test_values_that_are_not_numbers_are_left_out():
+    broken = np.array([1.0, np.nan, np.inf, -np.inf])
+    assert value_range([(broken, False)], None, top=None, log=False) == (0.0, 1.5)
+
+
+def test_the_reference_is_in_view_before_there_is_anything_else():
+    low, high = value_range([], math.log(10), top=None, log=False)
+    assert low < math.log(10) < high
+
+
+def test_nothing_at_all_still_gives_a_range():
+    for log in (False, True):
+        low, high = value_range([(np.empty(0), True)], None, top=None, log=log)
+        assert low < high
+
+
+# -- axes ------------------------------------------------------------------------------------------------------------
+
+
+def test_steps_are_whole_and_thousands_set_apart(qapp):
+    axis = StepAxis("bottom")
+    assert axis.tickStrings([12000.0], 1, 1) == ["12,000"]
+    assert all(gap >= 1 for gap, _ in axis.tickValues(0, 3, 600))
+
+
+def test_epochs_stand_where_their_last_step_is(qapp):
+    axis = EpochAxis("top")
+    assert axis.tickValues(0, 100, 600) == []
+    axis.steps_per_epoch = 36
+    ((_, places),) = axis.tickValues(0, 180, 600)
+    assert places == [36, 72, 108, 144, 180]
+    assert axis.tickStrings(places, 1, 36) == ["epoch 1", "2", "3", "4", "5"]
+
+
+@given(st.integers(1, 2000), st.integers(1, 5000), st.floats(80, 2000))
+def test_epoch_marks_never_crowd(qapp, each, epochs, size):
+    axis = EpochAxis("top")
+    axis.steps_per_epoch = each
+    ((_, places),) = axis.tickValues(0, each * epochs, size)
+    assert len(places) <= size / 60 + 2
+    assert all(place % each == 0 for place in places)
+
+
+def test_logarithmic_ticks_say_the_values_themselves(qapp):
+    axis = ValueAxis(three)
+    axis.is_log = True
+    ((_, places),) = axis.tickValues(-1.0, 1.0, 300)
+    assert axis.tickStrings(places, 1, 1) == ["0.100", "0.200", "0.500", "1.000", "2.000", "5.000", "10.000"]
+
+
+# -- the plot --------------------------------------------------------------------------------------------------------
+
+
+def test_the_curves_are_painted_in_their_roles_colours(plot):
+    held_out = theme().colour("held_out").name()
+    before = plot.grab().toImage()
+    fill(plot)
+    assert held_out in colours(plot)
+    assert plot.grab().toImage() != before
+
+
+def test_it_repaints_itself_in_the_other_theme(plot):
+    fill(plot)
+    theme().choose("dark")
+    try:
+        assert theme().colour("held_out").name() in colours(plot)
+        assert theme().colour("raised").name() in colours(plot)
+    finally:
+        theme().choose("light")
+
+
+def test_the_legend_shows_the_latest_values(plot):
+    fill(plot)
+    assert plot.series["batch"].key.value.text() == three(2.3 * math.exp(-1))
+
+
+def test_pointing_reads_out_the_values_there_and_leaving_the_latest(plot, qtbot):
+    fill(plot)
+    area = plot.view.sceneBoundingRect()
+    with qtbot.waitSignal(plot.hovered) as caught:
+        plot.canvas.pointed.emit(QPointF(area.center()))
+    x = caught.args[0]
+    assert x == pytest.approx(50, abs=3)
+    assert plot.series["batch"].key.value.text() == three(2.3 * math.exp(-x / 100))
+    with qtbot.waitSignal(plot.hovered) as caught:
+        plot.canvas.left.emit()
+    assert caught.args == [None]
+    assert plot.series["batch"].key.value.text() == three(2.3 * math.exp(-1))
+
+
+def test_a_real_mouse_over_the_canvas_points(plot, qtbot):
+    fill(plot)
+    plot.canvas.setMouseTracking(True)
+    with qtbot.waitSignal(plot.hovered):
+        QTest.mouseMove(plot.canvas.viewport(), QPoint(300, 120))
+        QTest.mouseMove(plot.canvas.viewport(), QPoint(320, 130))
+
+
+def test_before_the_first_held_out_point_there_is_nothing_to_read(plot):
+    fill(plot)
+    plot.point_at(3)
+    assert plot.series["held_out"].key.value.text() == ""
+
+
+def test_it_follows_in_jumps_until_a_person_looks_closer_and_again_after_a_double_click(plot, qtbot):
+    fill(plot)
+    assert plot.view.viewRange()[0][1] == pytest.approx(100, rel=0.02)
+    plot.view.sigRangeChangedManually.emit([True, True])
+    plot.view.setXRange(10, 20, padding=0)
+    plot.refresh(200)
+    assert plot.view.viewRange()[0] == pytest.approx([10, 20])
+    QTest.mouseDClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 120))
+    assert plot.view.viewRange()[0][1] == pytest.approx(200, rel=0.02)
+
+
+def test_a_logarithmic_axis_shows_the_same_curve_in_decades(plot):
+    fill(plot)
+    plot.set_log(True)
+    (_, y) = plot.series["batch"].item.getOriginalDataset()
+    np.testing.assert_allclose(10**y, plot.series["batch"].y)
+    low, high = plot.view.viewRange()[1]
+    assert low <= math.log10(2.3 * math.exp(-1))
+    assert high >= math.log10(2.2)
+
+
+def test_zero_and_broken_values_can_be_drawn_on_a_logarithmic_axis(plot):
+    plot.set_log(True)
+    plot.show_series("batch", np.arange(4.0), np.array([1.0, 0.0, np.nan, np.inf]))
+    plot.refresh(4)
+    assert not plot.grab().isNull()
+
+
+def test_words_at_marks_do_not_lie_over_each_other(plot):
+    fill(plot)
+    plot.show_marks([Mark(10, "learning rate 0.01"), Mark(12, "learning rate 0.02"), Mark(80, "batch size 64")])
+    assert [text.isVisible() for text in plot._mark_texts] == [True, False, True]
+    plot.show_marks([])
+    assert not any(text.isVisible() for text in plot._mark_texts)
+
+
+def test_the_message_is_there_until_it_is_taken_away(plot):
+    plot.show_message("Press Start")
+    assert plot.message.isVisible()
+    plot.show_message("")
+    assert not plot.message.isVisible()
+
+
+def test_clearing_forgets_curves_marks_and_zoom(plot):
+    fill(plot)
+    plot.show_marks([Mark(10, "x")])
+    plot.clear()
+    assert all(not len(series.x) for series in plot.series.values())
+    assert plot.marks == ()
+
+
+def test_drawing_tells_what_it_cost(plot):
+    fill(plot)
+    plot.grab()
+    assert 0 < plot.cost < 5
