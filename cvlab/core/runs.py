@@ -89,6 +89,16 @@ class Run:
         self._recent: list[tuple[float, int]] = []
         self._thread = threading.Thread(target=self._work, name=f"cvlab-run-{self.id}", daemon=True)
 
+    @classmethod
+    def read(cls, folder: RunFolder) -> Run:
+        """A run of the past as its folder tells it, to be looked at: state and curves, no thread."""
+        run = cls(folder, _no_data)
+        for event in folder.events():
+            run._record(event)
+        # A record that still says "running" is of a run that was cut off: nobody trains it now.
+        run.state.status = "stopped" if folder.record.status == "running" else folder.record.status
+        return run
+
     # -- for the window ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -258,6 +268,10 @@ class Run:
                 with self._gate:
                     self._steps_asked = max(0, self._steps_asked - 1)
             yield event
+
+
+def _no_data() -> Dataset:
+    raise TrainingError("A run of the past does not train.", remedy="Resume it, or start another one.")
 
 
 def _place(event: Event) -> tuple[float, int]:

@@ -19,6 +19,8 @@ CvlabError
     └── CannotWrite          full disk, no permission
 """
 
+import math
+
 
 class CvlabError(Exception):
     """A failure in words for the person who met it.
@@ -132,7 +134,7 @@ class NonFiniteLoss(TrainingError):
     def __init__(self, step: int, loss: float, learning_rate: float) -> None:
         suggestion = min(learning_rate / 10, 0.1)  # above 0.1 it is too high for any net of the course
         super().__init__(
-            f"The loss became {loss} at step {step}.",
+            f"At step {step} the loss {'became infinite' if math.isinf(loss) else 'was no longer a number (NaN)'}.",
             received=f"learning rate {learning_rate:g}",
             remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
         )

@@ -237,6 +237,18 @@ def test_models_of_runs_and_of_the_running_net(runs, tmp_path):
     assert told
 
 
+def test_a_run_read_back_looks_as_it_did(runs):
+    run = runs.start(zoo.lenet(), RECIPE)
+    wait(run)
+    again = Run.read(RunFolder.open(run.folder.path))
+    assert again.state.status == "finished" and again.state.test_accuracy == run.state.test_accuracy
+    for name, curve in run.curves.items():
+        assert again.curves[name].points()[1].tolist() == curve.points()[1].tolist(), name
+    run.folder.record.status = "running"
+    run.folder.write_record()
+    assert Run.read(RunFolder.open(run.folder.path)).state.status == "stopped"
+
+
 def test_run_json_is_plain_json(runs):
     run = runs.start(zoo.lenet(), RECIPE.changed(epochs=1))
     wait(run)

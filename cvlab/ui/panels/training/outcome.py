@@ -1,0 +1,186 @@
+"""How a run ended, in words, with what to do next: a card for failures, a strip for what was learned."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cvlab.core.runs import Run
+from cvlab.engine.data.catalogue import CATALOGUE
+from cvlab.ui.panels.training.figures import duration_text
+from cvlab.ui.theme import theme
+from cvlab.ui.theme.icons import icon
+from cvlab.ui.widgets.number import number_text
+
+
+class FailureCard(QFrame):
+    """Lies over the middle of its parent, until it is closed or another run starts.
+
+    try_asked: with the learning rate suggested. change_net_asked, get_data_asked: the remedies of other failures.
+    """
+
+    try_asked = Signal(float)
+    change_net_asked = Signal()
+    get_data_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "notice notice-error")
+        self._suggestion = 0.0
+        self._make_words()
+        self.try_lower = self._button("try", "Try a lower learning rate", "primary")
+        self.try_lower.setToolTip("Sets this learning rate in the recipe (it can be undone) and starts again.")
+        self.change_net = self._button("fix_net", "Open the Builder", "primary")
+        self.change_net.setToolTip("Shows the net where it can be mended.")
+        self.get_data = self._button("fix_data", "Get the data", "primary")
+        self.get_data.setToolTip("Brings the data onto this machine; then press Start again.")
+        self.show_details = self._button("details", "Details", "quiet")
+        self.show_details.setToolTip("What exactly happened.")
+        self.show_details.setCheckable(True)
+        self.dismiss = self._button("dismiss", "Close", "quiet")
+        self.dismiss.setToolTip("Takes this card away; the curves stay.")
+        self.try_lower.clicked.connect(self._try)
+        self.change_net.clicked.connect(self.change_net_asked)
+        self.get_data.clicked.connect(self.get_data_asked)
+        self.show_details.toggled.connect(self._unfold)
+        self.dismiss.clicked.connect(self.hide)
+        self._lay_out()
+        self.hide()
+        parent.installEventFilter(self)
+
+    def _make_words(self) -> None:
+        self.title = QLabel(self)
+        self.title.setProperty("role", "subheading")
+        self.words = QLabel(self)
+        self.details = QLabel(self)
+        self.details.setProperty("role", "small muted")
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self.title, self.words, self.details):
+            label.setWordWrap(True)
+
+    def _button(self, name: str, text: str, role: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(f"training.{name}")
+        button.setAccessibleName(text)
+        button.setProperty("role", role)
+        return button
+
+    def _lay_out(self) -> None:
+        self._sign = QLabel(self)
+        self._show_sign()
+        theme().changed.connect(self._show_sign)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.title, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self.try_lower, self.change_net, self.get_data, self.show_details):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.dismiss)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 16, 12)
+        column.setSpacing(10)
+        column.addLayout(head)
+        column.addWidget(self.words)
+        column.addWidget(self.details)
+        column.addLayout(buttons)
+
+    def _show_sign(self) -> None:
+        self._sign.setPixmap(icon("error", "negative").pixmap(20, 20))
+
+    def show_failure(
+        self,
+        title: str,
+        what: str,
+        received: str = "",
+        remedy: str = "",
+        *,
+        suggestion: float | None = None,
+        remedies: tuple[str, ...] = (),
+        details: str = "",
+    ) -> None:
+        """suggestion: a learning rate to try. remedies: "net", "data" for their buttons."""
+        self.title.setText(title)
+        self.words.setText(f"{what} {remedy}".strip())
+        self.details.setText("\n".join(line for line in (f"Received: {received}" if received else "", details) if line))
+        self.try_lower.setVisible(suggestion is not None)
+        if suggestion is not None:
+            self._suggestion = suggestion
+            self.try_lower.setText(f"Try {number_text(suggestion)}")
+        self.change_net.setVisible("net" in remedies)
+        self.get_data.setVisible("data" in remedies)
+        self.show_details.setVisible(bool(self.details.text()))
+        self.show_details.setChecked(False)
+        self.details.hide()
+        self.show()
+        self.raise_()
+        self._place()
+
+    def _try(self) -> None:
+        self.try_asked.emit(self._suggestion)
+
+    def _unfold(self, opened: bool) -> None:
+        self.details.setVisible(opened)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        width = min(440, self.parentWidget().width() - 48)
+        height = max(self.layout().heightForWidth(width), self.layout().minimumSize().height())
+        left = (self.parentWidget().width() - width) // 2
+        self.setGeometry(left, max(24, (self.parentWidget().height() - height) // 3), width, height)
+
+
+class ResultStrip(QFrame):
+    """One line above the curves: what the net can do now, and where to go with it."""
+
+    draw_asked = Signal()
+    resume_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "notice notice-success")
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self.go_on = QPushButton("Go on", self)
+        self.go_on.setObjectName("training.go_on")
+        self.go_on.setAccessibleName("Go on with this run")
+        self.go_on.setToolTip("Trains on from where this run was stopped, with its own recipe.")
+        self.go_on.clicked.connect(self.resume_asked)
+        self.draw = QPushButton(icon("digits", "accent_ink"), "Draw a digit with this net", self)
+        self.draw.setObjectName("training.draw")
+        self.draw.setAccessibleName("Draw a digit with this net")
+        self.draw.setToolTip("Opens the Digits panel with the net of this run.")
+        self.draw.setProperty("role", "primary")
+        self.draw.clicked.connect(self.draw_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.go_on)
+        row.addWidget(self.draw)
+        self.hide()
+
+    def show_run(self, run: Run | None, *, can_go_on: bool) -> None:
+        """The words for a run that has ended well; hides for any other."""
+        state = run.state if run is not None else None
+        self.setVisible(state is not None and state.status in ("finished", "stopped"))
+        if run is None or state is None:
+            return
+        self.words.setText(result_words(run))
+        self.go_on.setVisible(state.status == "stopped" and can_go_on)
+
+
+def result_words(run: Run) -> str:
+    """What came of a run that did not fail: its test accuracy, or how far it came."""
+    state, entry = run.state, CATALOGUE.get(run.recipe.data)
+    if state.test_accuracy is None:
+        return f"Stopped at step {state.step:,} of {state.total_steps:,}. Everything so far is saved."
+    of = f"{entry.test_count:,} test images" if entry is not None else "the test images"
+    return f"Reads {100 * state.test_accuracy:.2f} % of {of}, after {duration_text(state.seconds)} of training."

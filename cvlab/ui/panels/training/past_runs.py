@@ -1,0 +1,133 @@
+"""Earlier runs on this machine: click one to see its curves again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from cvlab.core.jobs import JobControl
+from cvlab.core.lab import Lab
+from cvlab.core.runs import Run, Runs
+from cvlab.core.storage.run_folder import RunFolder, RunRecord
+from cvlab.ui.panels.training.figures import share_text
+
+_LIST, _READ = "training.list_runs", "training.read_run"
+_ROWS = 4
+_KEPT = 50
+
+
+@dataclass(frozen=True)
+class ListRuns:
+    """Reads what each run folder says of itself; the newest fifty."""
+
+    runs: Runs
+
+    def run(self, control: JobControl) -> list[RunRecord]:
+        return self.runs.past()[:_KEPT]
+
+
+@dataclass(frozen=True)
+class ReadRun:
+    """Reads a run's metrics back into curves. It cannot train on; it is for looking."""
+
+    path: Path
+
+    def run(self, control: JobControl) -> Run:
+        return Run.read(RunFolder.open(self.path))
+
+
+class PastRuns(QFrame):
+    """A short list, newest first. `chosen` gives a run to look at, or None for the current one."""
+
+    chosen = Signal(object)
+
+    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lab = lab
+        self._chosen = ""
+        self.setProperty("role", "card")
+        title = QLabel("Runs", self)
+        title.setProperty("role", "subheading")
+        self.list = QListWidget(self)
+        self.list.setObjectName("training.runs")
+        self.list.setAccessibleName("Runs")
+        self.list.setToolTip("Runs on this machine, newest first. Choose one to see its curves.")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setProperty("role", "plain")
+        self.list.itemClicked.connect(self._choose)
+        self.list.itemActivated.connect(self._choose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 8, 8)
+        column.setSpacing(4)
+        column.addWidget(title)
+        column.addWidget(self.list)
+        self.hide()
+
+    def refresh(self) -> None:
+        """Reads the list anew, in the background."""
+        self._lab.jobs.submit(_LIST, ListRuns(self._lab.runs), done=self._show_records)
+
+    def _show_records(self, records: list[RunRecord]) -> None:
+        self.list.clear()
+        current = self._lab.runs.current
+        for record in records:
+            item = QListWidgetItem(f"{self._figure(record)}   {_when(record)}   {record.title}")
+            item.setData(Qt.ItemDataRole.UserRole, record.id)
+            item.setToolTip(f"{record.title}\n{record.created.replace('T', ' ')[:16]}, {record.status}")
+            self.list.addItem(item)
+            if record.id == (self._chosen or (current.id if current is not None else "")):
+                self.list.setCurrentItem(item)
+        rows = min(max(len(records), 1), _ROWS)
+        row = self.list.sizeHintForRow(0) if records else 28
+        self.list.setFixedHeight(rows * row + 4)
+        self.setVisible(bool(records))
+
+    def _figure(self, record: RunRecord) -> str:
+        current = self._lab.runs.current
+        return (
+            "training" if current is not None and current.is_active and current.id == record.id else _figure_of(record)
+        )
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        run_id = item.data(Qt.ItemDataRole.UserRole)
+        if run_id == self._chosen:
+            return
+        self._chosen = run_id
+        current = self._lab.runs.current
+        if current is not None and run_id == current.id:
+            self._lab.jobs.cancel(_READ)
+            self.chosen.emit(None)
+        else:
+            self._lab.jobs.submit(
+                _READ, ReadRun(self._lab.runs.root / run_id), done=self.chosen.emit, failed=self._failed
+            )
+
+    def show_current(self) -> None:
+        """A new run came to the front."""
+        self._chosen = ""
+        self._lab.jobs.cancel(_READ)
+        self.refresh()
+
+    def _failed(self, error: BaseException) -> None:
+        self._chosen = ""
+        self._lab.notices.error(error)
+
+
+def _when(record: RunRecord) -> str:
+    """The time of a run of today, the day of an older one."""
+    try:
+        created = datetime.fromisoformat(record.created)
+    except ValueError:
+        return ""
+    return f"{created:%H:%M}" if created.date() == datetime.now(created.tzinfo).date() else f"{created:%d %b}"
+
+
+def _figure_of(record: RunRecord) -> str:
+    for key in ("test_accuracy", "held_out_accuracy", "train_accuracy"):
+        if record.result.get(key) is not None:
+            return share_text(record.result[key])
+    return {"failed": "failed", "running": "unfinished"}.get(record.status, "–")

@@ -1,0 +1,196 @@
+"""The recipe: what the next run is made of. Every edit is a command on the history; live knobs reach the running net at once."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from cvlab.core.history import SetField
+from cvlab.core.lab import Lab
+from cvlab.core.runs import Run
+from cvlab.engine.errors import RecipeError
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.shapes import infer
+from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.bind import bind
+from cvlab.ui.panels.training.data_choice import DataChoice
+from cvlab.ui.theme.icons import icon
+from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.form import FieldFacts, Form
+
+_MAIN = (
+    "optimizer.kind",
+    "optimizer.learning_rate",
+    "optimizer.momentum",
+    "batch_size",
+    "epochs",
+    "optimizer.weight_decay",
+    "held_out",
+)
+_MORE = ("preprocessing", "schedule", "shift", "seed", "device", "threads")
+_LIVE = ("optimizer.learning_rate", "optimizer.weight_decay", "batch_size")
+_CAPTIONS = {
+    "optimizer.kind": {"sgd": "SGD", "momentum": "SGD + momentum", "adam": "Adam"},
+    "preprocessing": {"unit": "0 to 1", "signed": "-1 to 1", "standardize": "Standardised"},
+    "schedule": {"constant": "Constant", "cosine": "Cosine to zero"},
+    "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
+}
+
+
+class RecipeCard(QFrame):
+    """Net, data and settings. Reads and writes only `project.recipe`.
+
+    change_net: the person wants to edit the net.
+    """
+
+    change_net = Signal()
+
+    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lab = lab
+        self._run: Run | None = None
+        self._recipe = lab.project.recipe
+        self.setProperty("role", "card")
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 14, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(self._make_net())
+        column.addWidget(self._hairline())
+        self.data = DataChoice(lab, self)
+        self.data.chosen.connect(self._choose_data)
+        self.main = Form(Recipe, _MAIN, prefix="training", captions=_CAPTIONS, parent=self)
+        self.more = Form(Recipe, _MORE, prefix="training", captions=_CAPTIONS, parent=self)
+        for form in (self.main, self.more):
+            form.edited.connect(self._edit)
+            form.released.connect(self._release)
+        column.addWidget(self.data)
+        column.addWidget(self.main)
+        column.addWidget(self._make_more())
+        column.addWidget(self.more)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 1, 0, 1)
+        layout.addWidget(scroll)
+        self._fold(False)
+        bind(self, lab.project, "architecture", self._show_net)
+        bind(self, lab.project, "recipe", self._show_recipe)
+
+    def _make_net(self) -> QVBoxLayout:
+        self.net = QLabel(self)
+        self.net.setProperty("role", "subheading")
+        self.net_facts = QLabel(self)
+        self.net_facts.setProperty("role", "small muted")
+        self.net_facts.setWordWrap(True)
+        change = QPushButton("Change", self)
+        change.setObjectName("training.change_net")
+        change.setAccessibleName("Change the net in the Builder")
+        change.setToolTip("The net that will be trained comes from the Builder. Opens it there.")
+        change.setProperty("role", "link")
+        change.clicked.connect(self.change_net)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.net, 1)
+        head.addWidget(change)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.net_facts)
+        return column
+
+    def _hairline(self) -> QFrame:
+        line = QFrame(self)
+        line.setProperty("role", "hairline")
+        return line
+
+    def _make_more(self) -> QPushButton:
+        self.fold = QPushButton("More settings", self)
+        self.fold.setObjectName("training.more")
+        self.fold.setAccessibleName("More settings")
+        self.fold.setToolTip("Input scaling, schedule, random shift, seed and device. The defaults suit digits.")
+        self.fold.setProperty("role", "quiet")
+        self.fold.setCheckable(True)
+        self.fold.toggled.connect(self._fold)
+        return self.fold
+
+    def _fold(self, opened: bool) -> None:
+        self.fold.setIcon(icon("up" if opened else "down", "muted"))
+        self.more.setVisible(opened)
+
+    # -- from the person -------------------------------------------------------------------------------------------
+
+    def _choose_data(self, dataset_id: str) -> None:
+        self._edit("data", dataset_id)
+        self._release()
+
+    def _edit(self, path: str, value: object) -> None:
+        title = FieldFacts.of(Recipe, path).title
+        form = self.main if path in self.main.rows else self.more
+        try:
+            recipe = self._lab.project.recipe.changed(**{path: value})
+        except RecipeError as error:
+            form.show_problem(path, error.what.replace(path, title))
+            return
+        if recipe == self._lab.project.recipe:
+            self._show_recipe(recipe)
+            return
+        label = f"Change {title[:1].lower() if not title[1:2].isupper() else title[:1]}{title[1:]}"
+        self._lab.history.push(SetField(self._lab.project, "recipe", recipe, label, f"training.{path}"))
+
+    def _release(self, path: str = "") -> None:
+        self._lab.history.end_gesture()
+
+    # -- to the person ---------------------------------------------------------------------------------------------
+
+    def show_run(self, run: Run | None) -> None:
+        """The run in training, if any: its knobs follow the form, and the rest of the form is for the next run."""
+        self._run = run
+        self._show_notes()
+
+    def _show_net(self, net: Architecture) -> None:
+        report = infer(net)
+        self.net.setText(net.name)
+        error = report.errors[0] if report.errors else None
+        set_role(self.net_facts, "small error" if error else "small muted")
+        self.net_facts.setText(error.what if error else f"{len(net.nodes)} layers, {report.parameters:,} parameters")
+
+    def _show_recipe(self, recipe: Recipe) -> None:
+        before, self._recipe = self._recipe, recipe
+        self.data.show_data(recipe.data)
+        self.main.show_values(recipe)
+        self.more.show_values(recipe)
+        self._show_notes()
+        if self._run is not None and self._run.is_active:
+            for knob in _LIVE:
+                if _look_up(recipe, knob) != _look_up(before, knob):
+                    self._run.turn(knob, _look_up(recipe, knob))
+
+    def _show_notes(self) -> None:
+        recipe, entry = self._recipe, self.data.entry()
+        notes = dict.fromkeys((*self.main.rows, *self.more.rows), "")
+        if entry is not None:
+            watching = round(entry.train_count * recipe.held_out)
+            steps = ceil((entry.train_count - watching) / recipe.batch_size)
+            notes["held_out"] = f"{watching:,} images watch, {entry.train_count - watching:,} teach"
+            notes["batch_size"] = f"{steps:,} {'step' if steps == 1 else 'steps'} an epoch"
+        if self._run is not None and self._run.is_active:
+            for path in notes:
+                if path not in _LIVE and _look_up(recipe, path) != _look_up(self._run.folder.record.recipe, path):
+                    notes[path] = "Applies to the next run"
+        for path, note in notes.items():
+            (self.main if path in self.main.rows else self.more).show_note(path, note)
+
+
+def _look_up(recipe: Recipe, path: str) -> object:
+    value: object = recipe
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value

@@ -1,0 +1,110 @@
+"""The run in four figures: training, held out, the best so far, and whether it began where it should."""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from cvlab.core.runs import Run
+from cvlab.ui.panels.training.figures import NO_FIGURE, loss_text, share_text
+from cvlab.ui.theme.style import set_role
+
+_FAR = 0.5
+"""A first loss this far above ln C (in nats) is worth a word."""
+
+
+class Tile(QFrame):
+    """A caption, a figure, and a line that says what it means."""
+
+    def __init__(self, caption: str, tooltip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setToolTip(tooltip)
+        self.caption = QLabel(caption, self)
+        self.caption.setProperty("role", "small muted")
+        self.figure = QLabel(NO_FIGURE, self)
+        self.figure.setProperty("role", "number")
+        self.words = QLabel(self)
+        self.words.setProperty("role", "small muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 8, 8)
+        column.setSpacing(1)
+        for label in (self.caption, self.figure, self.words):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            column.addWidget(label)
+
+    def show_figure(self, figure: str, words: str, role: str = "small muted") -> None:
+        if figure != self.figure.text():
+            self.figure.setText(figure)
+        if words != self.words.text():
+            self.words.setText(words)
+        set_role(self.words, role)
+
+
+class Tiles(QWidget):
+    """Four tiles of equal width."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[str, int] | None = None
+        self.train = Tile(
+            "Training", "This batch: how much of it is read rightly, and its loss. Noisy by nature.", self
+        )
+        self.held_out = Tile("Held out", "Images that the net never trains on. The honest figure.", self)
+        self.best = Tile("Best held out", "The best epoch so far. If later ones are worse, the net overfits.", self)
+        self.first = Tile(
+            "First loss", "A net that knows nothing gives each of C classes 1/C, so its loss begins near ln C.", self
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for tile in (self.train, self.held_out, self.best, self.first):
+            row.addWidget(tile, 1)
+
+    def show_run(self, run: Run | None, class_count: int) -> None:
+        """The run's figures; None shows what to expect."""
+        key = (run.id, run.state.revision) if run is not None else ("", class_count)
+        if key == self._shown:
+            return
+        self._shown = key
+        expected = f"ln {class_count} ≈ {log(class_count):.2f}"
+        if run is None:
+            self.train.show_figure(NO_FIGURE, "after the first batch")
+            self.held_out.show_figure(NO_FIGURE, "after each epoch")
+            self.best.show_figure(NO_FIGURE, "of all epochs")
+            self.first.show_figure(NO_FIGURE, f"expect {expected}")
+            return
+        state = run.state
+        self.train.show_figure(share_text(state.train_accuracy), f"loss {loss_text(state.train_loss)}")
+        if run.recipe.held_out == 0:
+            self.held_out.show_figure("None", "nothing is held out")
+        elif state.held_out_accuracy is None:
+            self.held_out.show_figure(NO_FIGURE, "after this epoch")
+        else:
+            self.held_out.show_figure(share_text(state.held_out_accuracy), f"loss {loss_text(state.held_out_loss)}")
+        self._show_best(run)
+        self._show_first(run, class_count, expected)
+
+    def _show_best(self, run: Run) -> None:
+        x, y = run.curves["held_out_accuracy"].points()
+        if not len(y):
+            self.best.show_figure(NO_FIGURE, "of all epochs")
+            return
+        best = int(np.argmax(y))
+        epoch = round(x[best] / run.steps_per_epoch) if run.steps_per_epoch else best + 1
+        self.best.show_figure(share_text(float(y[best])), f"at epoch {epoch:,}")
+
+    def _show_first(self, run: Run, class_count: int, expected: str) -> None:
+        curve = run.curves["loss"]
+        _, y = curve.points()
+        if not len(y):
+            self.first.show_figure(NO_FIGURE, f"expect {expected}")
+            return
+        # A thinned curve keeps the lowest and the highest of its first few: the first is near the highest.
+        first = float(y[0] if curve.is_exact else y[1])
+        if first <= log(class_count) + _FAR:
+            self.first.show_figure(loss_text(first), f"near {expected}", "small success")
+        else:
+            self.first.show_figure(loss_text(first), f"far above {expected}", "small warning")

@@ -1,0 +1,297 @@
+"""The training panel: recipe at the left, transport, figures and live curves beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cvlab.core.history import SetField
+from cvlab.core.lab import Lab
+from cvlab.core.notices import Notice, Remedy
+from cvlab.core.runs import Run
+from cvlab.core.storage.run_folder import RESUME
+from cvlab.engine.errors import CvlabError, DataMissing, NetError
+from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.actions import Action
+from cvlab.ui.bind import bind, listen
+from cvlab.ui.panel import Lesson, Panel, Stop
+from cvlab.ui.panels.training.curves import CurvesView
+from cvlab.ui.panels.training.data_choice import require
+from cvlab.ui.panels.training.figures import words_of
+from cvlab.ui.panels.training.lesson import lesson_for
+from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, result_words
+from cvlab.ui.panels.training.past_runs import PastRuns
+from cvlab.ui.panels.training.recipe_card import RecipeCard
+from cvlab.ui.panels.training.tiles import Tiles
+from cvlab.ui.panels.training.transport import TransportBar
+
+_RECIPE_WIDTH = 288
+_CLASSES = 10
+
+
+class TrainingPanel(Panel):
+    """Starts, steers and shows one run at a time; `lab.runs` does the training, in its own thread."""
+
+    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
+        super().__init__(lab, parent)
+        self._past: Run | None = None  # an earlier run that is looked at
+        self._seen: tuple[str, str] = ("", "")
+        self._taught = ""
+        self.recipe = RecipeCard(lab, self)
+        self.past = PastRuns(lab, self)
+        self.transport = TransportBar(self)
+        self.tiles = Tiles(self)
+        self.result = ResultStrip(self)
+        self.curves = CurvesView(lab.project.training, self)
+        self.failure = FailureCard(self.curves)
+        self._lay_out()
+        self.setFocusProxy(self.transport.start)
+        self._connect()
+        self.curves.show_expectation(self._class_count())
+        self._show_run()
+
+    def _lay_out(self) -> None:
+        heading = QLabel("Training", self)
+        heading.setProperty("role", "heading")
+        heading.setFixedHeight(self.transport.sizeHint().height())
+        heading.setContentsMargins(4, 0, 0, 0)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(heading)
+        left.addWidget(self.recipe, 1)
+        left.addWidget(self.past)
+        self.recipe.setFixedWidth(_RECIPE_WIDTH)
+        self.past.setFixedWidth(_RECIPE_WIDTH)
+        centre = QVBoxLayout()
+        centre.setSpacing(8)
+        for widget in (self.transport, self.tiles, self.result):
+            centre.addWidget(widget)
+        centre.addWidget(self.curves, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 16, 16, 16)
+        row.setSpacing(8)
+        row.addLayout(left)
+        row.addLayout(centre, 1)
+
+    def _connect(self) -> None:
+        self.transport.start_asked.connect(self.start_or_resume)
+        self.transport.pause_asked.connect(self.pause)
+        self.transport.step_asked.connect(self.step)
+        self.transport.stop_asked.connect(self.stop)
+        self.recipe.change_net.connect(self._open_builder)
+        self.failure.change_net_asked.connect(self._open_builder)
+        self.failure.get_data_asked.connect(self._get_data)
+        self.failure.try_asked.connect(self._try)
+        self.result.draw_asked.connect(self._draw_digit)
+        self.result.resume_asked.connect(self._go_on)
+        self.past.chosen.connect(self._look_at)
+        listen(self, self.lab.runs.started, self._run_started)
+        listen(self, self.lab.runs.ended, self._run_ended)
+        bind(self, self.lab.project, "recipe", self._show_lesson)
+
+    # -- the panel's promises --------------------------------------------------------------------------------------
+
+    @property
+    def lesson(self) -> Lesson:
+        return lesson_for(self.lab.project.recipe)
+
+    def actions_offered(self) -> Sequence[Action]:
+        return (
+            Action("training.start", "Start or resume training", self.start_or_resume, "Ctrl+Return", "play",
+                   "Trains the net with the recipe.", "Run", self._can_start),
+            Action("training.pause", "Pause training", self.pause, "Ctrl+P", "pause",
+                   "Holds the training after this batch.", "Run", self._can_pause),
+            Action("training.step", "Train one batch", self.step, "Ctrl+.", "step",
+                   "One batch, then pause.", "Run", self._can_start),
+            Action("training.stop", "Stop training", self.stop, "", "stop",
+                   "Ends the run and saves it.", "Run", self._is_active),
+            Action("training.draw", "Draw a digit with this net", self._draw_digit, "", "digits",
+                   "Opens Digits with the net of the run shown.", "Run", self._can_draw),
+        )  # fmt: skip
+
+    def shown(self) -> None:
+        self.past.refresh()
+        self.recipe.data.show_data(self.lab.project.recipe.data)
+        self._show_run()
+
+    def tick(self) -> None:
+        run = self._run()
+        if run is None:
+            return
+        self.transport.show_run(self.lab.runs.current if self._is_active() else run)
+        self.tiles.show_run(run, self._class_count())
+        self.curves.draw(run)
+        if (run.id, run.state.status) != self._seen:
+            self._show_run()
+
+    def tour(self) -> Iterator[Stop]:
+        self.lab.project.recipe = Recipe.read({"data": "mnist-mini", "epochs": 4, "batch_size": 64, "threads": 1})
+        self.start()
+        yield Stop("learning", self._has_held_out, 90.0)
+        self._stop_and_wait()
+        self.lab.project.recipe = self.lab.project.recipe.changed(
+            **{"optimizer.kind": "sgd", "optimizer.learning_rate": 100.0}
+        )
+        self.start()
+        yield Stop("failed", self.failure.isVisible, 90.0)
+        self.lab.project.recipe = Recipe()
+
+    # -- what a person can do --------------------------------------------------------------------------------------
+
+    def start_or_resume(self) -> None:
+        run = self.lab.runs.current
+        if run is not None and run.is_active:
+            self._past = None
+            run.resume()
+            self._show_run()
+        else:
+            self.start()
+
+    def start(self) -> Run | None:
+        """A new run of the project's net and recipe; what cannot be trained is said on the card."""
+        project = self.lab.project
+        try:
+            require(project.recipe.data)
+            return self.lab.runs.start(project.architecture, project.recipe)
+        except CvlabError as error:
+            self._refuse(error)
+            return None
+
+    def pause(self) -> None:
+        if self._is_active():
+            self.lab.runs.current.pause()
+            self._show_run()
+
+    def step(self) -> None:
+        """One batch of the current run, or of a new one that waits after it."""
+        run = self.lab.runs.current if self._is_active() else self.start()
+        if run is not None:
+            run.step()
+            self._show_run()
+
+    def stop(self) -> None:
+        if self._is_active():
+            self.lab.runs.current.stop()
+
+    def _try(self, learning_rate: float) -> None:
+        project = self.lab.project
+        recipe = project.recipe.changed(**{"optimizer.learning_rate": learning_rate})
+        self.lab.history.push(SetField(project, "recipe", recipe, "Change learning rate"))
+        self.start()
+
+    def _go_on(self) -> None:
+        run = self._run()
+        if run is not None:
+            try:
+                self.lab.runs.resume(run.folder.path)
+            except CvlabError as error:
+                self._refuse(error)
+
+    def _draw_digit(self) -> None:
+        run = self._run()
+        if run is not None:
+            self.lab.project.digits.model = run.id
+            self.go_to.emit("digits")
+
+    def _open_builder(self) -> None:
+        self.go_to.emit("builder")
+
+    def _get_data(self) -> None:
+        self.failure.hide()
+        self.recipe.data.fetch()
+
+    # -- what it shows ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> Run | None:
+        """The run on the screen."""
+        return self._past or self.lab.runs.current
+
+    def _class_count(self) -> int:
+        entry = self.recipe.data.entry()
+        return len(entry.classes) if entry is not None else _CLASSES
+
+    def _run_started(self, run: Run) -> None:
+        self._past = None
+        self.lab.project.training.run = run.id
+        self.failure.hide()
+        self.past.show_current()
+        self._show_run()
+
+    def _run_ended(self, run: Run) -> None:
+        self.past.refresh()
+        self._show_run()
+        if not self.isVisible():
+            self._tell_ending(run)
+
+    def _tell_ending(self, run: Run) -> None:
+        """A notice for a person who is in another panel."""
+        show, failure = Remedy("Show", self._come_to_front), run.state.failure
+        if failure is not None:
+            self.lab.notices.post(Notice("error", failure.title, f"{failure.what} {failure.remedy}", remedies=(show,)))
+        elif run.state.test_accuracy is not None:
+            self.lab.notices.success(f"{run.title} has finished", result_words(run), show)
+
+    def _come_to_front(self) -> None:
+        self.go_to.emit("training")
+
+    def _look_at(self, run: Run | None) -> None:
+        self._past = run
+        self.failure.hide()
+        self._show_run()
+
+    def _show_run(self) -> None:
+        run, current = self._run(), self.lab.runs.current
+        self._seen = (run.id, run.state.status) if run is not None else ("", "")
+        self.recipe.show_run(current)
+        self.transport.show_run(current if self._is_active() else run)
+        self.tiles.show_run(run, self._class_count())
+        self.result.show_run(run, can_go_on=run is not None and (run.folder.path / RESUME).exists())
+        if run is None:
+            self.curves.show_nothing()
+            return
+        self.curves.draw(run, at_once=True)
+        failure = run.state.failure
+        if failure is not None and run.state.status == "failed":
+            self.failure.show_failure(
+                failure.title, failure.what, failure.received, failure.remedy,
+                suggestion=failure.suggestion, details=f"Run {run.id}, step {failure.step:,}.",
+            )  # fmt: skip
+
+    def _refuse(self, error: CvlabError) -> None:
+        remedies = (("net",) if isinstance(error, NetError) else ()) + (
+            ("data",) if isinstance(error, DataMissing) else ()
+        )
+        self.failure.show_failure(*words_of(error), remedies=remedies)
+
+    def _show_lesson(self, recipe: Recipe) -> None:
+        if recipe.optimizer.kind != self._taught:
+            self._taught = recipe.optimizer.kind
+            if self.isVisible():
+                self.explain.emit(lesson_for(recipe))
+
+    # -- questions -------------------------------------------------------------------------------------------------
+
+    def _is_active(self) -> bool:
+        return self.lab.runs.current is not None and self.lab.runs.current.is_active
+
+    def _can_start(self) -> bool:
+        return not self._is_active() or self.lab.runs.current.state.status == "paused"
+
+    def _can_pause(self) -> bool:
+        return self._is_active() and self.lab.runs.current.state.status != "paused"
+
+    def _can_draw(self) -> bool:
+        run = self._run()
+        return run is not None and run.state.status in ("finished", "stopped")
+
+    def _has_held_out(self) -> bool:
+        run = self.lab.runs.current
+        return run is not None and len(run.curves["held_out_loss"]) >= 2  # two make a line worth a picture
+
+    def _stop_and_wait(self) -> None:
+        run = self.lab.runs.current
+        if run is not None:
+            run.stop()
+            run.join()
+            self.lab.pump()

@@ -1,0 +1,133 @@
+"""The transport bar: start, pause, step, stop, and how far the run has come. It decides nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from cvlab.core.runs import Run
+from cvlab.ui.panels.training.figures import NO_FIGURE, duration_text
+from cvlab.ui.theme.icons import icon
+from cvlab.ui.theme.style import set_role
+
+_WIDE = 700
+"""Narrower than this, the speed steps aside: the window's status bar shows it too."""
+
+
+class TransportBar(QFrame):
+    """Buttons that ask, and a progress line in places that never move."""
+
+    start_asked = Signal()
+    pause_asked = Signal()
+    step_asked = Signal()
+    stop_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.start = self._button(
+            "start", "Start", "play", "accent_ink", "Trains the net with this recipe (Ctrl+Return)."
+        )
+        self.start.setProperty("role", "primary")
+        self.pause = self._button(
+            "pause", "Pause", "pause", "ink", "Holds the training after this batch; nothing is lost."
+        )
+        self.step = self._button(
+            "step", "Step", "step", "ink", "Trains on one batch, then pauses: watch a single update."
+        )
+        self.stop = self._button(
+            "stop", "Stop", "stop", "ink", "Ends the run and saves it, so that it can go on later."
+        )
+        for button, signal in (
+            (self.start, self.start_asked),
+            (self.pause, self.pause_asked),
+            (self.step, self.step_asked),
+            (self.stop, self.stop_asked),
+        ):
+            button.clicked.connect(signal)
+        self.start.setMinimumWidth(self.start.fontMetrics().horizontalAdvance("Resume") + 68)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 16, 10)
+        row.setSpacing(8)
+        for button in (self.start, self.pause, self.step, self.stop):
+            row.addWidget(button)
+        row.addSpacing(16)
+        row.addLayout(self._make_progress(), 1)
+        self.show_run(None)
+
+    def _button(self, name: str, text: str, glyph: str, role: str, tooltip: str) -> QPushButton:
+        button = QPushButton(icon(glyph, role), text, self)
+        button.setObjectName(f"training.{name}")
+        button.setAccessibleName({"step": "Step one batch"}.get(name, text))
+        button.setToolTip(tooltip)
+        return button
+
+    def _make_progress(self) -> QVBoxLayout:
+        self.epoch = self._figure("Epoch 10 of 10", Qt.AlignmentFlag.AlignLeft)
+        self.speed = self._figure("88,888 images/s", Qt.AlignmentFlag.AlignRight)
+        self.eta = self._figure("88:88 left", Qt.AlignmentFlag.AlignRight)
+        self.epoch.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName("Progress of the run")
+        words = QHBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(self.epoch, 1)
+        words.addWidget(self.speed)
+        words.addWidget(self.eta)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addLayout(words)
+        column.addWidget(self.bar)
+        return column
+
+    def _figure(self, widest: str, side: Qt.AlignmentFlag) -> QLabel:
+        label = QLabel(self)
+        label.setProperty("role", "small muted")
+        label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
+        return label
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return hint if self.speed.isHidden() else QSize(hint.width() - self.speed.minimumWidth() - 8, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.speed.setVisible(self.width() > _WIDE)
+
+    def show_run(self, run: Run | None) -> None:
+        """Buttons and progress for this run; None before the first. Cheap enough for every tick."""
+        status = run.state.status if run is not None else ""
+        active = run is not None and run.is_active
+        self.start.setEnabled(not active or status == "paused")
+        _put(self.start, "Resume" if status == "paused" else "Start")
+        self.pause.setEnabled(status in ("running", "starting"))
+        self.step.setEnabled(not active or status == "paused")
+        self.stop.setEnabled(active)
+        set_role(self.bar, {"finished": "success", "failed": "error"}.get(status, ""))
+        if run is None:
+            _put(self.epoch, "Ready to start")
+            _put(self.speed, "")
+            _put(self.eta, "")
+            self.bar.setValue(0)
+            return
+        state = run.state
+        total = max(state.total_steps, 1)
+        self.bar.setValue(round(1000 * min(state.step / total, 1.0)))
+        words = {
+            "starting": "Getting ready…",
+            "finished": f"Finished, {duration_text(state.seconds)}",
+            "failed": f"Failed after step {state.step:,}" if state.step else "Could not start",
+            "stopped": f"Stopped at step {state.step:,}",
+        }
+        _put(self.epoch, words.get(status, f"Epoch {max(state.epoch, 1):,} of {state.epochs:,}"))
+        _put(self.speed, f"{state.images_per_second:,.0f} images/s" if state.images_per_second else "")
+        left = NO_FIGURE if state.eta is None else duration_text(state.eta)
+        _put(self.eta, f"{left} left" if active and state.eta is not None else "")
+
+
+def _put(widget: QLabel | QPushButton, text: str) -> None:
+    if widget.text() != text:
+        widget.setText(text)

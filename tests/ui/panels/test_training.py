@@ -1,0 +1,414 @@
+from __future__ import annotations
+
+import time
+from math import log
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QListWidget, QSlider, QWidget
+
+from cvlab.core.history import SetField
+from cvlab.engine.data import catalogue
+from cvlab.engine.data.progress import Progress
+from cvlab.engine.errors import DownloadFailed
+from cvlab.engine.nets import zoo
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import Flatten, Input, Linear, MaxPool
+from cvlab.engine.training.events import KnobTurned
+from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.panels.training.curves import marks_of, shown_end
+from cvlab.ui.panels.training.figures import duration_text, loss_text, share_text
+from cvlab.ui.panels.training.lesson import lesson_for
+from cvlab.ui.panels.training.training import TrainingPanel
+
+
+@pytest.fixture
+def panel(lab, qtbot):
+    lab.project.architecture = zoo.linear_classifier()
+    lab.project.recipe = Recipe.read({"epochs": 1, "batch_size": 500, "threads": 1})
+    made = TrainingPanel(lab)
+    qtbot.addWidget(made)
+    made.resize(1048, 800)
+    made.show()
+    made.shown()
+    return made
+
+
+@pytest.fixture
+def pumped(lab, panel, qtbot):
+    """A function that turns the lab's crank, as the window's pump does, until something is so."""
+
+    def until(condition, timeout=20_000):
+        def check():
+            lab.pump()
+            panel.tick()
+            assert condition()
+
+        qtbot.waitUntil(check, timeout=timeout)
+
+    return until
+
+
+def control(panel, name: str):
+    found = panel.findChild(QWidget, f"training.{name}")
+    assert found is not None, name
+    return found
+
+
+def press(panel, name: str) -> None:
+    QTest.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
+
+
+def type_into(box: QAbstractSpinBox, text: str) -> None:
+    box.lineEdit().selectAll()
+    QTest.keyClicks(box.lineEdit(), text)
+    QTest.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+
+
+# -- before any run --------------------------------------------------------------------------------------------------
+
+
+def test_it_opens_with_axes_a_sentence_and_where_the_loss_should_begin(panel):
+    assert "Press Start" in panel.curves.loss.message.text()
+    assert panel.curves.loss._line.value() == pytest.approx(log(10))
+    assert panel.curves.accuracy._line.value() == pytest.approx(0.1)
+    low, high = panel.curves.loss.view.viewRange()[1]
+    assert low < log(10) < high
+    assert panel.tiles.first.words.text() == "expect ln 10 ≈ 2.30"
+
+
+def test_every_control_has_its_permanent_name_and_speaks_and_teaches(panel):
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QListWidget)
+    for widget in panel.findChildren(QWidget):
+        if isinstance(widget, kinds) and not widget.objectName().startswith("qt_"):
+            assert widget.objectName().startswith("training."), widget
+            assert widget.accessibleName(), widget.objectName()
+            assert len(widget.toolTip()) > 10, widget.objectName()
+
+
+def test_the_names_that_scripts_hold_on_to(panel):
+    for name in (
+        "start", "pause", "step", "stop", "data", "optimizer", "learning_rate", "learning_rate.slider", "momentum",
+        "weight_decay", "batch_size", "epochs", "held_out", "preprocessing", "schedule", "shift", "seed", "device",
+        "threads", "smoothing", "log_loss", "draw", "runs", "more", "change_net",
+    ):  # fmt: skip
+        control(panel, name)
+
+
+def test_it_shows_which_net_is_trained_and_the_way_to_change_it(panel, lab, qtbot):
+    assert panel.recipe.net.text() == "Linear classifier"
+    assert "7,850 parameters" in panel.recipe.net_facts.text()
+    lab.project.architecture = zoo.lenet()
+    assert "61,706 parameters" in panel.recipe.net_facts.text()
+    with qtbot.waitSignal(panel.go_to) as caught:
+        press(panel, "change_net")
+    assert caught.args == ["builder"]
+
+
+def test_it_fits_the_smallest_window(panel):
+    assert panel.minimumSizeHint().width() <= 952
+    assert panel.minimumSizeHint().height() <= 620
+
+
+# -- the recipe ------------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_is_a_command_that_can_be_undone(panel, lab):
+    type_into(control(panel, "learning_rate"), "0.02")
+    assert lab.project.recipe.optimizer.learning_rate == 0.02
+    assert lab.history.undo_label == "Change learning rate"
+    lab.history.undo()
+    assert lab.project.recipe.optimizer.learning_rate == 0.001
+    assert control(panel, "learning_rate").value() == 0.001
+
+
+def test_one_drag_of_the_slider_is_one_undo_step(panel, lab):
+    slider = control(panel, "learning_rate.slider")
+    before = lab.project.recipe
+    slider.setSliderDown(True)
+    for position in (210, 240, 280, 300):
+        slider.setValue(position)
+    slider.setSliderDown(False)
+    assert lab.project.recipe.optimizer.learning_rate == pytest.approx(1.0)
+    lab.history.undo()
+    assert lab.project.recipe == before
+    assert not lab.history.can_undo
+
+
+def test_two_drags_are_two_undo_steps(panel, lab):
+    slider = control(panel, "learning_rate.slider")
+    for position in (250, 300):
+        slider.setSliderDown(True)
+        slider.setValue(position)
+        slider.setSliderDown(False)
+    lab.history.undo()
+    assert lab.project.recipe.optimizer.learning_rate == pytest.approx(0.1)
+
+
+def test_a_value_out_of_range_is_explained_and_the_old_one_stays_in_force(panel, lab):
+    type_into(control(panel, "batch_size"), "0")
+    words = panel.recipe.main.rows["batch_size"].words.text()
+    assert words.startswith("Batch size is 0, but")
+    assert lab.project.recipe.batch_size == 500
+    assert not lab.history.can_undo
+    type_into(control(panel, "batch_size"), "500")
+    assert panel.recipe.main.rows["batch_size"].words.text() == "18 steps an epoch"
+
+
+def test_the_momentum_is_asked_for_only_by_the_momentum_optimizer(panel, lab):
+    row = panel.recipe.main.rows["optimizer.momentum"]
+    assert not row.isVisible()
+    lab.project.recipe = lab.project.recipe.changed(**{"optimizer.kind": "momentum"})
+    assert row.isVisible()
+
+
+def test_more_settings_fold_out(panel):
+    assert not control(panel, "seed").isVisible()
+    press(panel, "more")
+    assert control(panel, "seed").isVisible()
+
+
+def test_it_says_how_many_images_watch(panel, lab):
+    lab.project.recipe = lab.project.recipe.changed(held_out=0.2)
+    assert panel.recipe.main.rows["held_out"].words.text() == "2,000 images watch, 8,000 teach"
+
+
+# -- data ------------------------------------------------------------------------------------------------------------
+
+
+def test_data_that_are_not_here_are_said_so_and_start_offers_to_get_them(panel, lab, pumped, monkeypatch):
+    def obtain(dataset_id, *, root, progress, cancelled):
+        progress(Progress("Downloading", 500_000, 1_000_000, 1e6, 61.0))
+        while not cancelled():
+            time.sleep(0.001)  # the work of another thread
+        raise AssertionError("cancelled work's result must not be seen")
+
+    monkeypatch.setattr(catalogue, "obtain", obtain)
+    lab.project.recipe = lab.project.recipe.changed(data="mnist")
+    assert "Not on this machine yet" in panel.recipe.data.summary.text()
+    assert control(panel, "get_data").text() == "Get it (11.6 MB)"
+    press(panel, "start")
+    assert lab.runs.current is None
+    assert control(panel, "fix_data").isVisible()
+    press(panel, "fix_data")
+    pumped(lambda: panel.recipe.data.progress.value() == 500)
+    assert "1:01 left" in panel.recipe.data.summary.text()
+    press(panel, "cancel_get")
+    assert not lab.jobs.is_busy()
+    assert control(panel, "get_data").isVisible()
+
+
+def test_a_failed_transfer_is_a_notice_with_another_try(panel, lab, pumped, monkeypatch):
+    tries = []
+
+    def obtain(dataset_id, **rest):
+        tries.append(dataset_id)
+        raise DownloadFailed("No source answered.", remedy="Try again.")
+
+    monkeypatch.setattr(catalogue, "obtain", obtain)
+    lab.project.recipe = lab.project.recipe.changed(data="mnist")
+    press(panel, "get_data")
+    pumped(lambda: lab.notices.all)
+    notice = lab.notices.all[-1]
+    assert notice.title == "The download failed"
+    (remedy,) = notice.remedies
+    remedy.act()
+    pumped(lambda: len(tries) == 2 and not lab.jobs.is_busy())
+
+
+def test_a_data_set_that_the_catalogue_no_longer_has_is_named(panel, lab):
+    lab.project.recipe = lab.project.recipe.changed(data="lost")
+    assert "“lost”" in panel.recipe.data.summary.text()
+
+
+# -- a run -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_draws_its_curves_and_says_what_the_net_can_do(panel, lab, pumped, qtbot):
+    press(panel, "start")
+    assert not control(panel, "start").isEnabled()
+    pumped(lambda: lab.runs.current.state.status == "finished")
+    run = lab.runs.current
+    assert lab.project.training.run == run.id
+    shown = panel.curves.loss.series
+    np.testing.assert_array_equal(shown["loss"].y, run.curves["loss"].points()[1])
+    assert len(shown["held_out_loss"].x) == 1
+    assert panel.curves.loss.message.text() == ""
+    assert panel.tiles.held_out.figure.text() == share_text(run.state.held_out_accuracy)
+    assert f"{100 * run.state.test_accuracy:.2f} %" in panel.result.words.text()
+    assert "2,000 test images" in panel.result.words.text()
+    with qtbot.waitSignal(panel.go_to) as caught:
+        press(panel, "draw")
+    assert caught.args == ["digits"]
+    assert lab.project.digits.model == run.id
+
+
+def test_pause_step_resume_and_stop(panel, lab, pumped):
+    lab.project.recipe = lab.project.recipe.changed(epochs=500)
+    press(panel, "start")
+    run = lab.runs.current
+    pumped(lambda: run.state.step >= 1)
+    press(panel, "pause")
+    assert run.state.status == "paused"
+    assert control(panel, "start").text() == "Resume"
+    pumped(lambda: not run.mailbox.collect())
+    here = run.state.step
+    press(panel, "step")
+    pumped(lambda: run.state.step > here)
+    press(panel, "start")
+    pumped(lambda: run.state.step > here + 3)
+    press(panel, "stop")
+    pumped(lambda: run.state.status == "stopped")
+    assert "Everything so far is saved" in panel.result.words.text()
+    assert control(panel, "go_on").isVisible()
+    press(panel, "go_on")
+    assert lab.runs.current is not run
+    pumped(lambda: lab.runs.current.state.step > run.state.step)
+
+
+def test_step_without_a_run_trains_one_batch_and_waits(panel, lab, pumped):
+    press(panel, "step")
+    pumped(lambda: lab.runs.current.state.step == 1)
+    assert lab.runs.current.state.status == "paused"
+
+
+def test_a_live_knob_reaches_the_run_and_is_marked_and_other_edits_wait(panel, lab, pumped):
+    lab.project.recipe = lab.project.recipe.changed(epochs=500)
+    press(panel, "start")
+    run = lab.runs.current
+    pumped(lambda: run.state.step >= 1)
+    type_into(control(panel, "learning_rate"), "0.02")
+    pumped(lambda: run.knobs)
+    assert (run.knobs[0].knob, run.knobs[0].new) == ("optimizer.learning_rate", 0.02)
+    pumped(lambda: panel.curves.loss.marks)
+    assert panel.curves.loss.marks[0].text == "learning rate 0.02"
+    lab.history.undo()
+    pumped(lambda: len(run.knobs) == 2)
+    assert run.knobs[1].new == 0.001
+    type_into(control(panel, "epochs"), "7")
+    assert panel.recipe.main.rows["epochs"].words.text() == "Applies to the next run"
+
+
+def test_a_loss_that_is_no_number_is_told_in_words_with_a_way_out(panel, lab, pumped):
+    lab.project.architecture = zoo.two_layer()
+    lab.project.recipe = Recipe.read(
+        {"epochs": 1, "batch_size": 64, "threads": 1, "optimizer": {"kind": "sgd", "learning_rate": 100.0}}
+    )
+    lab.project.architecture = zoo.lenet()
+    press(panel, "start")
+    pumped(panel.failure.isVisible)
+    failed = lab.runs.current
+    assert failed.state.status == "failed"
+    assert "learning rate" in panel.failure.words.text()
+    press(panel, "details")
+    assert "learning rate 100" in panel.failure.details.text()
+    assert control(panel, "try").text() == "Try 0.1"
+    press(panel, "try")
+    assert not panel.failure.isVisible()
+    assert lab.runs.current is not failed
+    assert lab.project.recipe.optimizer.learning_rate == 0.1
+    lab.history.undo()
+    assert lab.project.recipe.optimizer.learning_rate == 100
+
+
+def test_a_net_that_cannot_be_trained_is_refused_with_the_way_to_the_builder(panel, lab, qtbot):
+    lab.project.architecture = Architecture.chain("Broken", [Input(), Linear(units=10)])
+    assert panel.recipe.net_facts.property("role") == "small error"
+    press(panel, "start")
+    assert lab.runs.current is None
+    with qtbot.waitSignal(panel.go_to) as caught:
+        press(panel, "fix_net")
+    assert caught.args == ["builder"]
+    press(panel, "dismiss")
+    assert not panel.failure.isVisible()
+
+
+def test_a_net_without_weights_is_refused(panel, lab):
+    lab.project.architecture = Architecture.chain("Empty", [Input(), MaxPool(), Flatten()])
+    press(panel, "start")
+    assert "nothing to learn" in panel.failure.words.text()
+
+
+def test_an_earlier_run_can_be_looked_at_again(panel, lab, pumped):
+    for _ in range(2):
+        press(panel, "start")
+        pumped(lambda: not lab.runs.current.is_active)
+    pumped(lambda: panel.past.list.count() == 2)
+    item = panel.past.list.item(1)
+    assert item.text().startswith(share_text(lab.runs.past()[1].result["test_accuracy"]))
+    QTest.mouseClick(
+        panel.past.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.past.list.visualItemRect(item).center()
+    )
+    pumped(lambda: panel._run() is not lab.runs.current)
+    earlier = panel._run()
+    np.testing.assert_array_equal(panel.curves.loss.series["loss"].y, earlier.curves["loss"].points()[1])
+    assert not earlier.is_active
+    press(panel, "start")
+    assert panel._run() is lab.runs.current
+
+
+def test_an_ending_is_told_to_a_person_who_is_elsewhere(panel, lab, pumped, qtbot):
+    press(panel, "start")
+    panel.hide()
+    pumped(lambda: lab.notices.all)
+    notice = lab.notices.all[-1]
+    assert notice.level == "success"
+    assert f"{100 * lab.runs.current.state.test_accuracy:.2f} %" in notice.text
+    with qtbot.waitSignal(panel.go_to) as caught:
+        notice.remedies[0].act()
+    assert caught.args == ["training"]
+
+
+def test_a_still_run_is_not_drawn_again(panel, lab, pumped):
+    press(panel, "start")
+    pumped(lambda: not lab.runs.current.is_active)
+    assert not panel.curves.draw(lab.runs.current, at_once=True)
+    lab.project.training.smoothing = 3
+    assert panel.curves.draw(lab.runs.current, at_once=True)
+
+
+def test_actions_are_offered_when_they_can_be_done(panel, lab, pumped):
+    actions = {action.id: action for action in panel.actions_offered()}
+    able = {name for name, action in actions.items() if action.enabled()}
+    assert able == {"training.start", "training.step"}
+    actions["training.start"].act()
+    pumped(lambda: lab.runs.current.state.status == "finished")
+    able = {name for name, action in actions.items() if action.enabled()}
+    assert able == {"training.start", "training.step", "training.draw"}
+
+
+def test_the_lesson_follows_the_optimizer(panel, lab, qtbot):
+    assert "Adam" in panel.lesson.formulas[1][0]
+    with qtbot.waitSignal(panel.explain) as caught:
+        lab.history.push(
+            SetField(lab.project, "recipe", lab.project.recipe.changed(**{"optimizer.kind": "momentum"}), "x")
+        )
+    assert caught.args == [lesson_for(lab.project.recipe)]
+    assert "velocity" in panel.lesson.formulas[1][0]
+
+
+# -- words and figures -----------------------------------------------------------------------------------------------
+
+
+def test_the_axis_grows_by_doubling_epochs_and_never_past_the_end():
+    assert [shown_end(step, 36, 180) for step in (0, 36, 37, 73, 145, 180)] == [36, 36, 72, 144, 180, 180]
+    assert shown_end(5, 0, 0) == 5
+
+
+def test_turns_of_one_knob_at_one_step_are_one_mark():
+    knobs = [
+        KnobTurned(5, "optimizer.learning_rate", 0.1, 0.2),
+        KnobTurned(5, "optimizer.learning_rate", 0.2, 0.5),
+        KnobTurned(9, "batch_size", 10, 20),
+    ]
+    assert [(mark.x, mark.text) for mark in marks_of(knobs)] == [(5, "learning rate 0.5"), (9, "batch size 20")]
+
+
+def test_figures_are_written_for_people():
+    assert loss_text(0.31249) == "0.312"
+    assert loss_text(2.6e36) == "2.6e+36"
+    assert loss_text(float("nan")) == "not a number"
+    assert share_text(0.98421) == "98.4 %"
+    assert [duration_text(s) for s in (7, 760, 11100, None)] == ["0:07", "12:40", "3 h 05 min", "–"]
