@@ -16,9 +16,9 @@ from cvlab.engine.errors import CvlabError
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
-    parser = verbs.add_parser("bench", help="measure this machine: train, window")
+    parser = verbs.add_parser("bench", help="measure this machine: train, window, stroke")
     parser.set_defaults(group_parser=parser, json=False)
-    inner = parser.add_subparsers(metavar="train|window")
+    inner = parser.add_subparsers(metavar="train|window|stroke")
     train = inner.add_parser("train", parents=[shared], help="an epoch of LeNet: cvlab / a DataLoader with transforms")
     train.add_argument("--data", default="mnist", help="data set (default: mnist)")
     train.add_argument("--images", type=int, default=0, help="only this many training images (default: all)")
@@ -31,6 +31,9 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     window.add_argument("--seconds", type=float, default=20.0, help="training time of each side (default: 20)")
     window.add_argument("--starts", type=int, default=5, help="starts of each process for first paint (default: 5)")
     window.set_defaults(verb=_window)
+    stroke = inner.add_parser("stroke", parents=[shared], help="from a movement of the pen to new probabilities")
+    stroke.add_argument("--rounds", type=int, default=3, help="processes to run (default: 3)")
+    stroke.set_defaults(verb=_stroke)
 
 
 def _train(arguments: argparse.Namespace) -> dict:
@@ -86,7 +89,7 @@ def _window(arguments: argparse.Namespace) -> dict:
         for side in ("headless", "window", "headless"):
             print(f"training for {arguments.seconds:g} s: {side}", file=sys.stderr)
             if side == "window":
-                result = _child("cvlab.ui.probe", *flags, home=home)
+                result = _child("cvlab.ui.probe", "train", *flags, home=home)
                 ticks = result["ticks"]
             else:
                 result = _child("cvlab.engine.training.rivals", *flags, *places)
@@ -108,6 +111,19 @@ def _window(arguments: argparse.Namespace) -> dict:
         f"Ticks: {ticks['count']} of {ticks['interval_ms']} ms; work p50 {ticks['work_p50_ms']:.1f}, "
         f"p99 {ticks['work_p99_ms']:.1f}, max {ticks['work_max_ms']:.1f} ms; "
         f"late p50 {ticks['late_p50_ms']:.1f}, p99 {ticks['late_p99_ms']:.1f}, max {ticks['late_max_ms']:.1f} ms",
+    }
+
+
+def _stroke(arguments: argparse.Namespace) -> dict:
+    with tempfile.TemporaryDirectory(prefix="cvlab-bench-") as home:
+        rounds = [_child("cvlab.ui.probe", "stroke", home=home) for _ in range(arguments.rounds)]
+    result = {key: statistics.median(r[key] for r in rounds) for key in ("p50_ms", "p99_ms", "max_ms")}
+    return result | {
+        "moves": rounds[0]["moves"],
+        "all": rounds,
+        "machine": _machine(),
+        "text": f"From a movement of the pen to the painted probabilities, {rounds[0]['moves']} movements, median of "
+        f"{arguments.rounds}:\np50 {result['p50_ms']:.1f}, p99 {result['p99_ms']:.1f}, max {result['max_ms']:.1f} ms",
     }
 
 

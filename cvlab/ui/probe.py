@@ -1,14 +1,16 @@
-"""Trains in the real window for some seconds and prints its rate and its ticks: one half of `cvlab bench window`."""
+"""What `cvlab bench` measures in the real window: training's rate and ticks, and the time from a stroke to its probabilities."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from time import perf_counter
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.engine.nets import zoo
@@ -63,17 +65,74 @@ class TrainProbe(QObject):
         }
 
 
+class StrokeProbe(QObject):
+    """Draws one long spiral on the digits panel, a movement every 16 ms, and reads the panel's own latencies."""
+
+    MOVES = 600
+    WARM = 100  # movements before the measurement begins
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._sent = 0
+        self.result: dict | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(16)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._move)
+        session.warm_up.finished.connect(self._start)
+
+    def _start(self, *_: str) -> None:
+        self._window.go("digits")
+        self._panel = self._window.panel("digits")
+        self._pad = self._panel.findChild(QWidget, "digits.pad")
+        self._timer.start()
+
+    def _move(self) -> None:
+        if self._panel.reading is None and self._sent == 0:
+            return  # the net is still being loaded; the digit that lies ready will be read first
+        if self._sent == self.WARM:
+            self._panel.latency.clear()
+        kind = QEvent.Type.MouseMove if self._sent else QEvent.Type.MouseButtonPress
+        self._send(kind, self._sent / self.MOVES)
+        self._sent += 1
+        if self._sent > self.MOVES:
+            self._timer.stop()
+            self._send(QEvent.Type.MouseButtonRelease, 1.0)
+            latency = self._panel.latency
+            self.result = {
+                "moves": len(latency),
+                "p50_ms": latency.p50(),
+                "p99_ms": latency.p99(),
+                "max_ms": latency.quantile(1.0),
+            }
+            self._window.leave()
+
+    def _send(self, kind: QEvent.Type, share: float) -> None:
+        field = self._pad.field()
+        angle, radius = 8 * math.pi * share, field.width() * (0.1 + 0.3 * share)
+        place = QPointF(field.center()) + QPointF(radius * math.cos(angle), radius * math.sin(angle))
+        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+        where = QPointF(self._pad.mapToGlobal(place))
+        event = QMouseEvent(kind, place, where, Qt.MouseButton.LeftButton, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self._pad, event)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("what", choices=("train", "stroke"))
+    parser.add_argument("--data", default="mnist-mini")
+    parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
     application = QApplication(sys.argv[:1])
     lab = Lab()
     dress(application)
     window = MainWindow(lab)
     session = Session(lab, window)
-    probe = TrainProbe(window, session, options.data, options.seconds)
+    if options.what == "train":
+        probe = TrainProbe(window, session, options.data, options.seconds)
+    else:
+        probe = StrokeProbe(window, session)
     window.show()
     application.exec()
     session.warm_up.join()

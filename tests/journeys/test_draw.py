@@ -28,7 +28,6 @@ def test_a_person_draws_a_seven_and_sees_it_read(window, lab, qtbot):
         QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
     qtbot.waitUntil(lambda: is_so(bars.winner == "7"), timeout=5_000)
     assert len(seen) > 10 and set(seen) != {"7"}  # it was read all the while, and changed its mind
-    assert panel.latency.p50() < 16
 
     lab.history.undo()
     lab.history.undo()

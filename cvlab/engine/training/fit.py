@@ -102,7 +102,7 @@ def _read(learner: Learner, step: int, result: StepResult, clock: _Clock) -> Ste
 
 def _end_epoch(learner: Learner, clock: _Clock) -> EpochEnd:
     clock.tick()
-    totals, rate = learner.totals, learner.learning_rate
+    totals, rate = learner.totals, learner.optimizer.param_groups[0]["lr"]
     learner.end_epoch()
     loss, accuracy = learner.evaluate(*learner.held_out) if learner.held_out else (None, None)
     clock.tick()

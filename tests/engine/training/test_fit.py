@@ -27,7 +27,7 @@ def metrics(events):
 
 
 def test_the_story_of_a_run(net, data):
-    events = list(fit(Learner(net, data, RECIPE)))
+    events = list(fit(Learner(net, data, RECIPE.changed(schedule="cosine"))))
     assert isinstance(events[0], RunStarted)
     assert (events[0].train_count, events[0].held_out_count, events[0].steps_per_epoch) == (240, 60, 8)
     steps = [e for e in events if isinstance(e, StepEnd)]
@@ -38,6 +38,7 @@ def test_the_story_of_a_run(net, data):
     for epoch in epochs:
         own = [s for s in steps if s.epoch == epoch.epoch]
         assert epoch.train_loss == pytest.approx(sum(s.loss * s.images for s in own) / 240)
+        assert epoch.learning_rate == own[-1].learning_rate
         assert epoch.train_accuracy == pytest.approx(sum(s.accuracy * s.images for s in own) / 240)
     assert isinstance(events[-1], RunFinished) and not events[-1].stopped
     assert pickle.loads(pickle.dumps(events)) == events
