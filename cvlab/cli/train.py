@@ -19,14 +19,15 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Dropout
 from cvlab.engine.training.recipe import Recipe
 
-_SHORT = {"optimizer.learning_rate": "--lr", "optimizer.kind": "--optimizer"}
-"""Flags of their own for the fields inside the optimizer that are asked for most; all others are reached by --set."""
-
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     train = verbs.add_parser("train", parents=[shared], help="train a net; the run folder is the window's, too")
-    train.add_argument("net", help=f"one of {', '.join(zoo.ZOO)}, a project file, or an architecture in JSON")
-    train.add_argument("--recipe", type=Path, metavar="FILE", help="a recipe in JSON, or a run's folder")
+    train.add_argument(
+        "net", help=f"one of {', '.join(zoo.ZOO)}; a project or a run's folder, with its recipe; or JSON"
+    )
+    train.add_argument(
+        "--recipe", type=Path, metavar="FILE", help="a recipe in JSON, of a project, or of a run's folder"
+    )
     for name, field in Recipe.model_fields.items():
         if name == "optimizer":
             continue
@@ -55,12 +56,12 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 def _train(arguments: argparse.Namespace) -> dict:
     recipe = _recipe(arguments)
     runs = _runs(arguments.runs or paths.runs())
-    return _follow(runs.start(_net(arguments, recipe), recipe), quiet=False)
+    return _follow(runs.start(_net(arguments, recipe), recipe))
 
 
 def _resume(arguments: argparse.Namespace) -> dict:
     path = arguments.run if (arguments.run / "run.json").exists() else paths.runs() / arguments.run
-    return _follow(_runs(path.parent).resume(path), quiet=False)
+    return _follow(_runs(path.parent).resume(path))
 
 
 def _runs(root: Path) -> Runs:
@@ -73,9 +74,9 @@ def _runs(root: Path) -> Runs:
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
-    recipe = Recipe()
-    if arguments.recipe is not None:
-        recipe = _read_recipe(arguments.recipe)
+    recipe = Recipe() if arguments.recipe is None else _read_recipe(arguments.recipe)
+    if arguments.recipe is None and (path := _file(arguments.net)) is not None and path.suffix != ".json":
+        recipe = _read_recipe(path)
     values: dict[str, Any] = {}
     for name in Recipe.model_fields:
         value = getattr(arguments, name, None)
@@ -97,13 +98,16 @@ def _read_recipe(path: Path) -> Recipe:
     import json
 
     from cvlab.core.storage.files import read_bounded
+    from cvlab.core.storage.project_file import load_project
     from cvlab.core.storage.run_folder import RunFolder
 
     if path.is_dir():
         return RunFolder.open(path).record.recipe
+    if path.suffix == ".cvlab":
+        return load_project(path).recipe
     try:
         values = json.loads(read_bounded(path, 1_000_000))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecipeError(f"{path.name} cannot be read as a recipe.", received=str(error)[:120]) from error
     if not isinstance(values, dict):
         raise RecipeError(f"{path.name} is not a recipe.", received=type(values).__name__)
@@ -114,20 +118,14 @@ def _net(arguments: argparse.Namespace, recipe: Recipe) -> Architecture:
     net = find_net(arguments.net, recipe.data)
     if arguments.dropout is None:
         return net
-    if arguments.dropout == 0 or not 0 <= arguments.dropout <= 0.95:
-        return (
-            net.remove([n.id for n in net.nodes if isinstance(n.layer, Dropout)])
-            if arguments.dropout == 0
-            else _refuse(arguments.dropout)
-        )
-    for node in net.nodes:
-        if isinstance(node.layer, Dropout):
-            net = net.with_layer(node.id, Dropout(drop=arguments.dropout))
+    if not 0 <= arguments.dropout <= 0.95:
+        raise RecipeError("Dropout lies between 0 and 0.95.", received=f"{arguments.dropout:g}")
+    dropouts = [node.id for node in net.nodes if isinstance(node.layer, Dropout)]
+    if arguments.dropout == 0:
+        return net.remove(dropouts)
+    for node_id in dropouts:
+        net = net.with_layer(node_id, Dropout(drop=arguments.dropout))
     return net
-
-
-def _refuse(dropout: float) -> Architecture:
-    raise RecipeError("Dropout lies between 0 and 0.95.", received=f"{dropout:g}")
 
 
 def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
@@ -137,20 +135,26 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
     from cvlab.core.storage.run_folder import RunFolder
     from cvlab.engine.data import catalogue
 
-    path = Path(name)
-    if name not in zoo.ZOO and path.exists():
+    path = _file(name)
+    if path is not None:
         if path.is_dir():
             return RunFolder.open(path).record.architecture
         if path.suffix == ".json":
             return Architecture.from_json(read_bounded(path, 50_000_000))
         return load_project(path).architecture
-    if name not in zoo.ZOO and ("/" in name or path.suffix):
+    if name not in zoo.ZOO and ("/" in name or "." in name):
         raise NotOurFile(f"There is no file {name}.", remedy=f"Give a path, or one of: {', '.join(zoo.ZOO)}.")
     entry = catalogue.find(dataset_id)
     return zoo.make(name, entry.image_shape, len(entry.classes))
 
 
-def _follow(run: Run, *, quiet: bool) -> dict:
+def _file(name: str) -> Path | None:
+    """The file or folder that is meant, if it is not the name of a ready net."""
+    path = Path(name)
+    return path if name not in zoo.ZOO and path.exists() else None
+
+
+def _follow(run: Run) -> dict:
     """Shows progress until the run has ended. The first Ctrl+C stops it after the running batch, and it can be resumed."""
     line = ProgressLine()
 
@@ -166,12 +170,12 @@ def _follow(run: Run, *, quiet: bool) -> dict:
             run.deliver()
             state = run.state
             epochs = len(run.curves["epoch_loss"])
-            if epochs > shown_epoch and not quiet:
+            if epochs > shown_epoch:
                 shown_epoch = epochs
                 line.show(_epoch_line(run, epochs), now=sys.stderr.isatty() or epochs == state.epochs)
                 if sys.stderr.isatty():
                     line.end()
-            elif state.step and not quiet:
+            elif state.step:
                 line.show(
                     f"epoch {state.epoch}/{state.epochs}  step {state.step}/{state.total_steps}  loss {state.train_loss:.4f}  "
                     f"{state.images_per_second:,.0f} images/s  {duration(state.eta)} left"
