@@ -268,8 +268,8 @@ class Architecture(BaseModel):
             raise GraphError(f"Another layer is called {name}.", remedy="Choose a name that is free.")
         return self._with_node(node_id, name=name)
 
-    def moved(self, places: Mapping[int, tuple[float, float]]) -> Architecture:
-        """Layers put elsewhere on the canvas; changes nothing about the net."""
+    def moved(self, places: Mapping[int, tuple[float, float] | tuple[None, None]]) -> Architecture:
+        """Layers put elsewhere on the canvas, or back into the layout's hands (None, None); changes nothing about the net."""
         return self._replace(
             nodes=tuple(
                 n.model_copy(update={"x": places[n.id][0], "y": places[n.id][1]}) if n.id in places else n

@@ -1,0 +1,1 @@
+"""The node-graph canvas; knows no panel."""

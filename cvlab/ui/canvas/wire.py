@@ -1,0 +1,149 @@
+"""A wire on the canvas: a smooth line from a block to the next, with an arrow head and the volume that flows along it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from cvlab.ui.canvas.layout import NORMAL, Side
+from cvlab.ui.theme import theme
+
+GRAB = 12.0
+"""Width of the band around the line that the pointer can hit, in canvas pixels."""
+
+_LABEL_PIXELS = 10
+_MIN_DETAIL = 0.6
+_HEAD = 7.0
+
+
+class WireItem(QGraphicsItem):
+    """One wire. key: (source id, target id, port), or None for the wire that a gesture is drawing."""
+
+    def __init__(self, key: tuple[int, int, int] | None) -> None:
+        super().__init__()
+        self.key = key
+        self._line = QPainterPath()
+        self._end, self._heading = QPointF(), (1.0, 0.0)
+        self._label = ""
+        self._look = "plain"
+        self._straight = ""
+        self.setZValue(0)
+
+    def route(self, start: QPointF, leaving: Side, end: QPointF, arriving: Side | None) -> None:
+        """From a port to a port; `arriving` None: to the pointer."""
+        across, down = end.x() - start.x(), end.y() - start.y()
+        pull = min(max(math.hypot(across, down) / 2, 16.0), 90.0)
+        out = QPointF(*NORMAL[leaving]) * pull
+        back = QPointF(*NORMAL[arriving]) * pull if arriving else QPointF(0, 0)
+        line = QPainterPath(start)
+        aligned = abs(down) < 1 if leaving in ("left", "right") else abs(across) < 1
+        if aligned:
+            line.lineTo(end)
+            self._straight = "across" if leaving in ("left", "right") else "down"
+        else:
+            line.cubicTo(start + out, end + back, end)
+            self._straight = ""
+        nx, ny = NORMAL[arriving] if arriving else _unit(-across, -down)
+        self.prepareGeometryChange()
+        self._line, self._end, self._heading = line, end, (-nx, -ny)
+        self.update()
+
+    def show_label(self, label: str) -> None:
+        if label != self._label:
+            self.prepareGeometryChange()
+            self._label = label
+            self.update()
+
+    def show_look(self, look: str) -> None:
+        """ "plain", "hovered", "chosen", "target" (something will land on it), "drawing" or "refused"."""
+        if look != self._look:
+            self.prepareGeometryChange()
+            self._look = look
+            self.update()
+
+    @property
+    def look(self) -> str:
+        return self._look
+
+    @property
+    def middle(self) -> QPointF:
+        return self._line.pointAtPercent(0.5) if not self._line.isEmpty() else QPointF()
+
+    # -- Qt --------------------------------------------------------------------------------------------------------
+
+    def boundingRect(self) -> QRectF:
+        around = self._line.controlPointRect().adjusted(-_HEAD, -_HEAD, _HEAD, _HEAD)
+        return around.united(self._label_area()) if self._label else around
+
+    def shape(self) -> QPainterPath:
+        stroker = QPainterPathStroker()
+        stroker.setWidth(GRAB)
+        return stroker.createStroke(self._line)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        look = theme()
+        role, width = {
+            "plain": ("muted", 1.5),
+            "hovered": ("ink", 2.0),
+            "chosen": ("accent", 2.5),
+            "target": ("accent", 3.0),
+            "drawing": ("accent", 2.0),
+            "refused": ("negative", 2.0),
+        }[self._look]
+        colour = look.colour(role, 0.75 if self._look == "plain" else 1.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        style = Qt.PenStyle.DashLine if self._look in ("drawing", "refused") else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._line)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawPolygon(self._arrow())
+        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
+        if self._label and self._look != "target" and detail >= _MIN_DETAIL and self._has_room():
+            self._paint_label(painter)
+
+    def _paint_label(self, painter: QPainter) -> None:
+        look, area = theme(), self._label_area()
+        if not self._straight:
+            painter.setBrush(look.colour("sunken", 0.9))
+            painter.drawRoundedRect(area, 4, 4)
+        painter.setFont(_label_font())
+        painter.setPen(look.colour("muted" if self._look == "plain" else "ink"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._label)
+
+    def _has_room(self) -> bool:
+        """On a straight wire the label stands beside the line: a long one would run into the blocks, which say it too."""
+        return self._straight != "across" or self._label_area().width() <= self._line.boundingRect().width() + 2
+
+    def _label_area(self) -> QRectF:
+        metrics = QFontMetricsF(_label_font())
+        width, height = metrics.horizontalAdvance(self._label) + 4, metrics.height()
+        middle = self.middle
+        if self._straight == "across":
+            return QRectF(middle.x() - width / 2 - 2, middle.y() - height - 4, width, height)
+        if self._straight == "down":
+            return QRectF(middle.x() + 8, middle.y() - height / 2, width, height)
+        return QRectF(middle.x() - width / 2 - 2, middle.y() - height / 2, width + 4, height)
+
+    def _arrow(self) -> QPolygonF:
+        along = QPointF(*self._heading)
+        beside = QPointF(-along.y(), along.x())
+        # The tip touches the port's ring, not its middle.
+        tip = self._end - along * (4.0 if self.key else 0.0)
+        foot = tip - along * _HEAD
+        return QPolygonF([tip, foot + beside * 3.8, foot - beside * 3.8])
+
+
+def _label_font() -> QFont:
+    font = QFont(QApplication.font())
+    font.setPixelSize(_LABEL_PIXELS)
+    return font
+
+
+def _unit(x: float, y: float) -> tuple[float, float]:
+    length = math.hypot(x, y) or 1.0
+    return x / length, y / length

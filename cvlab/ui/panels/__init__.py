@@ -1,0 +1,32 @@
+"""The one list of panels, in the order of the course. Each is declared here and built in its own folder, on first need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True)
+class PanelSpec:
+    """id: permanent. icon: a name known to theme.icons. view: "module:Class", imported when the panel is first shown."""
+
+    id: str
+    title: str
+    summary: str
+    icon: str
+    view: str
+
+    def load(self) -> type:
+        module, name = self.view.split(":")
+        return getattr(import_module(module), name)
+
+
+PANELS: tuple[PanelSpec, ...] = (
+    PanelSpec(
+        "builder", "Builder", "Drag a ConvNet together", "builder", "cvlab.ui.panels.builder.builder:BuilderPanel"
+    ),
+    PanelSpec(
+        "training", "Training", "Watch it learn", "training", "cvlab.ui.panels.training.training:TrainingPanel"
+    ),
+    PanelSpec("digits", "Digits", "Draw, and see it read", "digits", "cvlab.ui.panels.digits.digits:DigitsPanel"),
+)
