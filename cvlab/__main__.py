@@ -5,20 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
-import multiprocessing
+import gc
 import os
 import sys
 from pathlib import Path
 
 import cvlab
+from cvlab import environment
 
-ENVIRONMENT = {
-    "QT_API": "pyside6",
-    "PYQTGRAPH_QT_LIB": "PySide6",
-    # Worker threads that wait in a loop take the cores from the window: a third of the speed on a busy machine.
-    "OMP_WAIT_POLICY": "passive",
-    "GOMP_SPINCOUNT": "0",
-}
 NO_DISPLAY = (
     "cvlab: there is no display here (DISPLAY and WAYLAND_DISPLAY are not set).\n"
     "`cvlab tour DIR` takes pictures of every panel without one; `cvlab --help` lists what needs no window at all."
@@ -32,12 +26,14 @@ NO_QT = (
 
 def main(argv: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 the work failed, 2 the arguments are wrong."""
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     # Without a console there is nowhere to tell of a crash; the window's own log takes it then.
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         faulthandler.enable()
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    environment.prepare()
     arguments = sys.argv[1:] if argv is None else argv
     if not _asks_for_window(arguments):
         from cvlab.cli import main as verbs
@@ -58,7 +54,9 @@ def _asks_for_window(arguments: list[str]) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("cvlab", description="Opens the window. `cvlab --help` lists the verbs.", add_help=False)
+    parser = argparse.ArgumentParser(
+        "cvlab", description="Opens the window. `cvlab --help` lists the verbs.", add_help=False
+    )
     parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT_FILE", help="a project to open")
     parser.add_argument("--panel", default="", help="the panel to begin with: builder, training, digits")
     parser.add_argument("--size", type=_size, metavar="WxH", help="the window's size, such as 1440x900")
@@ -94,6 +92,8 @@ def _open_window(options: argparse.Namespace) -> int:
         print(NO_DISPLAY, file=sys.stderr)  # noqa: T201
         return 1
     preload()
+    # Nothing made while the window starts is garbage; the window's own collector takes over after its first paint.
+    gc.disable()
     try:
         import PySide6  # noqa: F401
     except ModuleNotFoundError:

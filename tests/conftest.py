@@ -10,7 +10,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import pytest
@@ -58,7 +57,9 @@ def no_threads_left():
     for thread in left:
         thread.join(2)
     names = [thread.name for thread in left if thread.is_alive()]
-    assert not names, f"threads left running: {names}. Close the Lab (the `lab` fixture does), or join what you started."
+    assert not names, (
+        f"threads left running: {names}. Close the Lab (the `lab` fixture does), or join what you started."
+    )
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any
 
 from cvlab.core import paths
 from cvlab.engine.errors import CvlabError
+from cvlab.environment import PYTORCH
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -37,23 +38,22 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> dict:
-    from cvlab.engine.training.rivals import dataloader_epoch, engine_epoch
-
-    data = _data(arguments.data, arguments.images)
-    ours, theirs = [], []
+    sides: dict[str, list[float]] = {"dataloader": [], "engine": []}
+    images = 0
     for round_ in range(arguments.rounds):
-        print(f"round {round_ + 1} of {arguments.rounds}: DataLoader", file=sys.stderr)
-        theirs.append(dataloader_epoch(data))
-        print(f"round {round_ + 1} of {arguments.rounds}: cvlab", file=sys.stderr)
-        ours.append(engine_epoch(data))
-    mine, rival = statistics.median(ours), statistics.median(theirs)
-    images = len(data.train)
+        for side, seconds in sides.items():
+            print(f"round {round_ + 1} of {arguments.rounds}: {side}", file=sys.stderr)
+            flags = ["--data", arguments.data, "--images", str(arguments.images), *_places()]
+            result = _child("cvlab.engine.training.rivals", side, *flags, prepared=side == "engine")
+            seconds.append(result["seconds"])
+            images = result["images"]
+    mine, rival = statistics.median(sides["engine"]), statistics.median(sides["dataloader"])
     return {
         "images": images,
         "cvlab_seconds": mine,
         "dataloader_seconds": rival,
         "ratio": mine / rival,
-        "all": {"cvlab": ours, "dataloader": theirs},
+        "all": sides,
         "machine": _machine(),
         "text": f"An epoch of LeNet over {images:,} images, batch 250, Adam (median of {arguments.rounds}):\n"
         f"  DataLoader with per-image transforms  {rival:7.2f} s  {images / rival:9,.0f} images/s\n"
@@ -62,16 +62,8 @@ def _train(arguments: argparse.Namespace) -> dict:
     }
 
 
-def _data(dataset_id: str, images: int) -> Any:
-    from dataclasses import replace
-
-    from cvlab.engine.data import catalogue
-    from cvlab.engine.data.dataset import Split
-
-    data = catalogue.load(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
-    if images:
-        data = replace(data, train=Split(data.train.images[:images], data.train.labels[:images]))
-    return data
+def _places() -> list[str]:
+    return ["--root", str(paths.data()), "--bundled", str(paths.resources() / "data")]
 
 
 def _window(arguments: argparse.Namespace) -> dict:
@@ -82,7 +74,6 @@ def _window(arguments: argparse.Namespace) -> dict:
     print(f"starting the window and a bare one, {arguments.starts} times each", file=sys.stderr)
     paint = first_paint_seconds(arguments.starts)
     flags = ["--data", arguments.data, "--seconds", str(arguments.seconds)]
-    places = ["--root", str(paths.data()), "--bundled", str(paths.resources() / "data")]
     rates: dict[str, list[float]] = {"headless": [], "window": []}
     ticks: dict = {}
     with tempfile.TemporaryDirectory(prefix="cvlab-bench-") as home:
@@ -92,7 +83,7 @@ def _window(arguments: argparse.Namespace) -> dict:
                 result = _child("cvlab.ui.probe", "train", *flags, home=home)
                 ticks = result["ticks"]
             else:
-                result = _child("cvlab.engine.training.rivals", *flags, *places)
+                result = _child("cvlab.engine.training.rivals", "rate", *flags, *_places())
             rates[side].append(result["images_per_second"])
     headless, window = statistics.mean(rates["headless"]), rates["window"][0]
     return {
@@ -127,9 +118,12 @@ def _stroke(arguments: argparse.Namespace) -> dict:
     }
 
 
-def _child(module: str, *arguments: str, home: str = "") -> dict:
-    """What a process of its own measured. `home`: another CVLAB_HOME, so that nothing of the person's is touched."""
-    environment = dict(os.environ, OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0")
+def _child(module: str, *arguments: str, home: str = "", prepared: bool = True) -> dict:
+    """What a process of its own measured. home: another CVLAB_HOME, so that nothing of the person's is touched. prepared: with
+    cvlab's own settings for PyTorch's threads; without, as PyTorch comes."""
+    environment = {key: value for key, value in os.environ.items() if key not in PYTORCH}
+    if prepared:
+        environment |= PYTORCH
     if home:
         environment |= {"CVLAB_HOME": home, "CVLAB_DATA": str(paths.data())}
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

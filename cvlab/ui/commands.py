@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from cvlab.core.notices import Notices
 from cvlab.ui.actions import Action
 from cvlab.ui.command import Command
-from cvlab.ui.widgets.command_palette import Entry
 
 MENUS = ("File", "Edit", "View", "Run", "Help")
 WINDOW = "window"
@@ -64,12 +63,12 @@ class Commands(QObject):
             for command in commands:
                 command.refresh()
 
-    def entries(self, front: str) -> list[Entry]:
-        """For the palette: the panel in front first, then the window, then the others."""
+    def entries(self, front: str) -> list[tuple[Command, str]]:
+        """The commands, each with whose it is: those of the panel in front first, then the window, then the others."""
         first = [owner for owner in (front, WINDOW) if owner in self._of]
         order = [*first, *(owner for owner in self._of if owner not in first)]
         return [
-            Entry(command, self._titles[owner])
+            (command, self._titles[owner])
             for owner in order
             for command in self._of[owner]
             if command.isVisible() and command.text()

@@ -51,7 +51,12 @@ class Question(Dialog):
     """Asks, and calls the bound method that belongs to the answer. Esc answers with the last choice."""
 
     def __init__(
-        self, parent: QWidget, name: str, heading: str, text: str, choices: Sequence[tuple[str, str, str, str, Callable]]
+        self,
+        parent: QWidget,
+        name: str,
+        heading: str,
+        text: str,
+        choices: Sequence[tuple[str, str, str, str, Callable]],
     ) -> None:
         """choices: name, caption, tool tip, role and what to do, in the order of the buttons."""
         super().__init__(parent, name, heading)

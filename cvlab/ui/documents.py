@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cvlab.core.lab import Lab
-from cvlab.ui.dialogs import Question
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
 
 FILTER = "cvlab projects (*.cvlab)"
 
@@ -43,7 +46,8 @@ class Documents(QObject):
 
     def save_as(self) -> None:
         """Asks where, then saves; what was waiting for the saving goes on afterwards."""
-        dialog = self._dialog("Save the project", QFileDialog.AcceptMode.AcceptSave)
+        dialog = self._dialog("Save the project")
+        dialog.setAcceptMode(dialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("cvlab")
         dialog.selectFile(f"{self._lab.project.title}.cvlab")
         dialog.fileSelected.connect(self._save_chosen)
@@ -64,6 +68,8 @@ class Documents(QObject):
         self.open_path(Path(action.data()))
 
     def _unless_unsaved(self, act: Callable[[], None]) -> None:
+        from cvlab.ui.dialogs import Question
+
         self._then = act
         if self._lab.history.is_clean:
             self._go_on()
@@ -97,8 +103,8 @@ class Documents(QObject):
         self._then = None
 
     def _choose_file(self) -> None:
-        dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = self._dialog("Open a project")
+        dialog.setFileMode(dialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self._open_chosen)
         dialog.open()
 
@@ -125,10 +131,11 @@ class Documents(QObject):
             self._then = None
             self._lab.notices.error(error)
 
-    def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
+    def _dialog(self, title: str) -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         path = self._lab.project.path
         dialog = QFileDialog(self._window, title, str(path.parent if path else Path.home()), FILTER)
         dialog.setObjectName("files")
-        dialog.setAcceptMode(mode)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import logging
-import logging.handlers
 import sys
 import threading
 from queue import Empty, SimpleQueue
@@ -20,6 +19,9 @@ from cvlab.core.notices import Notices, Remedy
 
 log = logging.getLogger("cvlab")
 qt_log = logging.getLogger("cvlab.qt")
+
+LOG_BYTES = 1_000_000
+"""A log that has grown beyond this is set aside at the next start; the one before it is given up."""
 
 LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO, QtMsgType.QtWarningMsg: logging.WARNING,
@@ -36,9 +38,11 @@ def open_log() -> None:
     folder = paths.logs()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
-            folder / "cvlab.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-        )
+        path = folder / "cvlab.log"
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(folder / "cvlab.1.log")
+        # Not logging.handlers: it would load a fifth of what the window itself needs, to turn the log over once.
+        file = logging.FileHandler(path, encoding="utf-8", delay=True)
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(threadName)s] %(message)s"))
         log.addHandler(file)
         faulthandler.enable(file=_crash_file(), all_threads=True)

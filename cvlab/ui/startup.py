@@ -60,6 +60,8 @@ def first_paint_seconds(times: int = 9) -> StartUp:
 
 def _seconds(command: list[str]) -> float:
     environment = dict(os.environ)
+    # An installed cvlab is compiled, as the libraries of the bare window are; the first start does it for a checkout.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if sys.platform == "linux" and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     began = perf_counter()

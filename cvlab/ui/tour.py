@@ -17,13 +17,14 @@ from cvlab.core.storage.files import cannot_write
 from cvlab.engine.errors import CannotWrite, CvlabError
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.theme import theme
+from cvlab.ui.warm_up import WarmUp
 from cvlab.ui.widgets.formula import FormulaLabel
 from cvlab.ui.window import MainWindow
 
 SIZES = ((1440, 900), (1024, 700))
 THEMES = ("light", "dark")
-SETTLE = 120
-"""Milliseconds a layout gets to come to rest before its picture is taken."""
+SETTLE = 500
+"""Milliseconds that layouts and their animations get to come to rest before a picture is taken."""
 
 
 class TourFailed(CvlabError):
@@ -57,6 +58,11 @@ def tour(
     # Panels train on the way: garbage must be collected on this thread only.
     collector = Collector(window)
     collector.start()
+    warm_up = WarmUp(window)
+    warm_up.finished.connect(window.status.show_device)
+    warm_up.start()
+    warm_up.join()
+    warm_up.look()
     try:
         return Guide(window, folder, panels, sizes, themes).walk()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPaintEvent, QResizeEvent, QShowEvent
@@ -12,12 +13,10 @@ from cvlab.core import paths
 from cvlab.core.lab import Lab
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.commands import Commands
-from cvlab.ui.dialogs import Question
 from cvlab.ui.panel import Panel
 from cvlab.ui.panel_stack import PanelStack
 from cvlab.ui.panels import PANELS, PanelSpec
 from cvlab.ui.pump import Pump
-from cvlab.ui.widgets.command_palette import CommandPalette
 from cvlab.ui.widgets.explanation import WIDTH as EXPLANATION_WIDTH
 from cvlab.ui.widgets.explanation import Explanation
 from cvlab.ui.widgets.finish import finish
@@ -30,6 +29,10 @@ NARROW = 1200
 """Below this width the explanation steps aside by itself."""
 
 SIZE = QSize(1440, 900)
+
+
+if TYPE_CHECKING:
+    from cvlab.ui.widgets.command_palette import CommandPalette
 
 
 class MainWindow(QMainWindow):
@@ -45,7 +48,9 @@ class MainWindow(QMainWindow):
         self.lab = lab
         self._may_stop_run = self._is_left = self._is_painted = False
         self._wants_explanation, self._was_narrow = True, False
+        self._explanation_width = EXPLANATION_WIDTH
         self._run_seen: tuple = ()
+        self.palette_card: CommandPalette | None = None
 
         self.rail = Rail([(spec.id, spec.title, spec.summary, spec.icon) for spec in panels], self)
         self.stage = QWidget(self)
@@ -57,7 +62,6 @@ class MainWindow(QMainWindow):
         self.actions_of_window = WindowActions(self, panels)
         self._lay_out()
         self.dock = self._dock()
-        self.palette_card = CommandPalette(self)
         self.notice_bar = NoticeBar(lab.notices, self.stage)
         self._ahead = QTimer(self)
         self._ahead.setInterval(250)
@@ -98,6 +102,10 @@ class MainWindow(QMainWindow):
         for panel_id in self.stack.missing():
             self.stack.panel(panel_id)
         self.commands.refresh()
+        if self.palette_card is None:
+            from cvlab.ui.widgets.command_palette import CommandPalette
+
+            self.palette_card = CommandPalette(self)
         self.palette_card.open_with(self.commands.entries(self.stack.front))
 
     def toggle_explanation(self) -> None:
@@ -136,7 +144,6 @@ class MainWindow(QMainWindow):
         dock.setTitleBarWidget(QWidget(dock))
         dock.setWidget(self.explanation)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        self.resizeDocks([dock], [EXPLANATION_WIDTH], Qt.Orientation.Horizontal)
         return dock
 
     def _build_next(self) -> None:
@@ -160,7 +167,12 @@ class MainWindow(QMainWindow):
         self.status.show_undo(history.undo_label)
 
     def _show_explanation(self, wanted: bool) -> None:
+        if self.dock.isVisible():
+            self._explanation_width = self.dock.width()
         self.dock.setVisible(wanted)
+        if wanted:
+            # A dock that was hidden comes back at its smallest.
+            self.resizeDocks([self.dock], [self._explanation_width], Qt.Orientation.Horizontal)
         self.commands["window.explanation"].setChecked(wanted)
 
     def _ticked(self) -> None:
@@ -240,6 +252,10 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _ask_to_stop(self, title: str) -> None:
+        from cvlab.ui.dialogs import Question
+
+        if any(question.isVisible() for question in self.findChildren(Question)):
+            return
         keep = ("keep", "Keep training", "Leaves the window open.", "primary", self._keep)
         stop = ("stop", "Stop and close", "Stops after this batch and saves the run.", "danger", self._stop_and_close)
         text = f"{title or 'The run'} is still training. A stopped run is saved and can be resumed later."

@@ -1,4 +1,7 @@
-"""What the window itself can do, declared once, and where it stands in the menus."""
+"""What the window itself can do, declared once, and where it stands in the menus.
+
+Dialogs are imported when they are asked for: the first paint waits for nothing that is not on it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from cvlab.core import paths
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import listen
 from cvlab.ui.commands import WINDOW
-from cvlab.ui.dialogs import AboutDialog, ShortcutsDialog
 from cvlab.ui.documents import Documents
 from cvlab.ui.panels import PanelSpec
 from cvlab.ui.theme import theme
@@ -188,9 +190,13 @@ class WindowActions(QObject):
     # -- help ----------------------------------------------------------------------------------------------------------
 
     def _show_shortcuts(self) -> None:
+        from cvlab.ui.dialogs import ShortcutsDialog
+
         ShortcutsDialog(self._window, self._commands.groups()).open()
 
     def _show_about(self) -> None:
+        from cvlab.ui.dialogs import AboutDialog
+
         AboutDialog(self._window).open()
 
     def _show_log(self) -> None:

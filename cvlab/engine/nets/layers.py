@@ -374,9 +374,9 @@ class Dropout(LayerSpec):
         return shapes[0]
 
     def build(self, *shapes: Shape) -> nn.Module:
-        from torch import nn
+        from cvlab.engine.nets import dropout
 
-        return nn.Dropout(self.drop)
+        return dropout.Dropout(self.drop)
 
     def code(self, *shapes: Shape) -> str:
         return f"nn.Dropout({self.drop!r})"

@@ -69,6 +69,7 @@ class Learner:
         self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images)
         self.module = build(architecture, seed=recipe.seed).to(self.device, memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.module, recipe, self.device)
+        self._dice = _default_generator(self.device)
         self.step = self.epoch = self.position = 0
         self.seconds = 0.0
         self.totals = Totals()
@@ -94,9 +95,6 @@ class Learner:
     def turn(self, knob: str, value: float) -> None:
         """A live knob takes another value; raises `RecipeError` if it is out of range."""
         self.recipe = self.recipe.changed(**{knob: value})
-        for group in self.optimizer.param_groups:
-            if group["decays"]:
-                group["weight_decay"] = self.recipe.optimizer.weight_decay
 
     def advance(self) -> StepResult:
         """One parameter update on the next batch: forward, loss, backward, step."""
@@ -112,17 +110,26 @@ class Learner:
         rate = self.learning_rate
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        torch.manual_seed(self._seed(_DROPOUT, self.step))
+        self._dice.manual_seed(self._seed(_DROPOUT, self.step))
         self.module.train()
         self.optimizer.zero_grad(set_to_none=True)
         scores = self.module(x)  # (B, K)
         loss = functional.cross_entropy(scores, y)  # mean of -log(e^{s_y} / sum_j e^{s_j})
         loss.backward()
+        self._penalise()
         self.optimizer.step()
 
         self.step += 1
         self.position += len(chosen)
         return StepResult(loss.detach(), (scores.detach().argmax(1) == y).sum(), len(chosen), rate)
+
+    def _penalise(self) -> None:
+        """The penalty ½λw² on every weight adds λw to its gradient; biases go free (course 9.4)."""
+        strength = self.recipe.optimizer.weight_decay
+        if strength:
+            for w in self.module.parameters():
+                if w.ndim > 1 and w.grad is not None:
+                    w.grad.add_(w.detach(), alpha=strength)
 
     @property
     def epoch_is_over(self) -> bool:
@@ -170,22 +177,23 @@ class Learner:
 
 
 def make_optimizer(module: torch.nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
-    """The optimizer of the recipe; biases are not decayed, since the penalty ½λw² is on weights."""
+    """The optimizer of the recipe, without the L2 penalty, which the learner adds to the gradients."""
     settings = recipe.optimizer
-    groups = [
-        {
-            "params": [p for p in module.parameters() if p.ndim > 1],
-            "weight_decay": settings.weight_decay,
-            "decays": True,
-        },
-        {"params": [p for p in module.parameters() if p.ndim <= 1], "weight_decay": 0.0, "decays": False},
-    ]
-    groups = [group for group in groups if group["params"]]
     fused = device.type in ("cpu", "cuda")  # one pass over all parameters instead of one a tensor
     if settings.kind == "adam":
-        return torch.optim.Adam(groups, lr=settings.learning_rate, fused=fused)
+        return torch.optim.Adam(module.parameters(), lr=settings.learning_rate, fused=fused)
     momentum = settings.momentum if settings.kind == "momentum" else 0.0
-    return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=momentum, fused=fused)
+    return torch.optim.SGD(module.parameters(), lr=settings.learning_rate, momentum=momentum, fused=fused)
+
+
+def _default_generator(device: torch.device) -> torch.Generator:
+    """Where dropout on this device takes its random numbers from."""
+    if device.type == "cuda":
+        torch.cuda.init()
+        return torch.cuda.default_generators[torch.cuda.current_device() if device.index is None else device.index]
+    if device.type == "mps":
+        return torch.mps._get_default_mps_generator()
+    return torch.default_generator
 
 
 def shift(images: Tensor, most: int, offsets: Tensor) -> Tensor:

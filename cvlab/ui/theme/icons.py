@@ -18,12 +18,13 @@ from cvlab.ui.theme.theme import theme
 
 GLYPHS = {
     "add": "plus", "back": "arrow-left", "brush": "paint-brush", "builder": "stack", "chart": "chart-bar",
-    "clear": "eraser", "close": "x", "code": "code", "command": "command", "copy": "copy", "data": "database",
-    "delete": "trash", "device": "cpu", "digits": "pencil-line", "down": "caret-down", "download": "download-simple",
-    "drag": "dots-six-vertical", "error": "x-circle", "eye": "eye", "folder": "folder", "help": "question",
-    "info": "info", "keyboard": "keyboard", "left": "caret-left", "lenet": "tree-structure", "lesson": "lightbulb",
-    "more": "dots-three", "moon": "moon", "new": "file-plus", "open": "folder-open", "pause": "pause", "play": "play",
-    "quit": "sign-out", "redo": "arrow-u-up-right", "replay": "arrow-clockwise", "right": "caret-right",
+    "circuits": "share-network", "clear": "eraser", "close": "x", "code": "code", "command": "command",
+    "copy": "copy", "data": "database", "delete": "trash", "device": "cpu", "digits": "pencil-line",
+    "down": "caret-down", "download": "download-simple", "drag": "dots-six-vertical", "error": "x-circle",
+    "eye": "eye", "folder": "folder", "help": "question", "info": "info", "keyboard": "keyboard",
+    "left": "caret-left", "lenet": "tree-structure", "lesson": "lightbulb", "moon": "moon", "more": "dots-three",
+    "new": "file-plus", "open": "folder-open", "pause": "pause", "play": "play", "quit": "sign-out",
+    "redo": "arrow-u-up-right", "replay": "arrow-clockwise", "rewind": "skip-back", "right": "caret-right",
     "save": "floppy-disk", "search": "magnifying-glass", "settings": "gear-six", "step": "skip-forward",
     "stop": "stop", "success": "check-circle", "sun": "sun", "system": "desktop", "training": "chart-line-up",
     "undo": "arrow-u-up-left", "up": "caret-up", "warning": "warning", "zoom-fit": "corners-out",
@@ -85,11 +86,12 @@ class _GlyphEngine(QIconEngine):
         return pixmap
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        role = self._on_role if state == QIcon.State.On else self._role
+        is_off = mode == QIcon.Mode.Disabled
+        role = "muted" if is_off else self._on_role if state == QIcon.State.On else self._role
         side = min(rect.width(), rect.height())
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(QRectF(rect).center() - QPointF(side / 2, side / 2))
         painter.scale(side / EM, side / EM)
-        painter.fillPath(_outline(self._name), theme().colour(role, 0.4 if mode == QIcon.Mode.Disabled else 1.0))
+        painter.fillPath(_outline(self._name), theme().colour(role, 0.6 if is_off else 1.0))
         painter.restore()

@@ -128,6 +128,7 @@ QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @pressed; }
 QPushButton:checked { background: @accent_soft; border-color: @accent; color: @accent; }
 QPushButton:focus { border: 2px solid @accent; padding: 5px 13px; }
+QPushButton::menu-indicator { image: url("@{icons}/down-@{theme}.svg"); subcontrol-origin: padding; subcontrol-position: center right; right: 8px; width: 14px; height: 14px; }
 QPushButton:disabled { color: @dim; border-color: @dim_line; background: transparent; }
 QPushButton[role~="primary"] { background: @accent; color: @accent_ink; border: 1px solid @accent; font-weight: 600; }
 QPushButton[role~="primary"]:hover { background: @accent_over; border-color: @accent_over; }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QFontMetrics, QIcon, QKeyEvent, QKeySequence, QPainter
@@ -27,12 +26,8 @@ from cvlab.ui.widgets.sign import Sign
 WIDTH, ROWS, ROW = 560, 9, 38
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of the palette. group: whose command it is, in words."""
-
-    action: QAction
-    group: str
+Entry = tuple[QAction, str]
+"""A line of the palette: what it performs, and whose it is in words."""
 
 
 def match(query: str, text: str) -> tuple[int, tuple[int, ...]] | None:
@@ -52,7 +47,10 @@ def match(query: str, text: str) -> tuple[int, tuple[int, ...]] | None:
                 continue
             starts_word = at == 0 or not hay[at - 1].isalnum()
             options = [
-                (score + 1 + 4 * starts_word + 5 * (at == last + 1 and last >= 0) - (last < 0) * min(at, 3), (*places, at))
+                (
+                    score + 1 + 4 * starts_word + 5 * (at == last + 1 and last >= 0) - (last < 0) * min(at, 3),
+                    (*places, at),
+                )
                 for last, (score, places) in best.items()
                 if last < at
             ]
@@ -97,10 +95,9 @@ class EntryPainter(QStyledItemDelegate):
         return QSize(option.rect.width(), ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        entry, places = index.data(Qt.ItemDataRole.UserRole)
-        style = option.state
-        is_current = bool(style & option.state.State_Selected)
-        can = entry.action.isEnabled()
+        action, group, places = index.data(Qt.ItemDataRole.UserRole)
+        is_current = bool(option.state & option.state.State_Selected)
+        can = action.isEnabled()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = option.rect.adjusted(8, 1, -8, -1)
@@ -109,17 +106,15 @@ class EntryPainter(QStyledItemDelegate):
             painter.setBrush(theme().colour("accent_soft"))
             painter.drawRoundedRect(rect, 6, 6)
         mode = QIcon.Mode.Normal if can else QIcon.Mode.Disabled
-        entry.action.icon().paint(painter, QRect(rect.left() + 10, rect.center().y() - 8, 18, 18), mode=mode)
-        x = self._write(painter, rect, rect.left() + 40, entry.action.text().replace("&", ""), places, option.font, can)
+        action.icon().paint(painter, QRect(rect.left() + 10, rect.center().y() - 8, 18, 18), mode=mode)
+        x = self._write(painter, rect, rect.left() + 40, action.text().replace("&", ""), places, option.font, can)
         small = QFont(option.font)
         small.setPixelSize(SMALL)
         painter.setFont(small)
         painter.setPen(theme().colour("muted"))
-        painter.drawText(QRect(x + 12, rect.top(), 200, rect.height()), Qt.AlignmentFlag.AlignVCenter, entry.group)
-        keys = entry.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        painter.drawText(
-            rect.adjusted(0, 0, -12, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, keys
-        )
+        painter.drawText(QRect(x + 12, rect.top(), 200, rect.height()), Qt.AlignmentFlag.AlignVCenter, group)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        painter.drawText(rect.adjusted(0, 0, -12, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, keys)
         painter.restore()
 
     @staticmethod
@@ -151,7 +146,7 @@ class CommandPalette(QFrame):
         self.line.setObjectName("command_palette.search")
         self.line.setAccessibleName("Search commands")
         self.line.setPlaceholderText("What would you like to do?")
-        self.line.setToolTip("A few letters of a command, in order: \"st tr\" finds Start training.")
+        self.line.setToolTip('A few letters of a command, in order: "st tr" finds Start training.')
         self.line.setProperty("role", "plain")
         self.list = QListWidget(self)
         self.list.setObjectName("command_palette.list")
@@ -214,20 +209,21 @@ class CommandPalette(QFrame):
 
     def _search(self, query: str) -> None:
         found = []
-        for order, entry in enumerate(self._entries):
-            text = entry.action.text().replace("&", "")
+        for order, (action, group) in enumerate(self._entries):
+            text = action.text().replace("&", "")
             hit = match(query, text)
             places = hit[1] if hit else ()
             if hit is None:
-                hit = match(query, f"{entry.group} {text}")
+                hit = match(query, f"{group} {text}")
                 hit = (hit[0] - 20, ()) if hit else None
             if hit is not None:
-                found.append((-(hit[0] + 2 * entry.action.isEnabled()) if query.strip() else 0, order, entry, places))
+                rank = -(hit[0] + 2 * action.isEnabled()) if query.strip() else 0
+                found.append((rank, order, action, group, places))
         self.list.clear()
-        for _, _, entry, places in sorted(found, key=_rank):
-            item = QListWidgetItem(entry.action.text().replace("&", ""))
-            item.setData(Qt.ItemDataRole.UserRole, (entry, places))
-            item.setToolTip(entry.action.toolTip())
+        for _, _, action, group, places in sorted(found, key=_rank):
+            item = QListWidgetItem(action.text().replace("&", ""))
+            item.setData(Qt.ItemDataRole.UserRole, (action, group, places))
+            item.setToolTip(action.toolTip())
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.list.setVisible(bool(found))
@@ -244,9 +240,9 @@ class CommandPalette(QFrame):
         item = self.list.currentItem()
         if item is None:
             return
-        entry, _ = item.data(Qt.ItemDataRole.UserRole)
+        action = item.data(Qt.ItemDataRole.UserRole)[0]
         self.leave()
-        entry.action.trigger()
+        action.trigger()
 
     def _place(self) -> None:
         parent = self.parentWidget()

@@ -121,6 +121,7 @@ class FormulaLabel(QWidget):
         super().__init__(parent)
         self._tex = ""
         self._path: QPainterPath | None = None
+        self._is_set = False
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -131,32 +132,34 @@ class FormulaLabel(QWidget):
 
     @property
     def is_ready(self) -> bool:
-        return typesetter.is_ready(self._tex)
+        """Whether the label shows all that it will: the formula, or its text if it cannot be typeset."""
+        return self._is_set
 
     def set_tex(self, tex: str) -> None:
         if tex == self._tex:
             return
         self._tex = tex
         self.setAccessibleName(tex)
-        self._path = None
+        self._path, self._is_set = None, False
         self._look()
 
     def showEvent(self, event) -> None:
         # Asked for when it is seen for the first time: the window comes first.
-        if self._path is None and not self.is_ready:
-            typesetter.ask(self._tex)
-            self._timer.start()
+        self._look()
 
     def hideEvent(self, event) -> None:
         self._timer.stop()
 
     def _look(self) -> None:
-        if not self.is_ready:
+        if self._is_set:
+            return
+        if not typesetter.is_ready(self._tex):
             if self.isVisible():
                 typesetter.ask(self._tex)
                 self._timer.start()
             return
         self._timer.stop()
+        self._is_set = True
         self._path = typesetter.path(self._tex)
         self.updateGeometry()
         self.update()

@@ -14,7 +14,7 @@ WORDS = {
 
 
 def clock(seconds: float) -> str:
-    """"0:07", "12:30", "1:02:03"."""
+    """ "0:07", "12:30", "1:02:03"."""
     whole = max(0, round(seconds))
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)

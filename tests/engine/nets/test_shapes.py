@@ -49,7 +49,8 @@ def test_what_is_inferred_is_what_torch_computes(net):
             )
         )
     source = net.by_name["input"].layer
-    module.eval()(torch.zeros(2, source.channels, source.height, source.width))
+    # With `keep`, layer by layer: the hooks see every one.
+    module.eval()(torch.zeros(2, source.channels, source.height, source.width), {})
     for node_id, layer in report.layers.items():
         node = net.by_id[node_id]
         if node.name == "input":

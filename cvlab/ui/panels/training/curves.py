@@ -17,7 +17,7 @@ from cvlab.ui.panels.training.figures import loss_text, share_text, share_tick_t
 from cvlab.ui.widgets.number import number_text
 from cvlab.ui.widgets.plot import CurvePlot, Mark
 
-_SHARE_OF_TIME = 0.12
+_SHARE_OF_TIME = 0.06
 """Drawing may take at most this share of the time: a slow machine draws less often, never trains slower."""
 _KNOBS = {"optimizer.learning_rate": "learning rate", "optimizer.weight_decay": "L2", "batch_size": "batch size"}
 _EMPTY = "Press Start: the loss begins near the dashed line (guessing) and falls."

@@ -1,0 +1,146 @@
+"""What every panel promises, checked for every panel there is."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QWidget,
+)
+
+from cvlab.ui.panel import Panel, Stop
+from cvlab.ui.panels import PANELS
+from cvlab.ui.theme import theme
+from cvlab.ui.theme.icons import GLYPHS
+from cvlab.ui.window import MainWindow
+
+EVERY_PANEL = pytest.mark.parametrize("spec", PANELS, ids=[spec.id for spec in PANELS])
+CONTROLS = (QAbstractButton, QAbstractSpinBox, QAbstractSlider, QComboBox, QLineEdit)
+
+
+@pytest.fixture
+def shown(lab, qapp, qtbot, flush):
+    """A function that opens the window at a panel and gives both."""
+    windows = []
+
+    def show(panel_id: str) -> tuple[MainWindow, Panel]:
+        lab.project.panel = panel_id
+        window = MainWindow(lab)
+        windows.append(window)
+        window.resize(1440, 900)
+        with qtbot.waitExposed(window):
+            window.show()
+        panel = window.panel(panel_id)
+        assert panel is not None, [notice.text for notice in lab.notices.all]
+        assert window.stack.currentWidget() is panel
+        return window, panel
+
+    yield show
+    for window in windows:
+        window.leave()
+    flush()
+
+
+def controls(panel: QWidget) -> list[QWidget]:
+    """What a person can operate. The parts inside another control (a spin box's line) belong to that one."""
+    return [
+        widget
+        for widget in panel.findChildren(QWidget)
+        if isinstance(widget, CONTROLS)
+        and not isinstance(widget, QScrollBar)
+        and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+        and not widget.objectName().startswith("qt_")
+    ]
+
+
+@EVERY_PANEL
+def test_it_is_declared(spec):
+    assert spec.id.isidentifier() and spec.id.islower()
+    assert spec.title and spec.summary
+    assert spec.icon in GLYPHS
+
+
+@EVERY_PANEL
+def test_it_opens_with_a_lesson_and_something_on_it(spec, shown):
+    window, panel = shown(spec.id)
+    lesson = panel.lesson
+    assert lesson.title and len(lesson.looking_at) > 40
+    assert lesson.try_this, "a lesson says what to try"
+    assert window.explanation.lesson is not None
+    image = panel.grab().toImage()
+    step = 7
+    colours = {image.pixel(x, y) for x in range(0, image.width(), step) for y in range(0, image.height(), step)}
+    assert len(colours) > 12, "an empty box"
+
+
+@EVERY_PANEL
+def test_every_control_has_a_name_for_scripts_one_for_ears_and_a_tip_that_teaches(spec, shown):
+    _, panel = shown(spec.id)
+    found = controls(panel)
+    assert found, "nothing to operate"
+    wrong = [
+        f"{type(widget).__name__} {widget.objectName()!r}: {what}"
+        for widget in found
+        for what, is_right in (
+            (f"objectName must begin with {spec.id}.", widget.objectName().startswith(f"{spec.id}.")),
+            ("no accessibleName", bool(widget.accessibleName())),
+            ("no toolTip", len(widget.toolTip()) >= 12),
+        )
+        if not is_right
+    ]
+    assert wrong == []
+    names = [widget.objectName() for widget in found]
+    assert len(set(names)) == len(names), f"twice: {sorted({name for name in names if names.count(name) > 1})}"
+
+
+@EVERY_PANEL
+def test_its_actions_are_its_own(spec, shown):
+    window, panel = shown(spec.id)
+    for action in panel.actions_offered():
+        assert action.id.startswith(f"{spec.id}.")
+        assert action.text and action.menu in ("", *window.commands.menus)
+        assert not action.icon or action.icon in GLYPHS
+
+
+@EVERY_PANEL
+def test_it_survives_the_theme_the_smallest_window_and_being_behind(spec, shown, qtbot):
+    window, panel = shown(spec.id)
+    light = panel.grab().toImage()
+    theme().choose("dark")
+    try:
+        assert panel.grab().toImage() != light
+    finally:
+        theme().choose("light")
+    window.resize(1024, 700)
+    rounds = window.pump.took.count
+    qtbot.waitUntil(lambda: assert_more(window.pump.took.count, rounds + 3))
+    assert window.width() == 1024, "the panel needs more than the smallest window has"
+    window.stack.rest()
+    window.stack.wake()
+    assert window.stack.currentWidget() is panel
+
+
+def assert_more(value, least):
+    assert value >= least
+
+
+@EVERY_PANEL
+def test_it_undoes_without_complaint(spec, shown, lab):
+    shown(spec.id)
+    while lab.history.can_undo:
+        lab.history.undo()
+    while lab.history.can_redo:
+        lab.history.redo()
+
+
+@EVERY_PANEL
+def test_the_names_of_its_tour_are_plain(spec, shown):
+    _, panel = shown(spec.id)
+    first = next(panel.tour())
+    assert isinstance(first, Stop)
+    assert first.name.replace("-", "").isalnum()
