@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from cvlab.engine.errors import CannotWrite, NotOurFile
 
@@ -22,19 +22,17 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 def write_atomic(path: Path, data: bytes) -> None:
     """The whole file or nothing: a temporary file in the same folder, fsync, rename. Raises `CannotWrite`."""
-    temporary: str | None = None
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise cannot_write(path, error) from error
 
 
