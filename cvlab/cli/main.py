@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import cvlab
-from cvlab.engine.errors import Cancelled, CvlabError, RecipeError
+from cvlab.engine.errors import Cancelled, CvlabError, ExpressionError, RecipeError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         result = arguments.verb(arguments)
-    except RecipeError as error:
+    except (RecipeError, ExpressionError) as error:
         return _fail(arguments, error, 2)
     except Cancelled:
         print("Stopped.", file=sys.stderr)
@@ -56,7 +56,7 @@ def _fail(arguments: argparse.Namespace, error: CvlabError, status: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cvlab.cli import bench, data, doctor, net, predict, train
+    from cvlab.cli import bench, circuit, data, doctor, net, predict, train
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else there")
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cvlab {cvlab.__version__}")
     parser.set_defaults(group_parser=parser, json=False)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (train, predict, net, data, doctor, bench):
+    for module in (train, predict, net, circuit, data, doctor, bench):
         module.add_to(verbs, shared)
     tour = verbs.add_parser("tour", parents=[shared], help="open every panel with real content and save pictures of it")
     tour.add_argument("folder", metavar="DIR")

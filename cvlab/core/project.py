@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field, fields
 from pathlib import Path
 
+from cvlab.core.panels.circuits import CircuitsState
 from cvlab.core.state import batch, observable
 from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.nets import zoo
@@ -51,12 +52,14 @@ class Project:
     builder: BuilderState = field(default_factory=BuilderState)
     training: TrainingState = field(default_factory=TrainingState)
     digits: DigitsState = field(default_factory=DigitsState)
+    circuits: CircuitsState = field(default_factory=CircuitsState)
 
     def adopt(self, other: Project) -> None:
         """Takes over every value of another project, each announced once; the panel states stay the same objects."""
-        with batch(self, self.builder, self.training, self.digits):
+        with batch(self, self.builder, self.training, self.digits, self.circuits):
             for own, new in (
                 (self.builder, other.builder), (self.training, other.training), (self.digits, other.digits),
+                (self.circuits, other.circuits),
             ):  # fmt: skip
                 for each in fields(own):
                     setattr(own, each.name, getattr(new, each.name))

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cvlab.core import paths
-from cvlab.core.storage.files import read_bounded, write_atomic
+from cvlab.core.storage.files import read_bounded
+from cvlab.engine.disk import write_whole
 
 MAX_BYTES = 1_000_000
 
@@ -36,4 +37,4 @@ class Settings(BaseModel):
 
     def save(self, folder: Path | None = None) -> None:
         """Raises `CannotWrite`."""
-        write_atomic((folder or paths.settings()) / "settings.json", self.model_dump_json(indent=2).encode())
+        write_whole((folder or paths.settings()) / "settings.json", self.model_dump_json(indent=2).encode())

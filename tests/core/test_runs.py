@@ -169,9 +169,9 @@ def test_a_full_disk_stops_the_run_in_words_and_keeps_what_was_saved(runs, monke
     wait(run, lambda: (run.folder.path / RESUME).exists())
 
     def full(path, data):
-        raise run_folder.cannot_write(path, OSError(errno.ENOSPC, "No space left on device"))
+        raise run_folder.refused(OSError(errno.ENOSPC, "No space left on device"), path)
 
-    monkeypatch.setattr(run_folder, "write_atomic", full)
+    monkeypatch.setattr(run_folder, "write_whole", full)
     wait(run)
     assert run.state.status == "failed" and "disk is full" in run.state.failure.what
     monkeypatch.undo()

@@ -15,6 +15,7 @@ from cvlab.core.project import Project
 from cvlab.core.settings import Settings
 from cvlab.core.storage import files, project_file
 from cvlab.core.storage.project_file import DOCUMENT, load_project, save_project
+from cvlab.engine import disk
 from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.errors import CannotWrite, NewerFile, NotOurFile
 from cvlab.engine.nets import zoo
@@ -163,14 +164,14 @@ def test_settings_survive_damage(home):
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_no_rubbish(tmp_path, monkeypatch):
     path = tmp_path / "x.cvlab"
-    files.write_atomic(path, b"old")
+    disk.write_whole(path, b"old")
 
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotWrite, match="disk is full"):
-        files.write_atomic(path, b"new")
+        disk.write_whole(path, b"new")
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
 
 

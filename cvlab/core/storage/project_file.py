@@ -10,13 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 import cvlab
+from cvlab.core.panels.circuits import FAR, CircuitDocument, CircuitsState
 from cvlab.core.project import BuilderState, DigitsState, Project, TrainingState
-from cvlab.core.storage.files import read_bounded, write_atomic
+from cvlab.core.storage.files import read_bounded
+from cvlab.engine.circuit.tokens import MAX_CHARACTERS
 from cvlab.engine.data.drawing import DrawingSteps
-from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.disk import write_whole
+from cvlab.engine.errors import ExpressionError, NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 
@@ -49,6 +52,18 @@ class _Digits(_Panel):
     layer: str = Field("", max_length=40)
 
 
+class _Circuits(_Panel):
+    text: str = Field(CircuitDocument().text, max_length=MAX_CHARACTERS)
+    values: dict[str, FiniteFloat] = {}
+    merge: bool = False
+    collapsed: tuple[tuple[int, int], ...] = ()
+    expanded: tuple[tuple[int, int], ...] = ()
+    moved: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
+    position: int = Field(FAR, ge=0)
+    along: str = Field("", max_length=40)
+    step: float = Field(0.1, gt=0, le=1e6)
+
+
 class _Document(BaseModel):
     model_config = ConfigDict(extra="ignore")
     format: Literal[1] = FORMAT
@@ -60,6 +75,7 @@ class _Document(BaseModel):
     builder: _Builder = _Builder()
     training: _Training = _Training()
     digits: _Digits = _Digits()
+    circuits: _Circuits = _Circuits()
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -72,11 +88,16 @@ def save_project(project: Project, path: Path) -> None:
         builder=_Builder(**asdict(project.builder)),
         training=_Training(**asdict(project.training)),
         digits=_Digits(**asdict(project.digits)),
+        circuits=_saved(project.circuits),
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(DOCUMENT, document.model_dump_json(indent=1))
-    write_atomic(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue())
+
+
+def _saved(circuits: CircuitsState) -> _Circuits:
+    return _Circuits(**asdict(circuits.document), position=circuits.position, along=circuits.along, step=circuits.step)
 
 
 def load_project(path: Path) -> Project:
@@ -147,4 +168,17 @@ def _build(document: _Document) -> Project:
         builder=BuilderState(selected=selected),
         training=TrainingState(**document.training.model_dump()),
         digits=DigitsState(**document.digits.model_dump() | {"steps": document.digits.steps}),
+        circuits=_circuits(document.circuits),
     )
+
+
+def _circuits(saved: _Circuits) -> CircuitsState:
+    fields = ("text", "values", "merge", "collapsed", "expanded", "moved")
+    document = CircuitDocument(**{name: getattr(saved, name) for name in fields})
+    try:
+        document.circuit  # noqa: B018  (reading it is the check)
+    except ExpressionError as error:
+        raise NotOurFile(
+            f"The circuit in this project cannot be read: {error}", remedy="Nothing was changed. Choose another file."
+        ) from error
+    return CircuitsState(document=document, position=saved.position, along=saved.along, step=saved.step)

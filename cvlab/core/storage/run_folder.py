@@ -15,8 +15,9 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import cvlab
-from cvlab.core.storage.files import cannot_write, read_bounded, write_atomic
+from cvlab.core.storage.files import read_bounded
 from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed, RunFinished, RunStarted, StepEnd
@@ -72,7 +73,7 @@ class RunFolder:
                     path.mkdir()
                     break
         except OSError as error:
-            raise cannot_write(root, error) from error
+            raise refused(error, root) from error
         record = RunRecord(
             id=path.name,
             title=title or f"{architecture.name} on {recipe.data}",
@@ -128,7 +129,7 @@ class RunFolder:
         self.write_record()
 
     def write_record(self) -> None:
-        write_atomic(self.path / RECORD, self.record.model_dump_json(indent=1).encode())
+        write_whole(self.path / RECORD, self.record.model_dump_json(indent=1).encode())
 
     def log(self, event: Event) -> None:
         """Appends the event to metrics.jsonl (snapshots are not metrics). Raises `CannotWrite`."""
@@ -142,7 +143,7 @@ class RunFolder:
             if not isinstance(event, StepEnd):
                 self._metrics.flush()
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise refused(error, path) from error
         if isinstance(event, EpochEnd):
             self.record.result |= {key: value for key, value in asdict(event).items() if value is not None}
         elif isinstance(event, RunFinished):
@@ -157,12 +158,12 @@ class RunFolder:
 
         if self._metrics is not None:
             self._metrics.flush()
-        write_atomic(self.path / RESUME, resume_bytes(learner))
+        write_whole(self.path / RESUME, resume_bytes(learner))
 
     def save_weights(self, learner: Learner) -> None:
         from cvlab.engine.training.checkpoint import weights_bytes
 
-        write_atomic(self.path / WEIGHTS, weights_bytes(learner.weights()))
+        write_whole(self.path / WEIGHTS, weights_bytes(learner.weights()))
 
     def close(self) -> None:
         """Ends the metrics file and writes the record, as far as the disk allows."""
@@ -212,7 +213,7 @@ class RunFolder:
             if getattr(event, "step", 0) <= learner.step and not isinstance(event, RunFinished | RunFailed)
         ]
         lines = (json.dumps({"event": type(event).__name__} | asdict(event)) for event in kept)
-        write_atomic(self.path / METRICS, "".join(f"{line}\n" for line in lines).encode())
+        write_whole(self.path / METRICS, "".join(f"{line}\n" for line in lines).encode())
         return kept
 
     def trained(self) -> TrainedNet:

@@ -23,8 +23,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cvlab.engine.data.disk import refused
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
+from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, DownloadFailed
 
 _CHUNK = 64 * 1024

@@ -11,9 +11,9 @@ import numpy as np
 
 from cvlab.engine.data import idx
 from cvlab.engine.data.dataset import Dataset, Split, digest_of
-from cvlab.engine.data.disk import write_whole
 from cvlab.engine.data.download import fetch
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
+from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
 
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/")

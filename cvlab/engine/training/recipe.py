@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from cvlab.engine.errors import RecipeError
-
-
-class _Spec(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from cvlab.engine.spec import Spec
 
 
-class Optimizer(_Spec):
+class Optimizer(Spec):
     """How gradients become steps (course 9.5)."""
 
     kind: Literal["sgd", "momentum", "adam"] = Field(
@@ -48,7 +43,7 @@ class Optimizer(_Spec):
     )
 
 
-class Recipe(_Spec):
+class Recipe(Spec):
     """What a run is made of, besides the architecture. Every field has its range; out of range raises `RecipeError`."""
 
     data: str = Field("mnist-mini", title="Data", description="The data set's id in the catalogue.")
@@ -106,37 +101,3 @@ class Recipe(_Spec):
         title="CPU threads",
         description="0 lets cvlab choose. 1 makes a run on the CPU repeatable to the last bit.",
     )
-
-    @classmethod
-    def read(cls, values: dict[str, Any]) -> Recipe:
-        """A recipe from plain values; raises `RecipeError` that names every field out of range."""
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise RecipeError(
-                " ".join(_sentence(cls, problem) for problem in error.errors()),
-                remedy="Put the value in range; nothing was changed.",
-            ) from error
-
-    def changed(self, **values: Any) -> Recipe:
-        """This recipe with other values; dotted names reach inside: `changed(**{"optimizer.learning_rate": 0.01})`."""
-        merged = self.model_dump()
-        for name, value in values.items():
-            place = merged
-            *path, last = name.split(".")
-            for part in path:
-                place = place.setdefault(part, {})
-                if not isinstance(place, dict):
-                    raise RecipeError(f"A recipe has no field “{name}”.")
-            place[last] = value
-        return type(self).read(merged)
-
-
-def _sentence(cls: type[BaseModel], problem: Any) -> str:
-    path = [str(part) for part in problem["loc"]]
-    name = ".".join(path) or "the recipe"
-    if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(path[-1], [*cls.model_fields, *Optimizer.model_fields], n=1)
-        return f"A recipe has no field “{name}”" + (f"; did you mean “{close[0]}”?" if close else ".")
-    message = problem["msg"][:1].lower() + problem["msg"][1:]
-    return f"{name} is {str(problem['input'])[:60]}, but {message}."

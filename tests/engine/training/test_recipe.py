@@ -20,8 +20,8 @@ from cvlab.engine.training.recipe import Optimizer, Recipe
         ({"held_out": 1.0}, "held_out is 1.0"),
         ({"seed": -1}, "seed is -1"),
         ({"lerning_rate": 1}, "did you mean “learning_rate”"),
-        ({"optimizer.epochs": 1}, "no field “optimizer.epochs”"),
-        ({"seed.deep": 1}, "no field"),
+        ({"optimizer.epochs": 1}, "no setting “optimizer.epochs”"),
+        ({"seed.deep": 1}, "no setting"),
     ],
 )
 def test_out_of_range(change, words):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from pathlib import Path
+from uuid import uuid4
 
 from cvlab.engine.errors import CannotWrite
 
@@ -25,10 +27,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Makes the folders above it. Raises CannotWrite.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -36,4 +38,5 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         raise refused(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from cvlab.engine.data.disk import refused, write_whole
+from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import CannotWrite
 
 

@@ -1,0 +1,118 @@
+"""`cvlab circuit`: an expression, its value, and the gradient of every value in it."""
+
+from __future__ import annotations
+
+import argparse
+from math import isfinite
+from typing import Any
+
+from cvlab.engine.circuit.circuit import Circuit, read
+from cvlab.engine.circuit.collapse import collapse, expand
+from cvlab.engine.circuit.passes import Evaluation, evaluate
+from cvlab.engine.circuit.presets import BY_ID
+from cvlab.engine.circuit.trust import Check, check
+from cvlab.engine.circuit.walk import Walk
+from cvlab.engine.circuit.words import shown
+from cvlab.engine.errors import ExpressionError
+
+
+def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
+    parser = verbs.add_parser(
+        "circuit", parents=[shared], help="an expression as a circuit: every value and gradient, by backpropagation"
+    )
+    parser.add_argument(
+        "expression",
+        help='such as "(x+y)*z" or "q = x + y; f = q * z", or a ready circuit: ' + ", ".join(BY_ID),
+    )
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="values of the inputs, such as x=-2")
+    parser.add_argument("--merge", action="store_true", help="parts that are written twice become one gate")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--collapse", action="store_true", help="written-out sigmoids become one gate")
+    shape.add_argument("--expand", action="store_true", help="sigmoid gates are written out")
+    parser.add_argument("--code", action="store_true", help="the circuit as Python, forward then backward")
+    parser.set_defaults(verb=_circuit)
+
+
+def _circuit(arguments: argparse.Namespace) -> dict:
+    preset = BY_ID.get(arguments.expression)
+    circuit = read(preset.text if preset else arguments.expression, merge=arguments.merge)
+    if arguments.collapse:
+        circuit = collapse(circuit)
+    if arguments.expand:
+        circuit = expand(circuit)
+    evaluation = evaluate(circuit, dict(map(_assignment, arguments.values)))
+    if arguments.code:
+        from cvlab.engine.circuit.code import source
+
+        code = source(evaluation)
+        return {"code": code, "text": code}
+    return _document(circuit, evaluation)
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError as error:
+        raise ExpressionError(
+            f"“{text[:60]}” is no value of an input.", remedy="Write NAME=VALUE, such as x=-2."
+        ) from error
+
+
+def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
+    walk, checks = Walk(evaluation), check(evaluation)
+    names = [node.name for node in circuit.nodes]
+    notes = [*evaluation.troubles.values(), *evaluation.kinks.values()]
+    return {
+        "output": names[circuit.output],
+        "value": _number(evaluation.output),
+        "inputs": {name: _number(value) for name, value in evaluation.inputs.items()},
+        "gradients": {name: _number(value) for name, value in evaluation.by_input.items()},
+        "nodes": [
+            {
+                "name": node.name,
+                "kind": node.kind,
+                "gate": node.gate,
+                "formula": circuit.formula(node),
+                "operands": [names[i] for i in node.operands],
+                "value": _number(evaluation.values[node.id]),
+                "gradient": _number(evaluation.gradients[node.id]) if circuit.varies[node.id] else None,
+                "local": [_number(slope) for slope in evaluation.locals[node.id]],
+            }
+            for node in circuit.nodes
+        ],
+        "order": [names[i] for i in walk.forward_order],
+        "backward_order": [names[i] for i in walk.backward_order],
+        "checks": [
+            {
+                "name": each.name,
+                "analytic": _number(each.analytic),
+                "centred_difference": _number(each.numeric),
+                "relative_error": _number(each.relative_error),
+                "verdict": each.verdict,
+                "kink": each.kink,
+            }
+            for each in checks
+        ],
+        "notes": notes,
+        "text": "\n".join(_rows(circuit, evaluation, checks) + notes),
+    }
+
+
+def _number(value: float) -> float | None:
+    # JSON knows no infinity and no NaN; the notes say why there is no number.
+    return value if isfinite(value) else None
+
+
+def _rows(circuit: Circuit, evaluation: Evaluation, checks: tuple[Check, ...]) -> list[str]:
+    output = circuit.nodes[circuit.output].name
+    by_name = {each.name: each for each in checks}
+    rows = [f"{'name':<12} {'computed as':<28} {'value':>12} {f'd{output}/d…':>12}  centred difference"]
+    for node in circuit.nodes:
+        if node.kind == "constant":
+            continue
+        tried = by_name.get(node.name)
+        beside = f"{shown(tried.numeric)} {tried.verdict}" if tried and node.kind == "input" else ""
+        value, gradient = shown(evaluation.values[node.id]), shown(evaluation.gradients[node.id])
+        rows.append(f"{node.name:<12} {circuit.formula(node):<28} {value:>12} {gradient:>12}  {beside}".rstrip())
+    return rows

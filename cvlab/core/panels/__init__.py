@@ -1,0 +1,1 @@
+"""Panel states that are documents of their own, one module each. They know no widget."""

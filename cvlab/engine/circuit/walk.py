@@ -1,0 +1,207 @@
+"""A circuit one gate at a time: forward, then backward. Any position can be stepped to, back to, or jumped to.
+
+position 0                 only the inputs have values
+1 .. G                     the gate of each forward step has its value
+G + 1                      the output's gradient by itself is 1
+G + 2 .. G + 1 + B         each gate that the output depends on passes its gradient on, last gate first
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Literal
+
+from cvlab.engine.circuit import words
+from cvlab.engine.circuit.gates import GATES
+from cvlab.engine.circuit.passes import Evaluation
+from cvlab.engine.circuit.words import shown, signed
+
+
+@dataclass(frozen=True)
+class Term:
+    """One arrow of the chain rule: downstream = upstream * local, added to what had arrived before (None: nothing yet)."""
+
+    operand: int
+    name: str
+    upstream: float
+    local: float
+    downstream: float
+    before: float | None
+    after: float
+
+    def arithmetic(self, output: str, gate: str) -> str:
+        """ "∂f/∂x = ∂f/∂q · ∂q/∂x = -4 · 1 = -4"; where the value forks: "∂f/∂x = 3 + ∂f/∂q · ∂q/∂x = 3 + (-4) · 1 = -1"."""
+        already = "" if self.before is None else f"{shown(self.before)} + "
+        upstream = shown(self.upstream) if self.before is None else signed(self.upstream)
+        return (
+            f"∂{output}/∂{self.name} = {already}∂{output}/∂{gate} · ∂{gate}/∂{self.name} "
+            f"= {already}{upstream} · {signed(self.local)} = {shown(self.after)}"
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens at one position. node: the gate at work (-1 at the start). sentence: for people, with the numbers.
+
+    arithmetic: one line for a forward step, one for each term of a backward step. note: a kink or a value that is no number.
+    """
+
+    kind: Literal["start", "forward", "seed", "backward"]
+    node: int
+    sentence: str
+    arithmetic: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    note: str = ""
+
+
+class Walk:
+    """A position in the two passes of one evaluation. Cheap to make anew when an input changes: keep the position."""
+
+    def __init__(self, evaluation: Evaluation, position: int = 0) -> None:
+        self.evaluation = evaluation
+        self.circuit = circuit = evaluation.circuit
+        self.forward_order = tuple(node.id for node in circuit.gates)
+        self.backward_order = tuple(id for id in reversed(self.forward_order) if circuit.reaches_output[id])
+        self._computed_at = {id: at for at, id in enumerate(self.forward_order, 1)}
+        self._received: dict[int, list[tuple[int, float]]] = {}
+        self._terms: dict[int, tuple[Term, ...]] = {}
+        self._run_backward()
+        self.position = min(max(position, 0), self.last)
+
+    @property
+    def seed(self) -> int:
+        """The position at which the output's own gradient becomes 1: the turn."""
+        return len(self.forward_order) + 1
+
+    @property
+    def last(self) -> int:
+        return self.seed + len(self.backward_order)
+
+    def _run_backward(self) -> None:
+        evaluation, circuit = self.evaluation, self.circuit
+        sums = {circuit.output: 1.0}
+        self._received[circuit.output] = [(self.seed, 1.0)]
+        for at, id in enumerate(self.backward_order, self.seed + 1):
+            terms = []
+            for operand, local in zip(circuit.nodes[id].operands, evaluation.locals[id], strict=True):
+                if not circuit.varies[operand]:
+                    continue
+                upstream, before = sums.get(id, 0.0), sums.get(operand)
+                downstream = upstream * local
+                after = downstream if before is None else before + downstream
+                sums[operand] = after
+                self._received.setdefault(operand, []).append((at, after))
+                terms.append(Term(operand, circuit.nodes[operand].name, upstream, local, downstream, before, after))
+            self._terms[at] = tuple(terms)
+
+    # -- moving ------------------------------------------------------------------------------------------------------
+
+    def step(self) -> bool:
+        """One gate onward; False at the end."""
+        return self.jump(self.position + 1)
+
+    def back(self) -> bool:
+        """One gate back; False at the beginning."""
+        return self.jump(self.position - 1)
+
+    def rewind(self) -> bool:
+        return self.jump(0)
+
+    def jump(self, position: int) -> bool:
+        """To a position, kept within 0 and `last`; False if that is where it was."""
+        before, self.position = self.position, min(max(position, 0), self.last)
+        return self.position != before
+
+    def turn_of(self, id: int) -> int | None:
+        """The position at which a gate is at work, in the pass that one is in; None if it never is."""
+        order, before = (self.backward_order, self.seed + 1) if self.is_backward else (self.forward_order, 1)
+        return before + order.index(id) if id in order else None
+
+    # -- what is known here ------------------------------------------------------------------------------------------
+
+    @property
+    def is_backward(self) -> bool:
+        return self.position >= self.seed
+
+    def value(self, id: int) -> float | None:
+        """The value of a node, None while it is not computed."""
+        return self.evaluation.values[id] if self._computed_at.get(id, 0) <= self.position else None
+
+    def gradient(self, id: int) -> float | None:
+        """The sum of the gradients that have arrived at a node so far; None while there are none."""
+        arrived = self._received.get(id, ())
+        count = bisect_right(arrived, (self.position, float("inf")))
+        return arrived[count - 1][1] if count else None
+
+    def is_partial(self, id: int) -> bool:
+        """Some gradients have arrived at the node, and others are still to come."""
+        arrived = self._received.get(id, ())
+        return bool(arrived) and arrived[0][0] <= self.position < arrived[-1][0]
+
+    def current(self) -> Step:
+        """What happened to get here."""
+        return self.at(self.position)
+
+    def at(self, position: int) -> Step:
+        """What happens at a position."""
+        circuit, evaluation = self.circuit, self.evaluation
+        output = circuit.nodes[circuit.output].name
+        if position <= 0:
+            return Step("start", -1, "The inputs have their values. Go forward to compute the gates one by one.")
+        if position < self.seed:
+            return self._forward_step(self.forward_order[position - 1])
+        if position == self.seed:
+            sentence = (
+                f"The output is {shown(evaluation.output)}. The way back begins: {output} changes with itself one to one, "
+                f"so its gradient is 1."
+            )
+            return Step("seed", circuit.output, sentence, (f"∂{output}/∂{output} = 1",))
+        node = circuit.nodes[self.backward_order[position - self.seed - 1]]
+        terms = self._terms[position]
+        upstream = self.gradient_at(node.id, position)
+        sentence = words.backward(GATES[node.gate], evaluation.operands(node), upstream)
+        forks = {term.name: None for term in terms if term.before is not None}
+        if forks:
+            sentence += (
+                f" {' and '.join(forks)} {'is' if len(forks) == 1 else 'are'} used more than once: gradients add."
+            )
+        lines = tuple(term.arithmetic(output, node.name) for term in terms)
+        return Step("backward", node.id, sentence, lines, terms, evaluation.kinks.get(node.id, ""))
+
+    def gradient_at(self, id: int, position: int) -> float:
+        """The gradient that has arrived at a node at another position; 0 where none has."""
+        arrived = self._received.get(id, ())
+        count = bisect_right(arrived, (position, float("inf")))
+        return arrived[count - 1][1] if count else 0.0
+
+    def _forward_step(self, id: int) -> Step:
+        evaluation = self.evaluation
+        node = self.circuit.nodes[id]
+        gate = GATES[node.gate]
+        operands = evaluation.operands(node)
+        formula, value = self.circuit.formula(node), evaluation.values[id]
+        numbers = _with_numbers(node.gate, [x.value for x in operands])
+        sentence = {
+            "add": "Add: the sum of its inputs.",
+            "mul": "Multiply: the product of its inputs.",
+            "max": "Max: the largest of its inputs.",
+            "min": "Min: the smallest of its inputs.",
+        }.get(gate.id, f"The gate {_NAMES.get(gate.id, gate.id)} computes its value from what comes in.")
+        note = evaluation.troubles.get(id, "")
+        return Step("forward", id, sentence, (f"{node.name} = {formula} = {numbers} = {shown(value)}",), (), note)
+
+
+_NAMES = {"sub": "subtract", "div": "divide", "pow": "power", "neg": "minus", "abs": "absolute value",
+          "sqrt": "square root", "relu": "ReLU"}  # fmt: skip
+
+
+def _with_numbers(gate: str, values: list[float]) -> str:
+    if gate == "square":
+        return f"{signed(values[0])}²"
+    shown_values = [signed(value) if GATES[gate].is_operator else shown(value) for value in values]
+    if GATES[gate].is_operator and len(values) == 2:
+        shown_values[0] = shown(values[0]) if gate != "pow" else signed(values[0])
+    if gate == "relu":
+        return f"relu({shown_values[0]})"
+    return GATES[gate].line(shown_values).replace("math.", "")

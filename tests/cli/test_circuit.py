@@ -1,0 +1,57 @@
+"""`cvlab circuit`: the value, every node's value and gradient, and the order; words and a status for what cannot be read."""
+
+import json
+
+import pytest
+
+from cvlab.cli import main
+
+
+def call(capsys, *arguments):
+    status = main(["circuit", *arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_the_course_example_as_json(capsys):
+    status, out, err = call(capsys, "(x+y)*z", "x=-2", "y=5", "z=-4", "--json")
+    found = json.loads(out)
+    assert status == 0 and err == ""
+    assert found["value"] == -12 and found["output"] == "f"
+    assert found["gradients"] == {"x": -4, "y": -4, "z": 3}
+    nodes = {node["name"]: node for node in found["nodes"]}
+    assert nodes["q"]["value"] == 3 and nodes["q"]["gradient"] == -4 and nodes["q"]["operands"] == ["x", "y"]
+    assert found["order"] == ["q", "f"] and found["backward_order"] == ["f", "q"]
+    assert [each["verdict"] for each in found["checks"]] == ["agrees"] * 3
+
+
+def test_presets_collapse_and_code(capsys):
+    status, out, _ = call(capsys, "neuron", "w2=-3", "--collapse")
+    assert status == 0 and "sigmoid(q4)" in out and "0.7311" in out
+    status, out, _ = call(capsys, "neuron", "--code")
+    space = {}
+    exec(compile(out, "circuit.py", "exec"), space)  # our own text
+    assert status == 0 and space["dw0"] == pytest.approx(-0.19661193)
+
+
+def test_what_has_no_value_is_null_with_a_sentence(capsys):
+    status, out, _ = call(capsys, "1/x + log(y)", "x=0", "y=-1", "--json")
+    found = json.loads(out)
+    assert status == 0 and found["value"] is None and len(found["notes"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["2x"], "2*x"),
+        (["x + y", "z=1"], "no input z"),
+        (["x + y", "x"], "NAME=VALUE"),
+        (["x + y", "x=one"], "NAME=VALUE"),
+        (["x + y", "x=inf"], "finite"),
+        (["__import__('os')"], "underscores"),
+    ],
+)
+def test_wrong_arguments_are_status_2_in_words(capsys, arguments, words):
+    status, out, err = call(capsys, *arguments)
+    assert status == 2 and out == "" and words in err
+    assert json.loads(call(capsys, *arguments, "--json")[1])["error"]["kind"] == "ExpressionError"

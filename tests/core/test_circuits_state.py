@@ -1,0 +1,101 @@
+"""The circuits document: what typing keeps, what folding does, and that a project file brings it all back."""
+
+import json
+import math
+import zipfile
+
+import pytest
+
+from cvlab.core.panels.circuits import FAR, CircuitDocument
+from cvlab.core.project import Project
+from cvlab.core.storage.project_file import load_project, save_project
+from cvlab.engine.circuit.collapse import span
+from cvlab.engine.circuit.presets import BY_ID
+from cvlab.engine.errors import ExpressionError, NotOurFile
+
+
+def test_typing_keeps_what_still_fits():
+    document = CircuitDocument("f = x * y").turned({"x": 4, "y": 7})
+    more = document.typed("f = x * y + z")
+    assert more.evaluation.inputs == {"x": 4, "y": 7, "z": -1}
+    fewer = more.typed("f = x")
+    assert fewer.values == {"x": 4}
+    assert more.typed("x = 9; f = x * y").evaluation.inputs == {"x": 9, "y": 7}, "a new starting value wins"
+    with pytest.raises(ExpressionError):
+        document.typed("f = x *")
+
+
+def test_turning_does_not_read_the_text_again():
+    document = CircuitDocument("f = x * y")
+    assert document.turned({"x": 3}).circuit is document.circuit
+
+
+def test_folding_goes_both_ways_for_both_kinds():
+    written = CircuitDocument(BY_ID["neuron"].text)
+    root = written.circuit.nodes[written.circuit.output]
+    folded = written.folded(span(root))
+    assert len(folded.circuit.gates) == len(written.circuit.gates) - 3
+    assert folded.folded(span(root)) == written
+    called = CircuitDocument("f = sigmoid(x)")
+    root = called.circuit.gates[0]
+    assert len(called.folded(span(root)).circuit.gates) == 4
+    assert called.folded(span(root)).folded(span(root)) == called
+    assert folded.evaluation.output == pytest.approx(written.evaluation.output, rel=1e-14)
+
+
+def test_a_project_file_brings_the_circuit_back(tmp_path):
+    project = Project()
+    document = CircuitDocument(BY_ID["neuron"].text).turned({"w0": 0.25})
+    document = document.folded(span(document.circuit.nodes[document.circuit.output]))
+    project.circuits.document = CircuitDocument(
+        document.text, document.values, document.merge, document.collapsed, moved={"f": (1.5, -2.0)}
+    )
+    project.circuits.position, project.circuits.along, project.circuits.step = 3, "x1", 0.5
+    save_project(project, tmp_path / "p.cvlab")
+    again = load_project(tmp_path / "p.cvlab").circuits
+    assert again.document == project.circuits.document
+    assert (again.position, again.along, again.step) == (3, "x1", 0.5)
+    other = Project()
+    other.adopt(load_project(tmp_path / "p.cvlab"))
+    assert other.circuits.document == project.circuits.document
+
+
+def _edited(tmp_path, **changes):
+    save_project(Project(), tmp_path / "p.cvlab")
+    with zipfile.ZipFile(tmp_path / "p.cvlab") as archive:
+        data = json.loads(archive.read("project.json"))
+    data["circuits"].update(changes)
+    with zipfile.ZipFile(tmp_path / "p.cvlab", "w") as archive:
+        archive.writestr("project.json", json.dumps(data))
+    return tmp_path / "p.cvlab"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "2x"},
+        {"text": "x" * 30_000},
+        {"values": {"x": math.inf}},
+        {"position": -1},
+        {"step": 0},
+        {"moved": {"q": [1]}},
+    ],
+)
+def test_a_file_with_a_circuit_that_cannot_be_read_is_refused(tmp_path, changes):
+    with pytest.raises(NotOurFile):
+        load_project(_edited(tmp_path, **changes))
+
+
+def test_values_of_inputs_that_are_gone_are_ignored(tmp_path):
+    again = load_project(_edited(tmp_path, values={"x": 2.0, "gone": 1.0})).circuits
+    assert again.document.evaluation.inputs["x"] == 2.0 and again.position == FAR
+
+
+def test_a_file_from_before_the_circuits_has_the_default(tmp_path):
+    save_project(Project(), tmp_path / "p.cvlab")
+    with zipfile.ZipFile(tmp_path / "p.cvlab") as archive:
+        data = json.loads(archive.read("project.json"))
+    del data["circuits"]
+    with zipfile.ZipFile(tmp_path / "p.cvlab", "w") as archive:
+        archive.writestr("project.json", json.dumps(data))
+    assert load_project(tmp_path / "p.cvlab").circuits.document == CircuitDocument()
