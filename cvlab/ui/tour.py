@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QEventLoop, 
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cvlab.core.lab import Lab
-from cvlab.core.storage.files import cannot_write
+from cvlab.engine.disk import refused
 from cvlab.engine.errors import CannotWrite, CvlabError
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.theme import theme
@@ -53,7 +53,7 @@ def tour(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise cannot_write(folder, error) from error
+        raise refused(error, folder) from error
     window = MainWindow(Lab())
     # Panels train on the way: garbage must be collected on this thread only.
     collector = Collector(window)
