@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from time import perf_counter
 from typing import Any
 
 from cvlab.core import paths
@@ -17,9 +18,9 @@ from cvlab.environment import PYTORCH
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
-    parser = verbs.add_parser("bench", help="measure this machine: train, window, stroke")
+    parser = verbs.add_parser("bench", help="measure this machine: train, window, stroke, circuit")
     parser.set_defaults(group_parser=parser, json=False)
-    inner = parser.add_subparsers(metavar="train|window|stroke")
+    inner = parser.add_subparsers(metavar="train|window|stroke|circuit")
     train = inner.add_parser("train", parents=[shared], help="an epoch of LeNet: cvlab / a DataLoader with transforms")
     train.add_argument("--data", default="mnist", help="data set (default: mnist)")
     train.add_argument("--images", type=int, default=0, help="only this many training images (default: all)")
@@ -32,6 +33,8 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     window.add_argument("--seconds", type=float, default=20.0, help="training time of each side (default: 20)")
     window.add_argument("--starts", type=int, default=5, help="starts of each process for first paint (default: 5)")
     window.set_defaults(verb=_window)
+    circuit = inner.add_parser("circuit", parents=[shared], help="laying out the largest circuits, refusing bad text")
+    circuit.set_defaults(verb=_circuit)
     stroke = inner.add_parser("stroke", parents=[shared], help="from a movement of the pen to new probabilities")
     stroke.add_argument("--rounds", type=int, default=3, help="processes to run (default: 3)")
     stroke.set_defaults(verb=_stroke)
@@ -116,6 +119,38 @@ def _stroke(arguments: argparse.Namespace) -> dict:
         "text": f"From a movement of the pen to the painted probabilities, {rounds[0]['moves']} movements, median of "
         f"{arguments.rounds}:\np50 {result['p50_ms']:.1f}, p99 {result['p99_ms']:.1f}, max {result['max_ms']:.1f} ms",
     }
+
+
+def _circuit(arguments: argparse.Namespace) -> dict:
+    from cvlab.engine.circuit.circuit import read
+    from cvlab.engine.circuit.layout import layout
+    from cvlab.engine.errors import ExpressionError
+
+    large = {
+        "a chain of 5,000 gates": "+".join(["x"] * 5_001),
+        "a tangle of 1,000 gates": "\n".join(
+            ["a0=x*y", "a1=x+y", *(f"a{i}=a{i * 7 // 11}*a{i - 2}" for i in range(2, 1_000))]
+        ),
+    }
+    huge = {
+        "100,000 characters": "x" * 100_000,
+        "deep nesting": "(" * 9_000 + ")" * 9_000,
+        "a foreign name": "__import__('os')",
+    }
+    laid_out, refused = {}, {}
+    for name, text in large.items():
+        began = perf_counter()
+        layout(read(text))
+        laid_out[name] = perf_counter() - began
+    for name, text in huge.items():
+        began = perf_counter()
+        try:
+            read(text)
+        except ExpressionError:
+            refused[name] = perf_counter() - began
+    rows = [f"{name}: laid out in {seconds:.2f} s" for name, seconds in laid_out.items()]
+    rows += [f"{name}: refused in {seconds * 1000:.1f} ms" for name, seconds in refused.items()]
+    return {"laid_out_seconds": laid_out, "refused_seconds": refused, "machine": _machine(), "text": "\n".join(rows)}
 
 
 def _child(module: str, *arguments: str, home: str = "", prepared: bool = True) -> dict:

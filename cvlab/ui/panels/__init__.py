@@ -23,6 +23,13 @@ class PanelSpec:
 
 PANELS: tuple[PanelSpec, ...] = (
     PanelSpec(
+        "circuits",
+        "Circuits",
+        "Watch the chain rule",
+        "circuits",
+        "cvlab.ui.panels.circuits.circuits:CircuitsPanel",
+    ),
+    PanelSpec(
         "builder", "Builder", "Drag a ConvNet together", "builder", "cvlab.ui.panels.builder.builder:BuilderPanel"
     ),
     PanelSpec(

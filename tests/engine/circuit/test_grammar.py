@@ -1,7 +1,6 @@
 """The grammar reads what Python reads, keeps the structure, and refuses the rest in words, at the column, at once."""
 
 import math
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -128,14 +127,11 @@ HUGE = {
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
-def test_huge_input_is_refused_within_a_tenth_of_a_second(text):
-    best = math.inf
-    for _ in range(3):  # the machine may be busy: the best of three is the program's own time
-        start = perf_counter()
-        with pytest.raises(ExpressionError):
-            read(text)
-        best = min(best, perf_counter() - start)
-    assert best < 0.1
+def test_huge_input_is_refused_in_words(text):
+    # How long it takes is `cvlab bench circuit`'s to say.
+    with pytest.raises(ExpressionError) as caught:
+        read(text)
+    assert caught.value.what and caught.value.remedy
 
 
 def test_deep_but_allowed_nesting_works_from_a_deep_stack():

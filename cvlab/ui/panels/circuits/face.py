@@ -1,0 +1,58 @@
+"""What stands on a gate's face: its sign, with the constants that it takes written in: "+ 1", "1 / x", "max 0". Knows no Qt."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+
+from cvlab.engine.circuit.circuit import Circuit, Node
+from cvlab.engine.circuit.gates import GATES
+from cvlab.engine.circuit.words import shown
+
+_RAISED = str.maketrans("0123456789−.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
+
+
+def minus(text: str) -> str:
+    """With the true minus sign."""
+    return text.replace("-", "−")
+
+
+def told(sentence: str) -> str:
+    """A sentence with the true minus sign before its numbers; hyphens inside words stay."""
+    return re.sub(r"(?<![\w)])-(?=[\d(i])", "−", sentence)
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A value on the picture: so many digits at most, with the true minus sign; ∞ and "NaN" where there is no number."""
+    if digits < 4 and isfinite(value):
+        # Fewer digits after the point; those before it stay.
+        value = round(value) if 10**digits <= abs(value) < 1e4 else float(f"{value:.{digits}g}")
+    return minus(shown(value)).replace("infinity", "∞").replace("not a number", "NaN")
+
+
+def face(circuit: Circuit, node: Node) -> str:
+    """The words on the node: an input's name, or what the gate does."""
+    if node.kind != "gate":
+        return node.name
+    operands = [circuit.nodes[i] for i in node.operands]
+    constants = [i for i, operand in enumerate(operands) if operand.kind == "constant"]
+    sign = GATES[node.gate].symbol
+    if not constants:
+        return sign
+    if len(constants) == len(operands):
+        return minus(circuit.formula(node))
+    values = [number(operand.value) for operand in operands]
+    if len(operands) == 2 and node.gate not in ("max", "min"):
+        return _with_constant(node.gate, sign, values, constants[0])
+    return f"{sign} {', '.join(values[i] for i in constants)}"
+
+
+def _with_constant(gate: str, sign: str, values: list[str], at: int) -> str:
+    value = values[at]
+    if gate == "pow":
+        return f"x{value.translate(_RAISED)}" if at == 1 else f"{value}ˣ"
+    if gate == "div":
+        return f"{value} / x" if at == 0 else f"÷ {value}"
+    if gate == "sub" and at == 0:
+        return f"{value} − x"
+    return f"{sign} {value}"

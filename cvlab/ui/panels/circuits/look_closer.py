@@ -1,0 +1,138 @@
+"""Two ways to look closer at the gradients, one at a time: the output along an input, and the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from cvlab.core.jobs import JobControl
+from cvlab.core.lab import Lab
+from cvlab.engine.circuit.circuit import Circuit
+from cvlab.engine.circuit.explore import sweep
+from cvlab.engine.circuit.passes import Evaluation
+from cvlab.engine.circuit.trust import check
+from cvlab.ui.panels.circuits.along_plot import AlongPlot
+from cvlab.ui.panels.circuits.checks_table import ChecksTable
+from cvlab.ui.panels.circuits.inputs_card import reach
+
+_CHECKED = 600
+"""Gates times inputs up to which checks follow every movement; beyond, they wait until it rests."""
+
+
+@dataclass(frozen=True)
+class AutogradRequest:
+    """The gradients of a circuit by PyTorch, which may still have to be imported."""
+
+    circuit: Circuit
+    inputs: Mapping[str, float]
+
+    def run(self, control: JobControl) -> dict[str, float]:
+        from cvlab.engine.circuit.autograd import by_autograd
+
+        return by_autograd(self.circuit, self.inputs)
+
+
+class LookCloser(QFrame):
+    """Computes only what its visible page shows."""
+
+    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._lab = lab
+        self._evaluation: Evaluation | None = None
+        self._along = ""
+        self.plot = AlongPlot(self)
+        self.checks = ChecksTable(self)
+        self.to_plot = self._tab(
+            "to-plot", "Along one input", "Plots the output against the input that is chosen above."
+        )
+        self.to_checks = self._tab(
+            "to-checks", "Gradient checks", "Every gradient beside its centred difference and PyTorch's autograd."
+        )
+        self.to_plot.setChecked(True)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(120)
+        self._rest.timeout.connect(self._check)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.to_plot)
+        row.addWidget(self.to_checks)
+        row.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 12, 10)
+        column.setSpacing(8)
+        column.addLayout(row)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.checks, 1)
+        self.checks.hide()
+        self.to_plot.clicked.connect(self.show_plot)
+        self.to_checks.clicked.connect(self.show_checks)
+
+    def _tab(self, name: str, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setProperty("role", "chip")
+        button.setCheckable(True)
+        button.setAutoExclusive(True)
+        button.setObjectName(f"circuits.{name}")
+        button.setAccessibleName(text)
+        button.setToolTip(tip)
+        return button
+
+    def show_evaluation(self, evaluation: Evaluation, along: str) -> None:
+        """along: the input of the plot; "" for none."""
+        self._evaluation, self._along = evaluation, along
+        self._show_page()
+
+    def show_checks(self) -> None:
+        self.to_checks.setChecked(True)
+        self._show_page()
+
+    def show_plot(self) -> None:
+        self.to_plot.setChecked(True)
+        self._show_page()
+
+    def rest(self) -> None:
+        """The panel went behind."""
+        self._rest.stop()
+        self._lab.jobs.cancel("circuits.autograd")
+
+    def _show_page(self) -> None:
+        evaluation = self._evaluation
+        if evaluation is None:
+            return
+        is_plot = self.to_plot.isChecked()
+        self.plot.setVisible(is_plot)
+        self.checks.setVisible(not is_plot)
+        if is_plot:
+            self._rest.stop()
+            self._plot(evaluation)
+            return
+        size = len(evaluation.circuit.gates) * len(evaluation.inputs)
+        if size <= _CHECKED:
+            self.checks.show_checks(check(evaluation), None)
+        self._rest.start()
+
+    def _plot(self, evaluation: Evaluation) -> None:
+        if not self._along:
+            self.plot.show_sweep(None, evaluation)
+            return
+        start = evaluation.circuit.starting_values()[self._along]
+        end = max(reach(start), reach(evaluation.inputs[self._along] / 2))
+        self.plot.show_sweep(sweep(evaluation, self._along, -end, end), evaluation)
+
+    def _check(self) -> None:
+        evaluation = self._evaluation
+        self._lab.jobs.submit(
+            "circuits.autograd", AutogradRequest(evaluation.circuit, evaluation.inputs),
+            done=self._show_autograd, failed=self._no_autograd,
+        )  # fmt: skip
+
+    def _show_autograd(self, gradients: dict[str, float]) -> None:
+        self.checks.show_checks(check(self._evaluation), gradients)
+
+    def _no_autograd(self, error: BaseException) -> None:
+        self._lab.notices.error(error)

@@ -1,0 +1,216 @@
+"""The picture of a circuit: nodes and wires that follow the document and the walk. It holds no truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, Qt, QVariantAnimation, Signal
+from PySide6.QtWidgets import QGraphicsScene
+
+from cvlab.engine.circuit.circuit import Circuit
+from cvlab.engine.circuit.collapse import collapsible
+from cvlab.engine.circuit.layout import Layout, is_drawn, layout
+from cvlab.engine.circuit.walk import Step, Walk
+from cvlab.ui.panels.circuits.face import face, number
+from cvlab.ui.panels.circuits.node_item import NodeItem
+from cvlab.ui.panels.circuits.wire_item import WireItem
+from cvlab.ui.theme import theme
+
+ACROSS, DOWN = 152.0, 88.0
+STUB = 74.0
+"""The length of the output's wire, which leads to no gate."""
+
+_PULSE_MS = 420
+
+
+class CircuitScene(QGraphicsScene):
+    """fold_asked(id): a sigmoid should be shown the other way. chosen(id): a node was clicked.
+
+    dragged(name, x, y): the person let go of a node.
+    """
+
+    fold_asked = Signal(int)
+    chosen = Signal(int)
+    dragged = Signal(str, float, float)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.circuit: Circuit | None = None
+        self.nodes: dict[int, NodeItem] = {}
+        self.wires: dict[int, WireItem] = {}
+        self._layout: Layout | None = None
+        self._is_placing = False
+        self._pulse = QVariantAnimation(self)
+        self._pulse.setDuration(_PULSE_MS)
+        self._pulse.setStartValue(0.0)
+        self._pulse.setEndValue(1.0)
+        self._pulse.setEasingCurve(QEasingCurve.Type.InOutSine)
+        self._pulse.valueChanged.connect(self._show_pulse)
+        theme().changed.connect(self._repaint)
+
+    # -- the circuit -------------------------------------------------------------------------------------------------
+
+    def show_circuit(self, circuit: Circuit, moved: Mapping[str, tuple[float, float]]) -> None:
+        """Builds the picture anew."""
+        self._pulse.stop()
+        self.clear_circuit()
+        self.circuit, self._layout = circuit, layout(circuit, across=ACROSS, down=DOWN)
+        foldable = {node.id for node in collapsible(circuit)}
+        for node in circuit.nodes:
+            if not is_drawn(circuit, node.id):
+                continue
+            can_fold = node.id in foldable or node.gate == "sigmoid"
+            if node.kind == "input":
+                tip = f"{node.name}: click to plot the output against it. Drag to move it."
+            else:
+                tip = f"{node.name} = {circuit.formula(node)}\nClick to go to its step. Drag to move it."
+            if can_fold:
+                tip += "\nDouble-click to show the sigmoid " + (
+                    "as four gates." if node.gate == "sigmoid" else "as one gate."
+                )
+            name = "" if node.kind == "input" else node.name
+            item = NodeItem(node.id, face(circuit, node), name, node.kind == "input", can_fold, tip)
+            self.nodes[node.id] = item
+            self.addItem(item)
+            self.wires[node.id] = wire = WireItem(node.id)
+            self.addItem(wire)
+        self.place(moved)
+
+    def clear_circuit(self) -> None:
+        """Takes everything away: wires before nodes."""
+        for item in (*self.wires.values(), *self.nodes.values()):
+            self.removeItem(item)
+        self.nodes, self.wires, self.circuit = {}, {}, None
+
+    def place(self, moved: Mapping[str, tuple[float, float]]) -> None:
+        """Puts the nodes where the layout has them, or where they were dragged to."""
+        self._is_placing = True
+        for id, item in self.nodes.items():
+            item.setPos(QPointF(*moved.get(self.circuit.nodes[id].name, self._layout.position[id])))
+        self._is_placing = False
+        for id in self.wires:
+            self._route(id)
+
+    def _route(self, source: int) -> None:
+        start, placed = self.nodes[source].leaving(), self._layout
+        is_moved = QPointF(*placed.position[source]) != self.nodes[source].pos()
+        branches = [
+            (0 if is_moved else placed.bends(source, target), self.nodes[target].arriving(slot, slots))
+            for target in dict.fromkeys(self.circuit.consumers[source])
+            for slot, slots in self._slots(source, target)
+        ]
+        most = max((bends for bends, _ in branches), default=0)
+        trunk = [QPointF(x, y) for x, y in placed.trunk.get(source, ())[:most]]
+        self.wires[source].route(start, trunk, branches or [(0, start + QPointF(STUB, 0))])
+
+    def _slots(self, source: int, target: int) -> list[tuple[int, int]]:
+        """Which of the target's ports the source's wires end at, and how many ports there are."""
+        node = self.circuit.nodes[target]
+        drawn = [i for i in node.operands if i in self.nodes]
+        if node.gate not in ("sub", "div", "pow"):
+            # Their order means nothing to the gate, so the wires need not cross before it.
+            drawn.sort(key=self._height_before(target))
+        return [(slot, len(drawn)) for slot, operand in enumerate(drawn) if operand == source]
+
+    def _height_before(self, target: int):
+        def height(source: int) -> float:
+            bends = self._layout.bends(source, target)
+            return self._layout.trunk[source][bends - 1][1] if bends else self.nodes[source].y()
+
+        return height
+
+    # -- dragging and folding ----------------------------------------------------------------------------------------
+
+    def node_moved(self, item: NodeItem) -> None:
+        """A node is being dragged: its wires follow."""
+        if self._is_placing or self.circuit is None:
+            return
+        self._route(item.id)
+        for operand in {i for i in self.circuit.nodes[item.id].operands if i in self.nodes}:
+            self._route(operand)
+
+    def mouseReleaseEvent(self, event) -> None:
+        grabbed = self.mouseGrabberItem()
+        super().mouseReleaseEvent(event)
+        start = event.buttonDownScenePos(Qt.MouseButton.LeftButton)
+        if not isinstance(grabbed, NodeItem):
+            return
+        if (event.scenePos() - start).manhattanLength() <= 3:
+            self.chosen.emit(grabbed.id)
+        else:
+            self.dragged.emit(self.circuit.nodes[grabbed.id].name, grabbed.x(), grabbed.y())
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        item = next((i for i in self.items(event.scenePos()) if isinstance(i, NodeItem)), None)
+        if item is not None and item.is_foldable:
+            self.fold_asked.emit(item.id)
+            return
+        super().mouseDoubleClickEvent(event)
+
+    # -- the walk ----------------------------------------------------------------------------------------------------
+
+    def show_walk(self, walk: Walk, *, animated: bool = False) -> None:
+        """The numbers and the looks at the walk's position."""
+        step, circuit = walk.current(), self.circuit
+        troubles = walk.evaluation.troubles
+        order = walk.backward_order if walk.is_backward else walk.forward_order
+        orders = {id: at for at, id in enumerate(order, 1)}
+        for id, wire in self.wires.items():
+            value, gradient = walk.value(id), walk.gradient(id)
+            partial = gradient is not None and walk.is_partial(id)
+            wire.show_numbers(value, gradient, partial)
+            is_at_work = id == step.node and step.kind in ("forward", "backward")
+            look = step.kind if is_at_work else "waiting" if value is None else "known"
+            self.nodes[id].show_look(look, id in troubles and value is not None)
+            self.nodes[id].show_order(orders.get(id, 0), walk.is_backward)
+        active = self._active_branches(circuit, step)
+        for id, wire in self.wires.items():
+            wire.show_active(step.kind if id in active else "", active.get(id, {}))
+        self._pulse.stop()
+        if animated and active:
+            self._pulse.start()
+        else:
+            self._show_pulse(1.0)
+
+    def _active_branches(self, circuit: Circuit, step: Step) -> dict[int, dict[int, tuple[str, int]]]:
+        """The branches that end at the gate at work, by source, with the local gradient of each on the way back."""
+        found: dict[int, dict[int, tuple[str, int]]] = {}
+        if step.kind not in ("forward", "backward"):
+            return found
+        locals_by = {}
+        for term in step.terms:
+            locals_by.setdefault(term.operand, []).append(f"× {number(term.local)}")
+        for source in dict.fromkeys(circuit.nodes[step.node].operands):
+            if source not in self.wires or (step.kind == "backward" and source not in locals_by):
+                continue
+            branch = 0
+            for target in dict.fromkeys(circuit.consumers[source]):
+                for repeat, (slot, slots) in enumerate(self._slots(source, target)):
+                    if target == step.node:
+                        words = locals_by.get(source, [])
+                        side = -1 if slot == 0 else 1 if slot == slots - 1 else 0
+                        local = words[repeat] if repeat < len(words) else ""
+                        found.setdefault(source, {})[branch] = (local, side)
+                    branch += 1
+        return found
+
+    def _show_pulse(self, pulse: float) -> None:
+        for wire in self.wires.values():
+            if wire.is_active:
+                wire.show_pulse(pulse)
+
+    def _repaint(self) -> None:
+        self.update()
+
+    # -- for the camera ----------------------------------------------------------------------------------------------
+
+    def content(self) -> QRectF:
+        """What must be seen: nodes, and the numbers on the output's wire."""
+        area = QRectF()
+        for item in self.nodes.values():
+            area = area.united(item.sceneBoundingRect())
+        if self.circuit is not None:
+            end = self.nodes[self.circuit.output].leaving()
+            area = area.united(QRectF(end.x(), end.y() - 20, STUB, 40))
+        return area if not area.isEmpty() else QRectF(0, 0, 200, 120)

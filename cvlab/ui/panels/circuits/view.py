@@ -1,0 +1,112 @@
+"""The window on the circuit: pan by dragging the ground, zoom by the wheel, drag gates, fit by double-click."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+from cvlab.ui.canvas.camera import MIN_SCALE, Camera, paint_frame
+from cvlab.ui.panels.circuits.node_item import font
+from cvlab.ui.panels.circuits.scene import CircuitScene
+from cvlab.ui.theme import theme
+
+_SIDE, _KEY = 14, 30
+"""Pixels that fitting leaves free: at the sides, and for the words at the top and the foot."""
+
+_LARGEST, _ROOM = 1.2, 4000.0
+
+
+class CircuitView(Camera):
+    """A camera whose ground can be dragged with the left button. painted: after every painting."""
+
+    painted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.circuit_scene = CircuitScene()
+        super().__init__(self.circuit_scene, parent)
+        self.circuit_scene.setParent(self)
+        # Announced while the scene, a child, still lives.
+        self.destroyed.connect(self.circuit_scene.clear_circuit)
+        self.setObjectName("circuits.canvas")
+        self.setAccessibleName("The circuit")
+        self.setMinimumSize(320, 160)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # A new number changes the whole picture: keeping count of hundreds of small areas costs more than painting once.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self._is_stale = False
+
+    def show_stale(self, stale: bool) -> None:
+        """The picture is of the last text that could be read."""
+        if stale != self._is_stale:
+            self._is_stale = stale
+            self.viewport().update()
+
+    def fit(self) -> None:
+        """Everything in view, between the key above and the hint below."""
+        self.is_following = True
+        content, size = self.circuit_scene.content(), self.viewport().size()
+        across, down = size.width() - 2 * _SIDE, size.height() - 2 * _KEY
+        scale = min(across / content.width(), down / content.height(), _LARGEST)
+        self._set_scale(max(scale, MIN_SCALE))
+        self.circuit_scene.setSceneRect(content.adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM))
+        self.centerOn(content.center())
+
+    def _paint_key(self, painter: QPainter) -> None:
+        """What the colours mean, and how to move, in the corners."""
+        look, area = theme(), self.viewport().rect().adjusted(14, 8, -14, -8)
+        face = font(11)
+        painter.setFont(face)
+        x = float(area.left())
+        for text, role in (("value, forward", "positive"), ("∇ gradient, backward", "negative")):
+            painter.setPen(look.colour(role))
+            width = QFontMetricsF(face).horizontalAdvance(text)
+            painter.drawText(QRectF(x, area.top(), width + 4, 16), Qt.AlignmentFlag.AlignLeft, text)
+            x += width + 16
+        painter.setPen(look.colour("muted"))
+        hint = "drag to pan · wheel to zoom · double-click to fit"
+        if QFontMetricsF(face).horizontalAdvance(hint) < area.width():
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, hint)
+
+    # -- Qt ----------------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.begin_pan(event):
+            return
+        if event.button() == Qt.MouseButton.LeftButton and self.itemAt(event.position().toPoint()) is None:
+            self._grabbed = event.position()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self.pan(event):
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self.end_pan(event):
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.itemAt(event.position().toPoint()) is None:
+            self.fit()
+            return
+        super().mouseDoubleClickEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.follow()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.follow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        if self._is_stale:
+            painter.fillRect(self.viewport().rect(), theme().colour("sunken", 0.62))
+        self._paint_key(painter)
+        paint_frame(painter, self.viewport().rect())
+        painter.end()
+        self.painted.emit()

@@ -1,0 +1,205 @@
+"""All the wires that leave one node: a trunk with its branches, the value in green above it and the gradient in red below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from cvlab.ui.panels.circuits.face import number
+from cvlab.ui.panels.circuits.node_item import MIN_DETAIL, font, growth, tint
+
+LABEL_GAP = 8.0
+"""From a node's edge to the numbers on its wire."""
+
+NUMBER_PIXELS = 13
+
+_LABEL_ROOM = 150.0
+_CROWDED = 1.3
+"""From this growth on, numbers have two digits or one, and the local gradients stand in the arithmetic only."""
+
+_LEAD = 46.0
+"""A wire leaves its node level for so long, where there is room, so that the numbers have it between them."""
+
+
+class WireItem(QGraphicsItem):
+    """source: the node's id. Branches are numbered as they were given to `route`."""
+
+    def __init__(self, source: int) -> None:
+        super().__init__()
+        self.source = source
+        self._trunk: Sequence[QPointF] = ()
+        self._branches: Sequence[tuple[int, QPointF]] = ()
+        self._paths: dict[int, QPainterPath] = {}
+        self._all = QPainterPath()
+        self._start = QPointF()
+        self._value: float | None = None
+        self._gradient: float | None = None
+        self._texts: dict[int, tuple[str, str]] = {}
+        self._is_partial = False
+        self._active: dict[int, tuple[str, int]] = {}
+        self._direction, self._pulse = "", 1.0
+        self._area = QRectF()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(1)
+
+    def route(self, start: QPointF, trunk: Sequence[QPointF], branches: Sequence[tuple[int, QPointF]]) -> None:
+        """trunk: the points that the wires share. branches: for each how many of them it passes, and where it ends."""
+        self.prepareGeometryChange()
+        self._start, self._trunk, self._branches, self._paths = start, trunk, branches, {}
+        # The trunk is drawn once, however many branches leave it.
+        self._all = _smooth([start, *trunk]) if trunk else QPainterPath()
+        for passed, end in branches:
+            self._all.addPath(_smooth([trunk[passed - 1], end], leads=False) if passed else _smooth([start, end]))
+        self._measure()
+        self.update()
+
+    def show_numbers(self, value: float | None, gradient: float | None, is_partial: bool) -> None:
+        """None where there is none yet. is_partial: more of the gradient is still to come."""
+        if (value, gradient, is_partial) == (self._value, self._gradient, self._is_partial):
+            return
+        self.prepareGeometryChange()
+        self._value, self._gradient, self._is_partial = value, gradient, is_partial
+        self._texts = {}
+        self._measure()
+        self.update()
+
+    def show_active(self, direction: str, active: dict[int, tuple[str, int]]) -> None:
+        """direction: "forward", "backward" or "". active: for each branch at work the local gradient, and on which side of the
+        wire there is room for it (-1 above, 1 below)."""
+        if (direction, active) != (self._direction, self._active):
+            self.prepareGeometryChange()
+            self._direction, self._active = direction, active
+            self._measure()
+            self.update()
+
+    def show_pulse(self, pulse: float) -> None:
+        """How far the spark has come along the active branches, 0..1; at 1 it is gone."""
+        self._pulse = pulse
+        if self._active:
+            self.update()
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self._active)
+
+    @property
+    def numbers(self) -> tuple[str, str]:
+        return self.texts(4)
+
+    def texts(self, digits: int) -> tuple[str, str]:
+        """The value and the gradient in so many digits; "" for what is not known yet."""
+        if digits not in self._texts:
+            value = "" if self._value is None else number(self._value, digits)
+            gap = " " if digits > 1 else ""
+            gradient = "" if self._gradient is None else f"∇{gap}{number(self._gradient, digits)}"
+            self._texts[digits] = value, gradient + (" …" if self._is_partial else "")
+        return self._texts[digits]
+
+    # -- Qt ----------------------------------------------------------------------------------------------------------
+
+    def boundingRect(self) -> QRectF:
+        return self._area
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def _measure(self) -> None:
+        label = QRectF(self._start.x(), self._start.y() - 44, _LABEL_ROOM, 88)
+        self._area = self._all.boundingRect().adjusted(-8, -8, 8, 8).united(label)
+        if self._active:
+            self._area.adjust(-60, -34, 4, 34)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(tint("line", 0.45 if self._value is None else 0.9), 1.4))
+        painter.drawPath(self._all)
+        if self._active:
+            self._paint_active(painter, detail)
+        if detail >= MIN_DETAIL:
+            self._paint_numbers(painter, growth(detail))
+
+    def _paint_active(self, painter: QPainter, detail: float) -> None:
+        role = "positive" if self._direction == "forward" else "negative"
+        colour = tint(role)
+        for branch, (local, side) in self._active.items():
+            path = self._path(branch)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colour, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawPath(path)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawPolygon(self._arrow(path))
+            if self._pulse < 1:
+                share = self._pulse if self._direction == "forward" else 1 - self._pulse
+                painter.drawEllipse(path.pointAtPercent(share), 6.5, 6.5)
+            if local and growth(detail) < _CROWDED:
+                self._paint_local(painter, path, local, side, growth(detail))
+
+    def _path(self, branch: int) -> QPainterPath:
+        if branch not in self._paths:
+            passed, end = self._branches[branch]
+            self._paths[branch] = _smooth([self._start, *self._trunk[:passed], end])
+        return self._paths[branch]
+
+    def _arrow(self, path: QPainterPath) -> QPolygonF:
+        # Forward it points into the gate, backward into the node.
+        if self._direction == "forward":
+            tip = path.pointAtPercent(1.0)
+            return QPolygonF([tip, tip + QPointF(-10, -5), tip + QPointF(-10, 5)])
+        tip = path.pointAtPercent(0.0)
+        return QPolygonF([tip, tip + QPointF(10, -5), tip + QPointF(10, 5)])
+
+    def _paint_local(self, painter: QPainter, path: QPainterPath, local: str, side: int, grown: float) -> None:
+        end = path.pointAtPercent(1.0)
+        face = font(round(11 * grown), bold=True)
+        width, height = QFontMetricsF(face).horizontalAdvance(local) + 10, 17 * grown
+        top = end.y() - height - 4 if side < 0 else end.y() + 4 if side > 0 else end.y() - height / 2
+        area = QRectF(end.x() - width - 4, top, width, height)
+        painter.setPen(QPen(tint("negative", 0.6), 1))
+        painter.setBrush(tint("raised"))
+        painter.drawRoundedRect(area, 5, 5)
+        painter.setFont(face)
+        painter.setPen(tint("ink"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, local)
+
+    def _paint_numbers(self, painter: QPainter, grown: float) -> None:
+        face = font(round(NUMBER_PIXELS * grown), bold=True)
+        painter.setFont(face)
+        metrics = QFontMetricsF(face)
+        left, height = self._start.x() + LABEL_GAP, 18 * grown
+        value, gradient = self.texts(_digits(grown))
+        for text, role, top in ((value, "positive", -height - 2), (gradient, "negative", 3.0)):
+            if not text:
+                continue
+            area = QRectF(left, self._start.y() + top, metrics.horizontalAdvance(text) + 2, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tint("sunken", 0.8))
+            painter.drawRoundedRect(area.adjusted(-2, 1, 2, -1), 4, 4)
+            is_pale = self._is_partial and role == "negative"
+            painter.setPen(tint(role, 0.65 if is_pale else 1.0))
+            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def _digits(grown: float) -> int:
+    return 4 if grown < 1.1 else 3 if grown < _CROWDED else 2 if grown < 1.8 else 1
+
+
+def _smooth(points: Sequence[QPointF], *, leads: bool = True) -> QPainterPath:
+    """Through the points, level at each of them. leads: it begins with a level piece where there is room for one."""
+    path = QPainterPath(points[0])
+    room = points[1].x() - points[0].x()
+    lead = min(_LEAD, room - 48)
+    if leads and lead > 0:
+        path.lineTo(points[0] + QPointF(lead, 0))
+    for a, b in pairwise([path.currentPosition(), *points[1:]]):
+        if abs(a.y() - b.y()) < 0.5:
+            path.lineTo(b)
+        else:
+            pull = QPointF((b.x() - a.x()) * 0.5, 0)
+            path.cubicTo(a + pull, b - pull, b)
+    return path

@@ -1,0 +1,341 @@
+"""The circuits panel through what a person does: type, step, turn, nudge, fold, drag, copy, export, undo."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from cvlab.core.panels.circuits import FAR
+from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.errors import CannotWrite
+from cvlab.ui.panels.circuits.circuits import CircuitsPanel
+from cvlab.ui.panels.circuits.export import save_picture
+from cvlab.ui.panels.circuits.face import face, number, told
+
+
+@pytest.fixture
+def panel(lab, qapp, qtbot, flush):
+    made = CircuitsPanel(lab)
+    made.resize(1100, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.shown()
+    yield made
+    made.hidden()
+    made.close()
+    made.deleteLater()
+    flush()
+
+
+def control(panel, name) -> QWidget:
+    found = panel.findChild(QWidget, f"circuits.{name}")
+    assert found is not None, name
+    return found
+
+
+def click(qtbot, panel, name):
+    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
+
+
+def type_text(panel, text):
+    panel.expression.editor.setPlainText(text)
+
+
+def wire(panel, name):
+    return panel.scene.wires[panel.walk.circuit.by_name[name].id].numbers
+
+
+def test_it_opens_with_the_first_circuit_all_computed(panel):
+    assert wire(panel, "f") == ("−12", "∇ 1")
+    assert wire(panel, "x") == ("−2", "∇ −4") and wire(panel, "z") == ("−4", "∇ 3")
+    assert panel.walk.position == panel.walk.last
+    assert panel.inputs.output.text() == "f = −12"
+    assert panel.bar.preset.currentText() == PRESETS[0].title
+
+
+def test_steps_show_values_and_gradients_only_once_they_are_computed(panel, qtbot):
+    click(qtbot, panel, "rewind")
+    assert wire(panel, "q") == ("", "") and wire(panel, "x") == ("−2", "")
+    click(qtbot, panel, "forward")
+    assert wire(panel, "q") == ("3", "") and wire(panel, "f") == ("", "")
+    assert "Add" in panel.steps.sentence.text() and "3" in panel.steps.arithmetic.text()
+    for _ in range(3):
+        click(qtbot, panel, "forward")
+    assert wire(panel, "q") == ("3", "∇ −4") and wire(panel, "x") == ("−2", "")
+    assert "Multiply swaps" in panel.steps.sentence.text()
+    assert panel.scene.nodes[panel.walk.circuit.by_name["f"].id].look == "backward"
+    click(qtbot, panel, "back")
+    assert wire(panel, "q") == ("3", "")
+    control(panel, "position").setValue(1)
+    assert panel.walk.position == 1
+    click(qtbot, panel, "end")
+    assert panel.walk.position == panel.walk.last and panel.lab.project.circuits.position == FAR
+    assert not control(panel, "forward").isEnabled()
+
+
+def test_play_goes_on_by_itself_and_stops_at_the_end(panel, qtbot):
+    panel.transport._timer.setInterval(1)
+    click(qtbot, panel, "play")
+    assert panel.walk.position == 0 and panel.transport.is_playing
+    qtbot.waitUntil(lambda: check(panel.walk.position == panel.walk.last and not panel.transport.is_playing))
+
+
+def check(truth):
+    assert truth
+
+
+def test_typing_builds_the_circuit_and_an_error_keeps_the_last_one(panel, lab):
+    type_text(panel, "f = a * b + c")
+    assert [n.name for n in panel.walk.circuit.inputs] == ["a", "b", "c"]
+    assert panel.bar.preset.currentIndex() == -1
+    type_text(panel, "f = a * 2b + c")
+    assert panel.expression.message.isVisible() and "2*b" in panel.expression.message.text()
+    [mark] = panel.expression.editor.extraSelections()
+    assert mark.cursor.selectedText() == "2b"
+    assert lab.project.circuits.document.text == "f = a * b + c" and panel.view._is_stale
+    type_text(panel, "f = a * 2*b + c")
+    assert not panel.expression.message.isVisible() and not panel.view._is_stale
+    lab.history.undo()
+    assert panel.expression.text() == PRESETS[0].text, "one spell of typing is one step"
+
+
+def test_a_novel_is_refused_in_words_and_nothing_is_lost(panel, qtbot, lab):
+    type_text(panel, "x + " * 10_000)
+    qtbot.waitUntil(lambda: check(panel.expression.message.isVisible()))
+    assert "20,000" in panel.expression.message.text()
+    assert lab.project.circuits.document.text == PRESETS[0].text
+
+
+def test_turning_an_input_recomputes_everything_and_is_one_step_to_undo(panel, lab):
+    row = panel.inputs.rows["x"]
+    for value in (100, 200, 300, 350):
+        row.slider.setValue(value)
+    assert panel.walk.evaluation.inputs["x"] == row.box.value() != -2
+    assert wire(panel, "f")[0] == number(panel.walk.evaluation.output)
+    row.slider.sliderReleased.emit()
+    row.box.setValue(1)
+    assert panel.inputs.output.text() == "f = −24"
+    lab.history.undo()
+    lab.history.undo()
+    assert panel.walk.evaluation.inputs["x"] == -2 and row.box.value() == -2
+    assert not lab.history.can_undo
+
+
+def test_nudges_follow_the_gradient(panel, qtbot, lab):
+    before = panel.walk.evaluation.output
+    control(panel, "step").setValue(0.01)
+    click(qtbot, panel, "nudge-up")
+    assert panel.walk.evaluation.output > before
+    click(qtbot, panel, "nudge-down")
+    click(qtbot, panel, "nudge-down")
+    assert panel.walk.evaluation.output < before
+
+
+def test_descent_reaches_the_bottom_and_is_one_step_to_undo(panel, qtbot, lab):
+    panel.open_preset("bowl")
+    start = dict(panel.walk.evaluation.inputs)
+    panel.descent._timer.setInterval(0)
+    click(qtbot, panel, "descend")
+    qtbot.waitUntil(lambda: check(panel.walk.evaluation.output < 1.0001))
+    click(qtbot, panel, "descend")
+    assert not panel.descent.is_active
+    lab.history.undo()
+    assert panel.walk.evaluation.inputs == start
+
+
+def test_a_sigmoid_folds_by_double_click_and_by_the_button(panel, qtbot):
+    panel.open_preset("neuron")
+    gates = len(panel.walk.circuit.gates)
+    item = panel.scene.nodes[panel.walk.circuit.output]
+    at = panel.view.mapFromScene(item.pos())
+    qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert len(panel.walk.circuit.gates) == gates - 3
+    assert panel.bar.sigmoid.text() == "Expand sigmoid"
+    click(qtbot, panel, "sigmoid")
+    assert len(panel.walk.circuit.gates) == gates
+
+
+def test_a_gate_is_dragged_and_stays_where_it_was_put(panel, qtbot, lab):
+    name, item = "q", panel.scene.nodes[panel.walk.circuit.by_name["q"].id]
+    before, viewport = item.pos(), panel.view.viewport()
+    at = panel.view.mapFromScene(item.pos())
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseMove(viewport, at + QPoint(20, 30))
+    qtbot.mouseMove(viewport, at + QPoint(40, 60))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=at + QPoint(40, 60))
+    assert name in lab.project.circuits.document.moved
+    item = panel.scene.nodes[panel.walk.circuit.by_name["q"].id]
+    assert item.pos() != before
+    lab.history.undo()
+    assert item.pos() == before
+
+
+def test_a_click_on_a_gate_goes_to_its_step_and_on_an_input_plots_along_it(panel, qtbot, lab):
+    def click_node(name):
+        item = panel.scene.nodes[panel.walk.circuit.by_name[name].id]
+        qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=panel.view.mapFromScene(item.pos()))
+
+    click_node("f")
+    assert panel.walk.position == panel.walk.seed + 1
+    click_node("z")
+    assert lab.project.circuits.along == "z"
+    click(qtbot, panel, "rewind")
+    click_node("q")
+    assert panel.walk.position == 1
+
+
+def test_undo_in_the_editor_is_the_documents_undo(lab, window, qtbot):
+    window.go("circuits")
+    panel = window.panel("circuits")
+    editor = panel.expression.editor
+    editor.setFocus()
+    editor.selectAll()
+    qtbot.keyClicks(editor, "a*b")
+    assert lab.project.circuits.document.text == "a*b"
+    qtbot.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: check(editor.toPlainText() == PRESETS[0].text))
+
+
+def test_merging_repeats(panel, qtbot):
+    type_text(panel, "f = sin(x) * sin(x)")
+    click(qtbot, panel, "merge")
+    assert len(panel.walk.circuit.gates) == 2
+    click(qtbot, panel, "merge")
+    assert len(panel.walk.circuit.gates) == 3
+
+
+def test_checks_stand_beside_the_gradients_and_say_where_a_kink_is(panel, qtbot, lab):
+    click(qtbot, panel, "to-checks")
+    cells = panel.closer.checks.cells
+    assert "✓" in cells["x", "error"].text() and cells["x", "backprop"].text() == "−4"
+    qtbot.waitUntil(lambda: check_autograd(lab, cells), timeout=30_000)
+    type_text(panel, "f = abs(x - 1)")
+    assert panel.walk.evaluation.inputs["x"] == -2
+    panel.inputs.rows["x"].box.setValue(1)
+    assert panel.closer.checks.cells["x", "error"].text().startswith("kink")
+    assert "kink" in panel.steps.note.text()
+
+
+def check_autograd(lab, cells):
+    lab.pump()
+    assert cells["z", "autograd"].text() == "✓ exact"
+
+
+def test_what_has_no_value_is_said_and_shown(panel):
+    type_text(panel, "x = 0; f = 1 / x + 3")
+    assert "division by zero" in panel.steps.note.text()
+    assert wire(panel, "f")[0] == "∞"
+    type_text(panel, "x = -1; f = log(x) ** 2")
+    assert "log of −1" in panel.steps.note.text() and wire(panel, "f")[0] == "NaN"
+
+
+def test_the_plot_follows_the_chosen_input_and_can_be_dragged(panel, qtbot, lab):
+    panel.open_preset("bowl")
+    click(qtbot, panel, "along-y")
+    assert lab.project.circuits.along == "y" and panel.closer.plot._sweep.name == "y"
+    plot = panel.closer.plot
+    qtbot.mousePress(plot, Qt.MouseButton.LeftButton, pos=plot.rect().center())
+    qtbot.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=plot.rect().center())
+    assert panel.walk.evaluation.inputs["y"] == pytest.approx(plot._sweep.x[len(plot._sweep.x) // 2], abs=1.0)
+    type_text(panel, "f = 2 + 3 * 4")
+    assert plot._sweep is None and panel.walk.evaluation.output == 14
+
+
+def test_copied_code_runs(panel, qtbot):
+    click(qtbot, panel, "code")
+    space = {}
+    exec(compile(QApplication.clipboard().text(), "circuit.py", "exec"), space)  # our own text
+    assert (space["f"], space["dx"], space["dz"]) == (-12, -4, 3)
+
+
+def test_the_picture_is_saved_as_svg_and_png(panel, tmp_path):
+    save_picture(panel.scene, tmp_path / "c.svg")
+    assert QSvgRenderer(str(tmp_path / "c.svg")).isValid()
+    save_picture(panel.scene, tmp_path / "c.png")
+    image = QImage(str(tmp_path / "c.png"))
+    assert image.width() > 600 and image.height() > 200
+    with pytest.raises(CannotWrite):
+        save_picture(panel.scene, tmp_path / "c.svg" / "c.png")
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
+def test_every_preset_is_shown_whole(panel, preset):
+    panel.open_preset(preset.id)
+    circuit = panel.walk.circuit
+    assert {n.id for n in circuit.nodes if n.kind != "constant"} == set(panel.scene.nodes)
+    seen = panel.view.mapToScene(panel.view.viewport().rect()).boundingRect()
+    assert seen.contains(panel.scene.content())
+    for position in range(panel.walk.last + 1):
+        panel.go(position)
+        assert panel.steps.sentence.text()
+
+
+def test_the_explanation_speaks_of_the_circuit_that_is_open(panel, qtbot):
+    with qtbot.waitSignal(panel.explain) as told_of:
+        panel.open_preset("vanishing")
+    assert told_of.args[0].title == "Why gradients vanish" and "0.25" in panel.lesson.looking_at
+    type_text(panel, "f = x")
+    assert panel.lesson.title.startswith("The chain rule")
+
+
+def test_long_names_fit(panel):
+    name = "a_very_long_name_for_an_input_of_mine"
+    type_text(panel, f"{name}_2 = {name} * 1e30; f = {name}_2 ** 2")
+    row = panel.inputs.rows[name]
+    assert "…" in row.button.text() and name in row.box.accessibleName()
+    assert row.gradient.sizeHint().width() <= row.gradient.width()
+
+
+def test_behind_it_does_nothing(panel, qtbot):
+    click(qtbot, panel, "play")
+    click(qtbot, panel, "descend")
+    panel.hidden()
+    assert not panel.transport.is_playing and not panel.descent.is_active
+
+
+def test_everything_is_undone_to_the_beginning(panel, lab, qtbot):
+    first = lab.project.circuits.document
+    panel.open_preset("neuron")
+    panel.edits.fold_all()
+    click(qtbot, panel, "nudge-up")
+    type_text(panel, "f = x")
+    assert panel.findChildren(QPushButton, "circuits.along-x")
+    while lab.history.can_undo:
+        lab.history.undo()
+    assert lab.project.circuits.document == first and wire(panel, "f") == ("−12", "∇ 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "faces"),
+    [
+        ("f = 1 / x", ["1 / x"]),
+        ("f = x / 2", ["÷ 2"]),
+        ("f = x - 1", ["− 1"]),
+        ("f = 1 - x", ["1 − x"]),
+        ("f = x ** -2", ["x⁻²"]),
+        ("f = 2 ** x", ["2ˣ"]),
+        ("f = max(0, x)", ["max 0"]),
+        ("f = -2 * x", ["× −2"]),
+        ("f = x * (2 + 3)", ["2 + 3", "×"]),
+        ("f = max(x, 1, 2)", ["max 1, 2"]),
+    ],
+)
+def test_constants_stand_on_the_face_of_their_gate(text, faces):
+    from cvlab.engine.circuit.circuit import read
+
+    circuit = read(text)
+    assert [face(circuit, node) for node in circuit.gates] == faces
+
+
+def test_fewer_digits_keep_what_stands_before_the_point():
+    assert [number(v, 2) for v in (-123.4, 12.4, 1.36, -0.0647, 0.0)] == ["−123", "12", "1.4", "−0.065", "0"]
+    assert [number(v, 1) for v in (-12.3, 1.36, -0.0647)] == ["−12", "1", "−0.06"]
+
+
+def test_minus_signs_are_minus_signs_and_hyphens_stay():
+    assert (
+        told("x gets -4 times 3 · (-2): a 64-bit number, 1 - s") == "x gets −4 times 3 · (−2): a 64-bit number, 1 - s"
+    )
