@@ -6,6 +6,8 @@ from dataclasses import field, fields
 from pathlib import Path
 
 from cvlab.core.panels.circuits import CircuitsState
+from cvlab.core.panels.linear import LinearState
+from cvlab.core.panels.optimization import OptimizationState
 from cvlab.core.state import batch, observable
 from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.nets import zoo
@@ -53,13 +55,16 @@ class Project:
     training: TrainingState = field(default_factory=TrainingState)
     digits: DigitsState = field(default_factory=DigitsState)
     circuits: CircuitsState = field(default_factory=CircuitsState)
+    linear: LinearState = field(default_factory=LinearState)
+    optimization: OptimizationState = field(default_factory=OptimizationState)
 
     def adopt(self, other: Project) -> None:
         """Takes over every value of another project, each announced once; the panel states stay the same objects."""
-        with batch(self, self.builder, self.training, self.digits, self.circuits):
+        with batch(self, self.builder, self.training, self.digits, self.circuits, self.linear, self.optimization):
             for own, new in (
                 (self.builder, other.builder), (self.training, other.training), (self.digits, other.digits),
-                (self.circuits, other.circuits),
+                (self.circuits, other.circuits), (self.optimization, other.optimization),
+                (self.linear, other.linear),
             ):  # fmt: skip
                 for each in fields(own):
                     setattr(own, each.name, getattr(new, each.name))

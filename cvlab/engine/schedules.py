@@ -115,7 +115,7 @@ class Schedule(Spec):
         5.0,
         gt=0.0,
         le=10_000.0,
-        title="Epochs between drops",
+        title="Drop every",
         description="The course: half every 5 epochs, or a tenth every 20. Too few: learning stops before it is done.",
         json_schema_extra={"only": {"kind": ["step"]}},
     )

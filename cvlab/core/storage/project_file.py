@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 import cvlab
 from cvlab.core.panels.circuits import FAR, CircuitDocument, CircuitsState
+from cvlab.core.panels.linear import SavedLinear
+from cvlab.core.panels.optimization import SavedOptimization
 from cvlab.core.project import BuilderState, DigitsState, Project, TrainingState
 from cvlab.core.storage.files import read_bounded
 from cvlab.engine.circuit.tokens import MAX_CHARACTERS
@@ -76,6 +78,8 @@ class _Document(BaseModel):
     training: _Training = _Training()
     digits: _Digits = _Digits()
     circuits: _Circuits = _Circuits()
+    linear: SavedLinear = SavedLinear()
+    optimization: SavedOptimization = SavedOptimization()
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -89,6 +93,8 @@ def save_project(project: Project, path: Path) -> None:
         training=_Training(**asdict(project.training)),
         digits=_Digits(**asdict(project.digits)),
         circuits=_saved(project.circuits),
+        linear=SavedLinear.of(project.linear),
+        optimization=SavedOptimization.of(project.optimization),
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -169,6 +175,8 @@ def _build(document: _Document) -> Project:
         training=TrainingState(**document.training.model_dump()),
         digits=DigitsState(**document.digits.model_dump() | {"steps": document.digits.steps}),
         circuits=_circuits(document.circuits),
+        linear=document.linear.state(),
+        optimization=document.optimization.state(),
     )
 
 

@@ -22,6 +22,14 @@ class PanelSpec:
 
 
 PANELS: tuple[PanelSpec, ...] = (
+    PanelSpec("linear", "Linear", "Score, and be wrong", "linear", "cvlab.ui.panels.linear.linear:LinearPanel"),
+    PanelSpec(
+        "optimization",
+        "Optimize",
+        "Race down a loss",
+        "chart",
+        "cvlab.ui.panels.optimization.optimization:OptimizationPanel",
+    ),
     PanelSpec(
         "circuits",
         "Circuits",

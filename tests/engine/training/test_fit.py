@@ -128,7 +128,7 @@ def test_a_loss_that_is_no_number_stops_with_a_reason_and_a_remedy(net, data):
     # Each step multiplies the weights by 1 - 100 * 1: no data can hold them.
     diverging = {"optimizer.kind": "sgd", "optimizer.learning_rate": 100.0, "optimizer.weight_decay": 1.0}
     recipe = RECIPE.changed(epochs=50, **diverging)
-    with pytest.raises(NonFiniteLoss, match="too high here: try 0.1") as caught:
+    with pytest.raises(NonFiniteLoss, match=r"too high here: try 0\.1") as caught:
         list(fit(Learner(net, data, recipe)))
     assert caught.value.suggestion == 0.1
     assert pickle.loads(pickle.dumps(caught.value)).step == caught.value.step

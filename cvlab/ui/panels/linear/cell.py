@@ -1,0 +1,76 @@
+"""A number in a table that a person can type over."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from cvlab.ui.panels.linear.pieces import named
+from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.bars import tabular
+
+LARGEST = 1e6
+
+
+class NumberCell(QLineEdit):
+    """given(part, row, column, value): a finite number was typed, or stepped with the arrow keys by a tenth.
+
+    What is no number, or is beyond a million, is refused: the cell turns red and keeps what was typed until it is mended.
+    """
+
+    given = Signal(str, int, int, float)
+
+    figures = 5
+    """How many it shows; what is typed is kept whole."""
+
+    def __init__(self, part: str, row: int, column: int, name: str, words: str, tip: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._part, self._row, self._column = part, row, column
+        self._value = 0.0
+        named(self, name, words, f"{tip} Up and down keys change it by 0.1.")
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFont(tabular(self.font()))
+        self.setMaxLength(24)
+        self.editingFinished.connect(self._finish)
+
+    def show_value(self, value: float) -> None:
+        """Shows a value, but never over what is being typed."""
+        if value == self._value and self.text() and not self.isModified():
+            return
+        self._value = value
+        if not (self.hasFocus() and self.isModified()):
+            self._write()
+
+    def _write(self) -> None:
+        self.setText(f"{self._value:.{self.figures}g}")
+        self.setCursorPosition(0)
+        self.setModified(False)
+        set_role(self, "")
+
+    def _finish(self) -> None:
+        if not self.isModified():
+            return
+        try:
+            value = float(self.text().strip().replace("−", "-").replace(",", "."))
+        except ValueError:
+            value = math.nan
+        if not abs(value) <= LARGEST:
+            set_role(self, "error")
+            return
+        self._value = value
+        self._write()
+        self.given.emit(self._part, self._row, self._column, value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        sign = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if sign is None:
+            super().keyPressEvent(event)
+            return
+        value = round(self._value + sign * 0.1, 10)
+        if abs(value) <= LARGEST:
+            self._value = value
+            self._write()
+            self.given.emit(self._part, self._row, self._column, value)

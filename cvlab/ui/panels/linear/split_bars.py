@@ -1,0 +1,90 @@
+"""What the loss is made of: data and penalty stacked into the total, now and over the last steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cvlab.ui.panels.linear.pieces import number
+from cvlab.ui.theme import theme
+from cvlab.ui.widgets.bars import tabular
+
+MOST = 60
+"""Steps that stand beside each other."""
+_FOOT = 18
+
+
+class SplitBars(QWidget):
+    """A stacked bar for each of the last states: below the data loss, above it, hatched, the penalty."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Data loss and penalty")
+        self.setToolTip(
+            "One bar a step, the newest at the right. Filled: data loss. Hatched: penalty. Together: the total."
+        )
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._splits: Sequence[tuple[float, float]] = ()
+        theme().changed.connect(self.update)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 40)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 110)
+
+    def show_splits(self, splits: Sequence[tuple[float, float]]) -> None:
+        """(data loss, penalty) of each state, the present one last."""
+        self._splits = tuple(splits)[-MOST:]
+        data, penalty = self._splits[-1]
+        self.setAccessibleDescription(f"data {number(data)}, penalty {number(penalty)}, total {number(data + penalty)}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._splits:
+            self._paint(painter)
+        painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
+        look = theme()
+        font = tabular(self.font())
+        font.setPixelSize(12)
+        painter.setFont(font)
+        data, penalty = self._splits[-1]
+        x = 0.0
+        third = self.width() / 3
+        for words, value, role, hatched in (
+            ("data", data, "accent", False),
+            ("penalty", penalty, "held_out", True),
+            ("total", data + penalty, "", False),
+        ):
+            if role:
+                self._fill(painter, QRectF(x, 4, 10, 10), role, hatched)
+            painter.setPen(look.colour("ink"))
+            painter.drawText(
+                QRectF(x + (16 if role else 0), 0, third - 16, _FOOT),
+                Qt.AlignmentFlag.AlignVCenter,
+                f"{words} {value:.4g}",
+            )
+            x += third
+        area = QRectF(0, _FOOT + 6, self.width(), self.height() - _FOOT - 7)
+        painter.setPen(look.colour("faint"))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        highest = max(a + b for a, b in self._splits) or 1.0
+        width = area.width() / MOST
+        for i, (data, penalty) in enumerate(reversed(self._splits)):
+            left = area.right() - (i + 1) * width
+            low, high = area.height() * data / highest, area.height() * penalty / highest
+            self._fill(painter, QRectF(left + 1, area.bottom() - low, width - 1.5, low), "accent", False)
+            self._fill(painter, QRectF(left + 1, area.bottom() - low - high, width - 1.5, high), "held_out", True)
+
+    @staticmethod
+    def _fill(painter: QPainter, area: QRectF, role: str, hatched: bool) -> None:
+        colour = theme().colour(role)
+        if hatched:
+            painter.fillRect(area, theme().colour(role, 0.35))
+        painter.fillRect(area, QBrush(colour, Qt.BrushStyle.BDiagPattern if hatched else Qt.BrushStyle.SolidPattern))

@@ -1,0 +1,1 @@
+"""The panel of the way down: surfaces, the race of update rules, and learning-rate schedules."""

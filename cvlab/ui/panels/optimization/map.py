@@ -1,0 +1,281 @@
+"""The map: relief, paths and the arrows of one step. It shows a race, and says where somebody clicked."""
+
+from __future__ import annotations
+
+from math import hypot
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cvlab.engine.race import Race
+from cvlab.engine.surfaces import Surface
+from cvlab.ui.panels.optimization.arrows import draw_arrow
+from cvlab.ui.panels.optimization.looks import PARTS, RACERS, is_direction
+from cvlab.ui.panels.optimization.relief import Relief, ReliefRequest, view_of
+from cvlab.ui.panels.optimization.rulers import paint_rulers
+from cvlab.ui.theme import theme
+from cvlab.ui.theme.style import mix
+
+_SLOPE_LENGTH = 64.0
+"""Pixels of an arrow that has a direction only."""
+_FAR = 20_000.0
+_SHIFTS = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+}  # fmt: skip
+
+
+class Map(QWidget):
+    """wanted(ReliefRequest): draw it, and hand it to `show_relief`. placed(x, y): a start. let_go: it is held no more."""
+
+    wanted = Signal(object)
+    placed = Signal(float, float)
+    let_go = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("optimization.map")
+        self.setAccessibleName("Map of the surface with the racers' paths")
+        self.setToolTip(
+            "Click, drag or use the arrow keys to set the start (the ring). Strong colour is low, pale is high; each line "
+            "is one height, and a cross marks a minimum that is known."
+        )
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(240, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.relief: Relief | None = None
+        self._surface: Surface | None = None
+        self._ground = QPixmap()
+        self._trails = QPixmap()
+        self._race: Race | None = None
+        self._names: tuple[str, ...] = ()
+        self._chosen, self._start = "", (0.0, 0.0)
+        self._drawn: tuple[int, int] = (-1, 0)  # revision and step of what the trails show
+        self._revision, self._message = 0, ""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(40)
+        self._later.timeout.connect(self._ask)
+        theme().changed.connect(self._ask)
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 200)
+
+    # -- what it is given --------------------------------------------------------------------------------------------
+
+    def show_surface(self, surface: Surface) -> None:
+        if surface is not self._surface:
+            self._surface = surface
+            self._drawn = (-1, 0)
+            self._ask()
+
+    def show_relief(self, relief: Relief) -> None:
+        """A finished picture; one of another surface came too late."""
+        if relief.surface is not self._surface:
+            return
+        self.relief = relief
+        rgb = np.ascontiguousarray(relief.rgb)
+        image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888)
+        self._ground = QPixmap.fromImage(image.copy())
+        self.update()
+
+    def show_race(self, race: Race | None, revision: int, names: tuple[str, ...], chosen: str) -> None:
+        """names: who is drawn, the chosen one on top."""
+        if names != self._names or chosen != self._chosen:
+            self._drawn = (-1, 0)
+        self._race, self._revision, self._names, self._chosen = race, revision, names, chosen
+        self.update()
+
+    def show_start(self, start: tuple[float, float]) -> None:
+        self._start = start
+        self.update()
+
+    def show_message(self, sentence: str) -> None:
+        """Why nobody runs; "" takes it away."""
+        self._message = sentence
+        self.update()
+
+    # -- from place to pixel -----------------------------------------------------------------------------------------
+
+    def _view(self) -> tuple[float, float, float, float]:
+        return view_of(self._surface, max(self.width(), 1), max(self.height(), 1))
+
+    def pixel(self, x: float, y: float) -> QPointF:
+        left, right, _, high = self._view()
+        scale = self.width() / (right - left)
+        return QPointF(*np.clip(((x - left) * scale, (high - y) * scale), -_FAR, _FAR))
+
+    def place(self, pixel: QPointF) -> tuple[float, float]:
+        left, right, _, high = self._view()
+        scale = (right - left) / max(self.width(), 1)
+        return left + pixel.x() * scale, high - pixel.y() * scale
+
+    def _pixels(self, path: np.ndarray) -> QPolygonF:
+        left, right, _, high = self._view()
+        scale = self.width() / (right - left)
+        places = np.clip((path - (left, high)) * (scale, -scale), -_FAR, _FAR)
+        if len(places) > 400:  # steps within a pixel are one
+            cells = np.floor(places).astype(np.int64)
+            keep = np.append(True, (cells[1:] != cells[:-1]).any(axis=1))
+            keep[-1] = True
+            places = places[keep]
+        return QPolygonF([QPointF(x, y) for x, y in places.tolist()])
+
+    # -- painting ----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        clip = QPainterPath()
+        clip.addRoundedRect(QRectF(self.rect()), 6, 6)
+        painter.setClipPath(clip)
+        painter.fillRect(self.rect(), theme().colour("sunken"))
+        if self._surface is not None:
+            if not self._ground.isNull() and self.relief.surface is self._surface:
+                painter.drawPixmap(self.rect(), self._ground)
+            paint_rulers(painter, self.size(), self._view(), self.pixel)
+            self._paint_minima(painter)
+            if self._race is not None:
+                self._bring_trails_up()
+                painter.drawPixmap(0, 0, self._trails)
+                self._paint_heads(painter)
+                with np.errstate(all="ignore"):  # a slope may be as long as a number can be; arrows are cut
+                    self._paint_step(painter)
+            self._paint_start(painter)
+        if self._message:
+            self._paint_message(painter)
+        if self.hasFocus():
+            painter.setPen(QPen(theme().colour("accent"), 3))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(clip)
+        painter.end()
+
+    def _bring_trails_up(self) -> None:
+        """Adds what was run since; draws all of it again only where the past has changed."""
+        ratio, t = self.devicePixelRatioF(), self._race.t
+        size = self.size() * ratio
+        revision, since = self._drawn
+        if self._trails.size() != size or revision != self._revision or since > t:
+            self._trails = QPixmap(size)
+            self._trails.setDevicePixelRatio(ratio)
+            self._trails.fill(Qt.GlobalColor.transparent)
+            since = 0
+        if since < t:
+            painter = QPainter(self._trails)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for name in self._ordered():
+                width = 3.0 if name == self._chosen else 1.8
+                painter.setPen(
+                    QPen(theme().colour(RACERS[name]), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
+                         Qt.PenJoinStyle.RoundJoin)
+                )  # fmt: skip
+                painter.drawPolyline(self._pixels(self._race.path(name)[since:]))
+            painter.end()
+        self._drawn = (self._revision, t)
+
+    def _ordered(self) -> list[str]:
+        return sorted(self._names, key=self._chosen.__eq__)
+
+    def _paint_heads(self, painter: QPainter) -> None:
+        edge = theme().colour("raised")
+        for name in self._ordered():
+            radius = 6.0 if name == self._chosen else 4.5
+            painter.setPen(QPen(edge, 1.5))
+            painter.setBrush(theme().colour(RACERS[name]))
+            painter.drawEllipse(self.pixel(*self._race.path(name)[-1]), radius, radius)
+
+    def _paint_step(self, painter: QPainter) -> None:
+        step = self._race.last_step(self._chosen) if self._chosen in self._names else None
+        if step is None:
+            return
+        kind = next(racer.optimizer.kind for racer in self._race.racers if racer.name == self._chosen)
+        for arrow in step.arrows:
+            tail, tip = self.pixel(*arrow.tail), self.pixel(*(arrow.tail + arrow.shift))
+            slope = is_direction(arrow, kind)
+            length = hypot(*arrow.shift)
+            if slope and length > 0:
+                ux, uy = arrow.shift / length * _SLOPE_LENGTH
+                tip = QPointF(tail.x() + ux, tail.y() - uy)
+            draw_arrow(painter, tail, tip, PARTS[arrow.role], 2.5 if arrow.role == "step" else 2.0, dashed=slope)
+
+    def _paint_start(self, painter: QPainter) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for width, role in ((4.0, "raised"), (2.0, "ink")):
+            painter.setPen(QPen(theme().colour(role), width))
+            painter.drawEllipse(self.pixel(*self._start), 7, 7)
+
+    def _paint_minima(self, painter: QPainter) -> None:
+        for x, y, _ in self._surface.minima:
+            at = self.pixel(x, y)
+            for width, role in ((4.0, "raised"), (2.0, "ink")):
+                painter.setPen(QPen(theme().colour(role), width))
+                painter.drawLine(at + QPointF(-5, 0), at + QPointF(5, 0))
+                painter.drawLine(at + QPointF(0, -5), at + QPointF(0, 5))
+
+    def _paint_message(self, painter: QPainter) -> None:
+        painter.setPen(theme().colour("negative"))
+        box = QRectF(self.rect()).adjusted(48, 24, -48, -24)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        self._drawn = (-1, 0)
+        if self._surface is None or not self.isVisible():
+            return
+        tokens = theme().tokens
+        share = 0.34 if theme().is_dark else 0.42
+        low, high = (
+            mix(tokens.sunken, tokens.accent, share),
+            mix(tokens.raised, tokens.muted, 0.16 if theme().is_dark else 0.0),
+        )
+        colours = (_channels(colour) for colour in (low, high, tokens.ink, tokens.sunken))
+        self.wanted.emit(ReliefRequest(self._surface, max(self.width(), 2), max(self.height(), 2), *colours))
+        self.update()
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        self._ask()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._later.start()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._surface is not None:
+            self.placed.emit(*self.place(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.let_go.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shift = _SHIFTS.get(event.key())
+        if shift is None or event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            super().keyPressEvent(event)
+            return
+        gap = self._surface.extent / 100
+        self.placed.emit(self._start[0] + shift[0] * gap, self._start[1] + shift[1] * gap)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            self.let_go.emit()
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))

@@ -1,0 +1,41 @@
+"""Numbers along the left and lower edge of a map, at round places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, floor, log10
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
+
+from cvlab.ui.panels.optimization.relief import View
+from cvlab.ui.theme import theme
+
+_BETWEEN = 96
+"""Pixels between two numbers, at least."""
+
+
+def paint_rulers(painter: QPainter, size: QSize, view: View, pixel: Callable[[float, float], QPointF]) -> None:
+    """Inside the map, so that they take no room. pixel(x, y): where a place is."""
+    left, right, low, high = view
+    width, height = size.width(), size.height()
+    font = painter.font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    painter.setPen(theme().colour("muted"))
+    gap = _round_gap((right - left) / width * _BETWEEN)
+    for n in range(ceil(left / gap), floor(right / gap) + 1):
+        at = pixel(n * gap, low).x()
+        if 40 < at < width - 20:
+            painter.drawText(QRectF(at - 30, height - 18, 60, 14), Qt.AlignmentFlag.AlignHCenter, f"{n * gap:g}")
+    for n in range(ceil(low / gap), floor(high / gap) + 1):
+        at = pixel(left, n * gap).y()
+        if 16 < at < height - 26:
+            painter.drawText(QPointF(8, at + 4), f"{n * gap:g}")
+    painter.drawText(QPointF(width - 14, height - 7), "x")
+    painter.drawText(QPointF(8, 14), "y")
+
+
+def _round_gap(least: float) -> float:
+    decade = 10.0 ** floor(log10(least))
+    return next(decade * m for m in (1, 2, 5, 10) if decade * m >= least)
