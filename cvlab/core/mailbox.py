@@ -47,6 +47,12 @@ class Mailbox:
             else:
                 self._events.append(event)
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether more than steps is waiting: somebody asked for it, or it ends something."""
+        with self._lock:
+            return bool(self._events or self._snapshot)
+
     def collect(self) -> Delivery:
         with self._lock:
             delivery = Delivery(tuple(self._steps), self._snapshot, tuple(self._events))

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from psygnal import Signal
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
 
 log = logging.getLogger("cvlab.runs")
+
+STEPS_EVERY = 0.1
+"""Seconds between two deliveries of mere steps: figures that change more often cannot be read, and cost training its time."""
 
 Status = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
 CURVES = (
@@ -290,6 +294,7 @@ class Runs:
     def __init__(self, root: Path, load_data: Callable[[str], Dataset]) -> None:
         self.root, self._load_data = root, load_data
         self.current: Run | None = None
+        self._delivered = 0.0
 
     def start(self, architecture: Architecture, recipe: Recipe, *, title: str = "") -> Run:
         """Trains in the background. Raises the first `NetError` of a net that does not fit, `TrainingError` while another run
@@ -322,9 +327,14 @@ class Runs:
         return found
 
     def deliver(self) -> None:
+        """Takes in what the run has put out; often called, steps are taken ten times a second."""
         run = self.current
         if run is None or not run.is_active:
             return
+        steps_only = run.state.status == "running" and not run.mailbox.is_urgent
+        if steps_only and monotonic() - self._delivered < STEPS_EVERY:
+            return
+        self._delivered = monotonic()
         run.deliver()
         if not run.is_active:
             self.ended.emit(run)

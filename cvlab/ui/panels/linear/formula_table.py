@@ -102,10 +102,9 @@ class FormulaTable(QWidget):
 
 
 def _power(value: float) -> str:
-    return (
-        "∞"
-        if np.isposinf(value)
-        else "none"
-        if np.isnan(value)
-        else number(float(f"{value:.2g}") if value < 1e-4 or value > 1e6 else value)
-    )
+    """Four figures, two of a small or huge number: six columns must fit beside the image."""
+    if np.isposinf(value):
+        return "∞"
+    if np.isnan(value):
+        return "none"
+    return number(float(f"{value:.2g}") if value < 0.1 or value > 1e6 else value)

@@ -6,8 +6,8 @@ from cvlab.ui.panel import Lesson
 
 LAB = Lesson(
     "Scores, and how wrong they are",
-    "Each class has a score, which is a sum: w_x x + w_y y + b. Where it is 0 lies the class's line; the arrow shows which way "
-    "it grows. The highest score wins the ground, and colours it.\n\n"
+    "Each class has a score, which is a weighted sum of the point's x and y, plus b. Where it is 0 lies the class's line; the "
+    "arrow shows which way it grows. The highest score wins the ground, and colours it.\n\n"
     "The loss says how unhappy we are with the scores. The hinge loss is content once the right class leads by the margin Δ; "
     "softmax always wants a little more. A penalty asks for small weights. The gradient, in red, says how the total grows with "
     "each number; a step goes the other way.\n\n"
