@@ -300,8 +300,9 @@ class Runs:
         """Trains in the background. Raises the first `NetError` of a net that does not fit, `TrainingError` while another run
         is active, `CannotWrite`."""
         self._refuse_second()
-        infer(architecture).raise_first()
-        if self._has_no_weights(architecture):
+        report = infer(architecture)
+        report.raise_first()
+        if report.parameters == 0:
             raise RecipeError(
                 "This net has nothing to learn.",
                 received=architecture.name,
@@ -359,7 +360,3 @@ class Runs:
             raise TrainingError(
                 "A run is still training.", received=self.current.title, remedy="Stop it first, or let it finish."
             )
-
-    @staticmethod
-    def _has_no_weights(architecture: Architecture) -> bool:
-        return infer(architecture).parameters == 0

@@ -17,17 +17,8 @@ from cvlab.ui.panels.circuits.face import face, number, told
 
 
 @pytest.fixture
-def panel(lab, qapp, qtbot, flush):
-    made = CircuitsPanel(lab)
-    made.resize(1100, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.shown()
-    yield made
-    made.hidden()
-    made.close()
-    made.deleteLater()
-    flush()
+def panel(host):
+    return host(CircuitsPanel, 1100, 800)
 
 
 def control(panel, name) -> QWidget:

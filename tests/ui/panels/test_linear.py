@@ -15,17 +15,8 @@ from cvlab.ui.panels.linear.linear import LinearPanel
 
 
 @pytest.fixture
-def panel(lab, qapp, qtbot, flush):
-    made = LinearPanel(lab)
-    made.resize(1000, 760)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.shown()
-    yield made
-    made.hidden()
-    made.close()
-    made.deleteLater()
-    flush()
+def panel(host):
+    return host(LinearPanel, 1000, 760)
 
 
 def control(panel, name) -> QWidget:

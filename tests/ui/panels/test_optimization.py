@@ -18,17 +18,8 @@ from cvlab.ui.panels.optimization.schedule_plot import dragged, handles
 
 
 @pytest.fixture
-def panel(lab, qapp, qtbot, flush):
-    made = OptimizationPanel(lab)
-    made.resize(1048, 845)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.shown()
-    yield made
-    made.hidden()
-    made.close()
-    made.deleteLater()
-    flush()
+def panel(host):
+    return host(OptimizationPanel, 1048, 845)
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontDatabase,
     QFontMetricsF,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPolygonF,
     QTextCharFormat,
     QTextCursor,
     QTextOption,
@@ -20,6 +17,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QText
 from cvlab.engine.circuit.tokens import MAX_CHARACTERS
 from cvlab.engine.errors import ExpressionError
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets.pointer import Pointer
 
 MOST_LINES = 3
 
@@ -74,28 +72,6 @@ class Editor(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()
-
-
-class Pointer(QWidget):
-    """A small triangle that points up at a column."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._x = 0.0
-        self.setFixedHeight(6)
-
-    def point_at(self, x: float) -> None:
-        self._x = x
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("negative"))
-        x = min(max(self._x, 6.0), self.width() - 6.0)
-        painter.drawPolygon(QPolygonF([QPointF(x, 0), QPointF(x - 6, 6), QPointF(x + 6, 6)]))
-        painter.end()
 
 
 class ExpressionBar(QFrame):

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cvlab.engine.errors import ExpressionError
 from cvlab.ui.panels.optimization.names import named
-from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.pointer import Pointer
 
 MOST = 20_000
 """Characters that the field takes at all; how many may be read is said in words."""
-
-
-class Pointer(QWidget):
-    """A small triangle that points up at a column."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.x_at = 0.0
-        self.setFixedHeight(6)
-
-    def point_at(self, x: float) -> None:
-        self.x_at = x
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("negative"))
-        x = min(max(self.x_at, 6.0), self.width() - 6.0)
-        painter.drawPolygon(QPolygonF([QPointF(x, 0), QPointF(x - 6, 6), QPointF(x + 6, 6)]))
-        painter.end()
 
 
 class TypedBar(QFrame):
