@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.group_parser.print_help(sys.stderr)
         return 2
     try:
-        result = arguments.verb(arguments)
+        return _tell(arguments, arguments.verb(arguments))
     except (RecipeError, ExpressionError) as error:
         return _fail(arguments, error, 2)
     except Cancelled:
@@ -36,13 +37,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 1
-    except BrokenPipeError:
+    except BrokenPipeError:  # nobody reads on: `cvlab ... | head`
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  (else the interpreter complains when it ends)
         return 1
+
+
+def _tell(arguments: argparse.Namespace, result: dict) -> int:
     if arguments.json:
         json.dump({key: value for key, value in result.items() if key != "text"}, sys.stdout, ensure_ascii=False)
         print()
     elif result["text"]:
         print(result["text"].rstrip("\n"))
+    sys.stdout.flush()
     return 1 if result.get("failed") else 0
 
 

@@ -83,7 +83,7 @@ class Lab:
         if not path.exists():
             return False
         try:
-            self._adopt(load_project(path))
+            self._adopt(load_project(path, ours=True))
         except CvlabError as error:
             self.notices.error(error)
             return False

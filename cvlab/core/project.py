@@ -2,71 +2,78 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import field, fields
 from pathlib import Path
+from typing import Any
 
-from cvlab.core.panels.circuits import CircuitsState
-from cvlab.core.panels.linear import LinearState
-from cvlab.core.panels.optimization import OptimizationState
+from pydantic import ValidationError
+
+from cvlab.core.panels import STATES, saved_class, state_class
 from cvlab.core.state import batch, observable
-from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 
-
-@observable
-class BuilderState:
-    """selected: ids of the selected layers."""
-
-    selected: tuple[int, ...] = ()
-
-
-@observable
-class TrainingState:
-    """smoothing: steps averaged in the smoothed curve, 1..500. log_loss: logarithmic loss axis."""
-
-    smoothing: int = 25
-    log_loss: bool = False
-    run: str = ""
-
-
-@observable
-class DigitsState:
-    """model: "lenet-mnist" (shipped), "live" (the running net), or a run's id. brush: width in canvas pixels, 8..80.
-    layer: the layer whose maps are shown ("" for the first convolution)."""
-
-    model: str = "lenet-mnist"
-    brush: int = 44
-    steps: DrawingSteps = field(default_factory=DrawingSteps)
-    layer: str = ""
+log = logging.getLogger("cvlab.core")
 
 
 @observable
 class Project:
-    """One person's lab. `architecture` and `recipe` are immutable values: an edit puts another one here, through the history."""
+    """One person's lab. `architecture` and `recipe` are immutable values: an edit puts another one here, through the history.
+
+    The state of a panel is an attribute by the panel's id, `project.linear`: see `core.panels`. It is made on first need, new or
+    from the section of the file that the project was read from; until then the section is kept as it is, and so are sections of
+    panels that this version does not know.
+    """
 
     title: str = "Untitled"
     path: Path | None = None
     architecture: Architecture = field(default_factory=zoo.lenet)
     recipe: Recipe = field(default_factory=Recipe)
     panel: str = "builder"
-    builder: BuilderState = field(default_factory=BuilderState)
-    training: TrainingState = field(default_factory=TrainingState)
-    digits: DigitsState = field(default_factory=DigitsState)
-    circuits: CircuitsState = field(default_factory=CircuitsState)
-    linear: LinearState = field(default_factory=LinearState)
-    optimization: OptimizationState = field(default_factory=OptimizationState)
+
+    def __post_init__(self) -> None:
+        self._states: dict[str, Any] = {}
+        self._unread: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in STATES:
+            raise AttributeError(f"there is no panel state {name!r}")
+        if name not in self._states:
+            self._states[name] = self._read(name)
+        return self._states[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *STATES]
+
+    def _read(self, panel_id: str) -> Any:
+        section = self._unread.pop(panel_id, None)
+        if section is not None:
+            try:
+                return saved_class(panel_id).model_validate(section).state()
+            except ValidationError:
+                # Only what this program saved by itself gets here unchecked: see `load_project`.
+                log.exception("the section of %s cannot be read; the panel starts anew", panel_id)
+        return state_class(panel_id)()
+
+    def sections(self) -> dict[str, Any]:
+        """The panels' parts of a project file, by panel id: those that are in use saved anew, the others as they were read."""
+        in_use = {name: saved_class(name).of(state).model_dump(mode="json") for name, state in self._states.items()}
+        return self._unread | in_use
+
+    def keep(self, sections: Mapping[str, Any]) -> None:
+        """Sections of a file, each to be read when its panel is first looked at. For a project that nobody looks at yet."""
+        self._unread.update(sections)
 
     def adopt(self, other: Project) -> None:
-        """Takes over every value of another project, each announced once; the panel states stay the same objects."""
-        with batch(self, self.builder, self.training, self.digits, self.circuits, self.linear, self.optimization):
-            for own, new in (
-                (self.builder, other.builder), (self.training, other.training), (self.digits, other.digits),
-                (self.circuits, other.circuits), (self.optimization, other.optimization),
-                (self.linear, other.linear),
-            ):  # fmt: skip
+        """Takes over every value of another project, each announced once; panel states that are in use stay the same objects."""
+        with batch(self, *self._states.values()):
+            self._unread = {name: part for name, part in other.sections().items() if name not in self._states}
+            for name, own in self._states.items():
+                new = getattr(other, name)
                 for each in fields(own):
                     setattr(own, each.name, getattr(new, each.name))
-            for name in ("title", "path", "architecture", "recipe", "panel"):
-                setattr(self, name, getattr(other, name))
+            for each in fields(self):
+                setattr(self, each.name, getattr(other, each.name))

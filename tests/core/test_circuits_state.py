@@ -64,7 +64,7 @@ def _edited(tmp_path, **changes):
     save_project(Project(), tmp_path / "p.cvlab")
     with zipfile.ZipFile(tmp_path / "p.cvlab") as archive:
         data = json.loads(archive.read("project.json"))
-    data["circuits"].update(changes)
+    data.setdefault("circuits", {}).update(changes)
     with zipfile.ZipFile(tmp_path / "p.cvlab", "w") as archive:
         archive.writestr("project.json", json.dumps(data))
     return tmp_path / "p.cvlab"
@@ -95,7 +95,7 @@ def test_a_file_from_before_the_circuits_has_the_default(tmp_path):
     save_project(Project(), tmp_path / "p.cvlab")
     with zipfile.ZipFile(tmp_path / "p.cvlab") as archive:
         data = json.loads(archive.read("project.json"))
-    del data["circuits"]
+    data.pop("circuits", None)
     with zipfile.ZipFile(tmp_path / "p.cvlab", "w") as archive:
         archive.writestr("project.json", json.dumps(data))
     assert load_project(tmp_path / "p.cvlab").circuits.document == CircuitDocument()

@@ -88,7 +88,7 @@ def test_a_damaged_section_is_refused_in_words(tmp_path, changes):
     save_project(Project(), path)
     with zipfile.ZipFile(path) as archive:
         data = json.loads(archive.read("project.json"))
-    data["optimization"].update(changes)
+    data.setdefault("optimization", {}).update(changes)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("project.json", json.dumps(data))
     with pytest.raises(NotOurFile):

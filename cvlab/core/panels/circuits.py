@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from typing import Self
 
+from pydantic import Field, FiniteFloat, model_validator
+
+from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
 from cvlab.engine.circuit.circuit import Circuit, read
 from cvlab.engine.circuit.collapse import Span, collapse, expand
 from cvlab.engine.circuit.passes import Evaluation, evaluate
 from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.circuit.tokens import MAX_CHARACTERS
+from cvlab.engine.errors import ExpressionError
 
 FAR = 1_000_000
 """A position beyond the last step: everything is computed."""
@@ -87,3 +93,35 @@ class CircuitsState:
     position: int = FAR
     along: str = ""
     step: float = 0.1
+
+
+class SavedCircuits(SavedState):
+    """The panel's part of a project file."""
+
+    text: str = Field(CircuitDocument().text, max_length=MAX_CHARACTERS)
+    values: dict[str, FiniteFloat] = {}
+    merge: bool = False
+    collapsed: tuple[Span, ...] = ()
+    expanded: tuple[Span, ...] = ()
+    moved: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
+    position: int = Field(FAR, ge=0)
+    along: str = Field("", max_length=40)
+    step: float = Field(0.1, gt=0, le=1e6)
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        try:
+            self._document().circuit  # noqa: B018  (reading it is the check)
+        except ExpressionError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def _document(self) -> CircuitDocument:
+        return CircuitDocument(**{each.name: getattr(self, each.name) for each in fields(CircuitDocument)})
+
+    @classmethod
+    def of(cls, state: CircuitsState) -> SavedCircuits:
+        return cls(**asdict(state.document), position=state.position, along=state.along, step=state.step)
+
+    def state(self) -> CircuitsState:
+        return CircuitsState(document=self._document(), position=self.position, along=self.along, step=self.step)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
+from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
 from cvlab.engine.classifier import MAX_CLASSES, MAX_POINTS, LinearClassifier, Objective
 from cvlab.engine.errors import CvlabError
@@ -124,10 +125,8 @@ class _Lab(BaseModel):
         return LabDocument(self.points, self.labels, self.classes, self.W, self.b, self.objective)
 
 
-class SavedLinear(BaseModel):
+class SavedLinear(SavedState):
     """The panel's part of a project file."""
-
-    model_config = ConfigDict(extra="ignore")
 
     sheet: _Sheet | None = None
     lab: _Lab | None = None

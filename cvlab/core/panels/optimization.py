@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
+from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.loss_slices import SLICES
@@ -114,10 +115,8 @@ class OptimizationState:
     speed: int = 60
 
 
-class SavedOptimization(BaseModel):
+class SavedOptimization(SavedState):
     """The panel's part of a project file."""
-
-    model_config = ConfigDict(extra="ignore")
 
     surface: str = RaceDocument.surface
     text: str = Field(FIRST_TEXT, max_length=MAX_CHARACTERS)

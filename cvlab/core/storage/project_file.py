@@ -6,22 +6,17 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import cvlab
-from cvlab.core.panels.circuits import FAR, CircuitDocument, CircuitsState
-from cvlab.core.panels.linear import SavedLinear
-from cvlab.core.panels.optimization import SavedOptimization
-from cvlab.core.project import BuilderState, DigitsState, Project, TrainingState
+from cvlab.core.panels import STATES, saved_class
+from cvlab.core.project import Project
 from cvlab.core.storage.files import read_bounded
-from cvlab.engine.circuit.tokens import MAX_CHARACTERS
-from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.disk import write_whole
-from cvlab.engine.errors import ExpressionError, NewerFile, NotOurFile
+from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 
@@ -33,53 +28,16 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From format n to n + 1. Format 1 is the first, so there is none yet."""
 
 
-class _Panel(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Builder(_Panel):
-    selected: tuple[int, ...] = Field((), max_length=2000)
-
-
-class _Training(_Panel):
-    smoothing: int = Field(25, ge=1, le=500)
-    log_loss: bool = False
-    run: str = Field("", max_length=200)
-
-
-class _Digits(_Panel):
-    model: str = Field("lenet-mnist", max_length=200)
-    brush: int = Field(44, ge=8, le=80)
-    steps: DrawingSteps = DrawingSteps()
-    layer: str = Field("", max_length=40)
-
-
-class _Circuits(_Panel):
-    text: str = Field(CircuitDocument().text, max_length=MAX_CHARACTERS)
-    values: dict[str, FiniteFloat] = {}
-    merge: bool = False
-    collapsed: tuple[tuple[int, int], ...] = ()
-    expanded: tuple[tuple[int, int], ...] = ()
-    moved: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
-    position: int = Field(FAR, ge=0)
-    along: str = Field("", max_length=40)
-    step: float = Field(0.1, gt=0, le=1e6)
-
-
 class _Document(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    """Beside these fields, one section a panel, by its id."""
+
+    model_config = ConfigDict(extra="allow")
     format: Literal[1] = FORMAT
     cvlab: str = cvlab.__version__
     title: str = Field("Untitled", max_length=200)
     panel: str = Field("builder", max_length=40)
     architecture: Architecture
     recipe: Recipe
-    builder: _Builder = _Builder()
-    training: _Training = _Training()
-    digits: _Digits = _Digits()
-    circuits: _Circuits = _Circuits()
-    linear: SavedLinear = SavedLinear()
-    optimization: SavedOptimization = SavedOptimization()
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -89,12 +47,7 @@ def save_project(project: Project, path: Path) -> None:
         panel=project.panel,
         architecture=project.architecture,
         recipe=project.recipe,
-        builder=_Builder(**asdict(project.builder)),
-        training=_Training(**asdict(project.training)),
-        digits=_Digits(**asdict(project.digits)),
-        circuits=_saved(project.circuits),
-        linear=SavedLinear.of(project.linear),
-        optimization=SavedOptimization.of(project.optimization),
+        **project.sections(),
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -102,12 +55,12 @@ def save_project(project: Project, path: Path) -> None:
     write_whole(path, buffer.getvalue())
 
 
-def _saved(circuits: CircuitsState) -> _Circuits:
-    return _Circuits(**asdict(circuits.document), position=circuits.position, along=circuits.along, step=circuits.step)
+def load_project(path: Path, *, ours: bool = False) -> Project:
+    """A project from its file; raises `NotOurFile`, `NewerFile`. Touches nothing that is open.
 
-
-def load_project(path: Path) -> Project:
-    """A project from its file; raises `NotOurFile`, `NewerFile`. Touches nothing that is open."""
+    ours: the file is our own autosave, and the window waits for it: a panel's section is read when the panel is first looked
+    at, instead of being checked here.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(read_bounded(path, MAX_FILE))) as archive:
             info = archive.getinfo(DOCUMENT)
@@ -134,7 +87,10 @@ def load_project(path: Path) -> Project:
         if type(error).__module__ != "zlib":
             raise
         raise NotOurFile(f"{path.name} is damaged.", remedy="Nothing was changed. Choose another file.") from error
-    return _build(_validate(_migrate(data, path), path))
+    document = _validate(_migrate(data, path), path)
+    if not ours:
+        _check_sections(document, path)
+    return _build(document)
 
 
 def _migrate(data: Any, path: Path) -> dict[str, Any]:
@@ -157,36 +113,32 @@ def _validate(data: dict[str, Any], path: Path) -> _Document:
     try:
         return _Document.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise NotOurFile(
-            f"{path.name} cannot be used: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
-            remedy="Nothing was changed. Choose another file.",
-        ) from error
+        raise _unusable(path, error) from error
 
 
-def _build(document: _Document) -> Project:
-    selected = tuple(i for i in document.builder.selected if i in document.architecture.by_id)
-    return Project(
-        title=document.title,
-        panel=document.panel,
-        architecture=document.architecture,
-        recipe=document.recipe,
-        builder=BuilderState(selected=selected),
-        training=TrainingState(**document.training.model_dump()),
-        digits=DigitsState(**document.digits.model_dump() | {"steps": document.digits.steps}),
-        circuits=_circuits(document.circuits),
-        linear=document.linear.state(),
-        optimization=document.optimization.state(),
+def _check_sections(document: _Document, path: Path) -> None:
+    sections = document.model_extra or {}
+    for panel_id in STATES:
+        if panel_id in sections:
+            try:
+                saved_class(panel_id).model_validate(sections[panel_id])
+            except ValidationError as error:
+                raise _unusable(path, error, panel_id) from error
+
+
+def _unusable(path: Path, error: ValidationError, *where: str) -> NotOurFile:
+    first = error.errors()[0]
+    return NotOurFile(
+        f"{path.name} cannot be used: {'.'.join(map(str, (*where, *first['loc'])))}: {first['msg']}.",
+        remedy="Nothing was changed. Choose another file.",
     )
 
 
-def _circuits(saved: _Circuits) -> CircuitsState:
-    fields = ("text", "values", "merge", "collapsed", "expanded", "moved")
-    document = CircuitDocument(**{name: getattr(saved, name) for name in fields})
-    try:
-        document.circuit  # noqa: B018  (reading it is the check)
-    except ExpressionError as error:
-        raise NotOurFile(
-            f"The circuit in this project cannot be read: {error}", remedy="Nothing was changed. Choose another file."
-        ) from error
-    return CircuitsState(document=document, position=saved.position, along=saved.along, step=saved.step)
+def _build(document: _Document) -> Project:
+    project = Project(
+        title=document.title, panel=document.panel, architecture=document.architecture, recipe=document.recipe
+    )
+    project.keep(document.model_extra or {})
+    selected = project.builder.selected
+    project.builder.selected = tuple(i for i in selected if i in document.architecture.by_id)
+    return project

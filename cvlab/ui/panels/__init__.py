@@ -40,8 +40,6 @@ PANELS: tuple[PanelSpec, ...] = (
     PanelSpec(
         "builder", "Builder", "Drag a ConvNet together", "builder", "cvlab.ui.panels.builder.builder:BuilderPanel"
     ),
-    PanelSpec(
-        "training", "Training", "Watch it learn", "training", "cvlab.ui.panels.training.training:TrainingPanel"
-    ),
+    PanelSpec("training", "Training", "Watch it learn", "training", "cvlab.ui.panels.training.training:TrainingPanel"),
     PanelSpec("digits", "Digits", "Draw, and see it read", "digits", "cvlab.ui.panels.digits.digits:DigitsPanel"),
 )

@@ -43,7 +43,9 @@ def test_lenet_in_training_is_the_plain_lenet_bit_for_bit():
 
 
 def test_ties_and_dead_windows_route_the_same_gradients():
-    net = Architecture.chain("ties", [Input(height=8, width=8), Conv(filters=3), Relu(), MaxPool(), Flatten(), Linear()])
+    net = Architecture.chain(
+        "ties", [Input(height=8, width=8), Conv(filters=3), Relu(), MaxPool(), Flatten(), Linear()]
+    )
     x = torch.randint(-1, 2, (30, 1, 8, 8), generator=torch.Generator().manual_seed(2)).float()
     same_to_the_bit(net, x)
     same_to_the_bit(net, torch.zeros(2, 1, 8, 8))

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from cvlab.core.project import TrainingState
+from cvlab.core.panels.training import TrainingState
 from cvlab.core.runs import Run
 from cvlab.engine.training.events import KnobTurned
 from cvlab.ui.bind import bind, bind_slider, bind_toggle

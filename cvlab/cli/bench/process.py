@@ -1,0 +1,46 @@
+"""Measuring in processes of their own, so that neither side inherits what the other has set up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from cvlab.core import paths
+from cvlab.engine.errors import CvlabError
+from cvlab.environment import PYTORCH
+
+
+def child(module: str, *arguments: str, home: str = "", prepared: bool = True) -> dict:
+    """What a process of its own measured. home: another CVLAB_HOME, so that nothing of the person's is touched. prepared: with
+    cvlab's own settings for PyTorch's threads; without, as PyTorch comes."""
+    environment = {key: value for key, value in os.environ.items() if key not in PYTORCH}
+    if prepared:
+        environment |= PYTORCH
+    if home:
+        environment |= {"CVLAB_HOME": home, "CVLAB_DATA": str(paths.data())}
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        environment["QT_QPA_PLATFORM"] = "offscreen"
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CvlabError(
+            f"A measured process failed with status {done.returncode}.", received=f"{module} {' '.join(arguments)}"
+        )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def places() -> list[str]:
+    """The flags that tell a measured module where data lie."""
+    return ["--root", str(paths.data()), "--bundled", str(paths.resources() / "data")]
+
+
+def machine() -> str:
+    """This machine in a few words, for the report."""
+    import platform
+
+    from cvlab.engine.training.device import cores
+
+    return f"{platform.system()} {platform.machine()}, {cores()} cores, Python {platform.python_version()}"
