@@ -19,6 +19,7 @@ from cvlab.ui.commands import WINDOW
 from cvlab.ui.documents import Documents
 from cvlab.ui.panels import PanelSpec
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets.rail import panel_shortcut
 
 if TYPE_CHECKING:
     from cvlab.ui.window import MainWindow
@@ -66,7 +67,9 @@ class WindowActions(QObject):
     def _declared(self, panels: Sequence[PanelSpec]) -> tuple[Action, ...]:
         d, w = self.documents, self._window
         visits = tuple(
-            Action(f"window.go_{s.id}", f"Go to {s.title}", Destination(w, s.id).go, f"Ctrl+{n}", s.icon, s.summary)
+            Action(
+                f"window.go_{s.id}", f"Go to {s.title}", Destination(w, s.id).go, panel_shortcut(n), s.icon, s.summary
+            )
             for n, s in enumerate(panels, 1)
         )
         return (

@@ -5,7 +5,7 @@ Widgets say what they are by a dynamic property, `widget.setProperty("role", "ca
 
   frames    card  well  bar  hairline  plain
   labels    heading  subheading  muted  small  number  badge  error  warning  success  accent
-  buttons   primary  danger  quiet  icon  rail  link  chip
+  buttons   primary  danger  quiet  icon  rail  tight  link  chip
 """
 
 from __future__ import annotations
@@ -158,9 +158,11 @@ QToolButton:focus { border: 2px solid @accent; padding: 4px; }
 QToolButton:disabled { color: @dim; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[role~="rail"] { color: @muted; font-size: 11px; padding: 7px 0 5px 0; border-radius: @radius; }
+QToolButton[role~="tight"] { padding: 2px 0 0 0; }
 QToolButton[role~="rail"]:hover { color: @ink; }
 QToolButton[role~="rail"]:checked { color: @accent; font-weight: 600; }
 QToolButton[role~="rail"]:focus { border: 2px solid @accent; padding: 6px 0 4px 0; }
+QToolButton[role~="tight"]:focus { padding: 0; }
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
   background: @raised; color: @ink; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; min-height: 18px;

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtGui import QAction, QIcon, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from cvlab.core import paths
 from cvlab.ui.theme.icons import icon
+from cvlab.ui.theme.style import set_role
+
+ToolButtonStyle = Qt.ToolButtonStyle
 
 WIDTH = 76
+TALLEST, SHORTEST = 54, 33
+"""Height of a panel's button, where there is room, and at the least: the icon and its caption just fit."""
+SWITCH = 30
+"""Height of a switch at the foot where it is an icon only."""
+ROOMY = 46
+"""From this height on, buttons have their full icons and air; below, the switches at the foot are icons only."""
+
+
+def panel_shortcut(number: int) -> str:
+    """The keys that open panel 1, 2, ...: Ctrl and its digit, 0 for the tenth; "" beyond."""
+    return f"Ctrl+{number % 10}" if number <= 10 else ""
 
 
 class Rail(QFrame):
@@ -35,8 +49,10 @@ class Rail(QFrame):
         self._column.addSpacing(10)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
+        self._switches: list[QToolButton] = []
         for number, (panel_id, title, summary, glyph) in enumerate(entries, 1):
-            button = self._button(f"rail.{panel_id}", title, f"{summary} (Ctrl+{number})")
+            keys = panel_shortcut(number)
+            button = self._button(f"rail.{panel_id}", title, f"{summary} ({keys})" if keys else summary)
             button.setIcon(icon(glyph, "muted", "accent"))
             button.setCheckable(True)
             self._group.addButton(button)
@@ -54,7 +70,9 @@ class Rail(QFrame):
         button.clicked.connect(action.trigger)
         if action.isCheckable():
             action.toggled.connect(button.setChecked)
+        self._switches.append(button)
         self._column.addWidget(button)
+        self._fit()
 
     def mark(self, panel_id: str) -> None:
         """Shows which panel is in front."""
@@ -63,16 +81,41 @@ class Rail(QFrame):
     def _button(self, name: str, caption: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(name)
-        button.setProperty("role", "rail")
         button.setText(caption)
         button.setAccessibleName(caption)
         button.setToolTip(tip)
         # Reached by Tab; a click leaves the focus in the panel, where the keys are wanted.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(22, 22))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setFixedSize(QSize(WIDTH - 13, 54))
+        self._size(button, TALLEST, QSize(22, 22), ToolButtonStyle.ToolButtonTextUnderIcon)
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Gives the buttons the height that the rail has for them, so that all can be seen in the smallest window."""
+        margins, count = 24 + 34 + 10, len(self._buttons) + len(self._switches)
+        each = (self.height() - margins) // max(count, 1) - 6
+        is_roomy, spacing = each >= ROOMY, 6
+        if not is_roomy:
+            spacing = 2
+            left = self.height() - margins - len(self._switches) * (SWITCH + spacing)
+            each = left // max(len(self._buttons), 1) - spacing
+        self._column.setSpacing(spacing)
+        height = max(SHORTEST, min(TALLEST, each))
+        glyph = QSize(22, 22) if is_roomy else QSize(16, 16)
+        for button in self._buttons.values():
+            self._size(button, height, glyph, ToolButtonStyle.ToolButtonTextUnderIcon)
+        for button in self._switches:
+            style = ToolButtonStyle.ToolButtonTextUnderIcon if is_roomy else ToolButtonStyle.ToolButtonIconOnly
+            self._size(button, height if is_roomy else SWITCH, glyph, style)
+
+    def _size(self, button: QToolButton, height: int, glyph: QSize, style: Qt.ToolButtonStyle) -> None:
+        set_role(button, "rail" if height >= ROOMY else "rail tight")
+        button.setIconSize(glyph)
+        button.setToolButtonStyle(style)
+        button.setFixedSize(QSize(WIDTH - 13, height))
 
     def _choose(self, button: QToolButton) -> None:
         self.chosen.emit(button.objectName().removeprefix("rail."))
