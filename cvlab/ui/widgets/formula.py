@@ -141,23 +141,29 @@ class FormulaLabel(QWidget):
         self._tex = tex
         self.setAccessibleName(tex)
         self._path, self._is_set = None, False
-        self._look()
+        self._show_or_wait()
 
     def showEvent(self, event) -> None:
-        # Asked for when it is seen for the first time: the window comes first.
-        self._look()
+        self._show_or_wait()
 
     def hideEvent(self, event) -> None:
         self._timer.stop()
 
-    def _look(self) -> None:
+    def _show_or_wait(self) -> None:
         if self._is_set:
             return
-        if not typesetter.is_ready(self._tex):
-            if self.isVisible():
-                typesetter.ask(self._tex)
-                self._timer.start()
-            return
+        if typesetter.is_ready(self._tex):
+            self._set()
+        elif self.isVisible():
+            # Asked for by the timer, once the event loop runs: the window's first paint comes before matplotlib.
+            self._timer.start()
+
+    def _look(self) -> None:
+        typesetter.ask(self._tex)
+        if typesetter.is_ready(self._tex):
+            self._set()
+
+    def _set(self) -> None:
         self._timer.stop()
         self._is_set = True
         self._path = typesetter.path(self._tex)
