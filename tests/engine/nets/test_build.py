@@ -38,12 +38,14 @@ def same_to_the_bit(net: Architecture, x: torch.Tensor) -> None:
 
 def test_lenet_in_training_is_the_plain_lenet_bit_for_bit():
     x = torch.randn(20, 1, 28, 28, generator=torch.Generator().manual_seed(1))
-    assert build(zoo.lenet())._chain[:4] == ["conv1", "pool1", "relu1", "conv2"]
+    assert [step.module for step in build(zoo.lenet())._steps[:4]] == ["conv1", "pool1", "relu1", "conv2"]
     same_to_the_bit(zoo.lenet(), x)
 
 
 def test_ties_and_dead_windows_route_the_same_gradients():
-    net = Architecture.chain("ties", [Input(height=8, width=8), Conv(filters=3), Relu(), MaxPool(), Flatten(), Linear()])
+    net = Architecture.chain(
+        "ties", [Input(height=8, width=8), Conv(filters=3), Relu(), MaxPool(), Flatten(), Linear()]
+    )
     x = torch.randint(-1, 2, (30, 1, 8, 8), generator=torch.Generator().manual_seed(2)).float()
     same_to_the_bit(net, x)
     same_to_the_bit(net, torch.zeros(2, 1, 8, 8))
