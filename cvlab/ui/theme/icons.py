@@ -17,18 +17,18 @@ from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, Q
 from cvlab.ui.theme.theme import theme
 
 GLYPHS = {
-    "add": "plus", "back": "arrow-left", "brush": "paint-brush", "builder": "stack", "chart": "chart-bar",
-    "circuits": "share-network", "clear": "eraser", "close": "x", "code": "code", "command": "command",
-    "copy": "copy", "data": "database", "delete": "trash", "device": "cpu", "digits": "pencil-line",
-    "down": "caret-down", "download": "download-simple", "drag": "dots-six-vertical", "error": "x-circle",
-    "eye": "eye", "folder": "folder", "help": "question", "info": "info", "keyboard": "keyboard",
-    "left": "caret-left", "lenet": "tree-structure", "lesson": "lightbulb", "linear": "line-segments",
+    "add": "plus", "advice": "lightbulb", "arrange": "tree-structure", "back": "arrow-left", "brush": "paint-brush", "builder": "stack", "chart": "chart-bar",
+    "circuits": "share-network", "clear": "eraser", "close": "x", "code": "code", "collapse": "arrows-in", "command": "command",
+    "convert": "arrows-left-right", "copy": "copy", "cut": "scissors", "data": "database", "delete": "trash", "device": "cpu", "digits": "pencil-line",
+    "down": "caret-down", "download": "download-simple", "drag": "dots-six-vertical", "error": "x-circle", "expand": "arrows-out", "export": "export",
+    "eye": "eye", "folder": "folder", "group": "bounding-box", "image": "image", "import": "download-simple", "help": "question", "info": "info", "keyboard": "keyboard",
+    "left": "caret-left", "lenet": "tree-structure", "map": "map-trifold", "memory": "hard-drives", "lesson": "lightbulb", "linear": "line-segments",
     "moon": "moon", "more": "dots-three",
-    "new": "file-plus", "open": "folder-open", "pause": "pause", "play": "play", "quit": "sign-out",
+    "mend": "wrench", "new": "file-plus", "open": "folder-open", "paste": "clipboard", "pattern": "repeat", "pause": "pause", "play": "play", "quit": "sign-out",
     "redo": "arrow-u-up-right", "replay": "arrow-clockwise", "rewind": "skip-back", "right": "caret-right",
     "save": "floppy-disk", "search": "magnifying-glass", "settings": "gear-six", "step": "skip-forward",
-    "stop": "stop", "success": "check-circle", "sun": "sun", "system": "desktop", "training": "chart-line-up",
-    "undo": "arrow-u-up-left", "up": "caret-up", "warning": "warning", "zoom-fit": "corners-out",
+    "stop": "stop", "success": "check-circle", "sun": "sun", "system": "desktop", "training": "chart-line-up", "ungroup": "selection-slash",
+    "undo": "arrow-u-up-left", "up": "caret-up", "volumes": "cube", "warning": "warning", "wire": "flow-arrow", "work": "calculator", "zoom-fit": "corners-out",
     "zoom-in": "magnifying-glass-plus", "zoom-out": "magnifying-glass-minus",
 }  # fmt: skip
 """Meaning -> glyph. Panels ask for the meaning."""
