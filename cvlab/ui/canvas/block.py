@@ -226,7 +226,7 @@ class BlockItem(QGraphicsItem):
         metrics = QFontMetricsF(font)
         cells = (
             ("work", brief_text(face.multiply_adds) if face.multiply_adds else ""),
-            ("memory", bytes_text(face.memory) if face.memory else ""),
+            ("memory", bytes_text(face.memory, 2) if face.memory else ""),
             ("eye", face.field),
         )
         left, right = _PAD + 4, BLOCK_WIDTH - 8

@@ -84,11 +84,12 @@ def brief_text(count: float) -> str:
     return f"{count:.0f}"
 
 
-def bytes_text(count: float) -> str:
+def bytes_text(count: float, figures: int = 3) -> str:
     """0 B, 640 B, 18.4 kB, 4.59 MB, 2.1 GB: in powers of 1,024."""
     for limit, unit in ((2**40, "TB"), (2**30, "GB"), (2**20, "MB"), (2**10, "kB")):
         if count >= limit:
-            return f"{count / limit:.3g} {unit}" if count / limit < 1000 else f"{count / limit:,.0f} {unit}"
+            whole = count / limit >= 10 ** (figures - 1)
+            return f"{count / limit:,.0f} {unit}" if whole else f"{count / limit:.{figures}g} {unit}"
     return f"{count:.0f} B"
 
 
