@@ -45,4 +45,5 @@ PANELS: tuple[PanelSpec, ...] = (
     ),
     PanelSpec("training", "Training", "Watch it learn", "training", "cvlab.ui.panels.training.training:TrainingPanel"),
     PanelSpec("digits", "Digits", "Draw, and see it read", "digits", "cvlab.ui.panels.digits.digits:DigitsPanel"),
+    PanelSpec("runs", "Runs", "Compare what was learned", "runs", "cvlab.ui.panels.runs.runs:RunsPanel"),
 )

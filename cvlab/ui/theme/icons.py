@@ -25,7 +25,7 @@ GLYPHS = {
     "left": "caret-left", "lenet": "tree-structure", "lesson": "lightbulb", "linear": "line-segments",
     "moon": "moon", "more": "dots-three",
     "new": "file-plus", "open": "folder-open", "pause": "pause", "play": "play", "quit": "sign-out",
-    "redo": "arrow-u-up-right", "replay": "arrow-clockwise", "rewind": "skip-back", "right": "caret-right",
+    "redo": "arrow-u-up-right", "replay": "arrow-clockwise", "rewind": "skip-back", "right": "caret-right", "runs": "table",
     "save": "floppy-disk", "search": "magnifying-glass", "settings": "gear-six", "step": "skip-forward",
     "stop": "stop", "success": "check-circle", "sun": "sun", "system": "desktop", "training": "chart-line-up",
     "undo": "arrow-u-up-left", "up": "caret-up", "warning": "warning", "zoom-fit": "corners-out",

@@ -104,11 +104,12 @@ class CurvePlot(QWidget):
         tick: Callable[[float], str],
         widest: str,
         top: float | None = None,
+        from_zero: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         """text: writes a value ("0.312", "98.4 %"); widest: its longest text; tick: writes it on the axis ("0.5").
 
-        top: a fixed upper end, or None to follow the values.
+        top: a fixed upper end, or None to follow the values. from_zero: the axis begins at zero; else close to the values.
         """
         super().__init__(parent)
         self._text, self._tick, self._widest, self._top = text, tick, widest, top
@@ -116,6 +117,7 @@ class CurvePlot(QWidget):
         self.marks: tuple[Mark, ...] = ()
         self._log, self._is_following, self._is_live = False, True, True
         self._reference: tuple[float, str] | None = None
+        self._is_whole, self._from_zero = True, from_zero
         self._x_end, self._y_range = 0.0, (0.0, 1.0)
         self._set_seconds = self._cost_so_far = 0.0
         self._make_header(title)
@@ -244,6 +246,17 @@ class CurvePlot(QWidget):
             self.epochs.picture = None
             self.epochs.update()
 
+    def show_x(self, words: str, *, whole: bool) -> None:
+        """What runs along the axis below, and whether it is counted in whole numbers."""
+        self._is_whole = self.steps.is_whole = whole
+        self.steps.setLabel(words)
+
+    def show_key(self, name: str, caption: str) -> None:
+        """Another caption for a curve in the key; "" takes it out of the key."""
+        key = self.series[name].key
+        key.caption.setText(caption)
+        key.setVisible(bool(caption))
+
     def show_message(self, sentence: str) -> None:
         """Words in the middle of the axes while there is nothing to draw; "" takes them away."""
         self.message.setText(sentence)
@@ -298,6 +311,7 @@ class CurvePlot(QWidget):
             self._reference[0] if self._reference else None,
             top=self._top,
             log=self._log,
+            from_zero=self._from_zero,
         )
 
     def _stop_following(self) -> None:
@@ -364,7 +378,9 @@ class CurvePlot(QWidget):
 
     def _point(self, scene: QPointF) -> None:
         inside = self.view.sceneBoundingRect().contains(scene)
-        x = float(round(max(self.view.mapSceneToView(scene).x(), 0))) if inside else None
+        x = max(self.view.mapSceneToView(scene).x(), 0.0) if inside else None
+        if x is not None and self._is_whole:
+            x = float(round(x))
         if x is not None and not any(len(series.x) for series in self.series.values()):
             x = None
         self.point_at(x)

@@ -16,9 +16,9 @@ from cvlab.engine.data import catalogue
 from cvlab.engine.data.catalogue import CATALOGUE, Entry
 from cvlab.engine.data.progress import Progress
 from cvlab.engine.errors import DataMissing
-from cvlab.ui.panels.training.figures import duration_text, megabytes_text
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.figures import duration_text, megabytes_text
 from cvlab.ui.widgets.form import Choice
 
 _JOB = "training.get_data"
