@@ -15,7 +15,9 @@ from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.controls import label, named
 from cvlab.ui.widgets.legend import Swatch
 
-_LONGEST = 34
+_LONGEST = {1: 30, 2: 14, 3: 10}
+"""Characters of a value, by the number of runs side by side; the rest is in its tool tip."""
+_LEAST = 8
 
 
 class Comparison(QWidget):
@@ -85,16 +87,17 @@ class Comparison(QWidget):
                 head.addWidget(Swatch(f"class-{n}", "points", page))
                 head.addWidget(label(page, name))
                 grid.addLayout(head, 0, n + 1)
+        most = _LONGEST.get(len(self._rows), _LEAST)
         for i, setting in enumerate(settings, 1):
             title = label(page, setting.title)
             title.setToolTip(setting.name)
             grid.addWidget(title, i, 0)
             for n, value in enumerate(setting.values):
-                cell = label(page, value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…", "small")
+                cell = label(page, value if len(value) <= most else f"{value[: most - 1]}…", "small")
                 cell.setToolTip(value)
                 if setting.differs:
                     set_role(cell, "small accent")
                 grid.addWidget(cell, i, n + 1, Qt.AlignmentFlag.AlignRight)
         grid.setRowStretch(len(settings) + 1, 1)
-        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(len(self._rows) + 1, 1)
         return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -62,6 +64,8 @@ class NotesCard(QWidget):
         typed = {"tags": tags_in(self.tags.text()), "text": self.text.toPlainText()[:100_000]}
         notes = RunNotes(star=self._row.notes.star, **typed)
         if notes != self._row.notes:
+            # Known as saved before it is told: whoever hears of it may show another run.
+            self._row = replace(self._row, notes=notes)
             self.written.emit(self._row.id, notes)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from superqt import QFlowLayout
 
 from cvlab.core.panels.runs import AGAINST, CURVES, MOST_CHOSEN, RunsState
 from cvlab.core.run_list import RunCurves, RunRow
@@ -16,11 +17,11 @@ from cvlab.ui.widgets.number import number_text
 from cvlab.ui.widgets.plot import CurvePlot
 
 _TITLES = {
-    "held_out_accuracy": "Held-out accuracy", "held_out_loss": "Held-out loss", "epoch_accuracy": "Training accuracy, an epoch",
-    "epoch_loss": "Training loss, an epoch", "accuracy": "Training accuracy, each batch", "loss": "Training loss, each batch",
+    "held_out_accuracy": "Held-out accuracy", "held_out_loss": "Held-out loss", "epoch_accuracy": "Training accuracy",
+    "epoch_loss": "Training loss", "accuracy": "Accuracy, each batch", "loss": "Loss, each batch",
     "learning_rate": "Learning rate",
 }  # fmt: skip
-_AXES = {"epoch": "epochs", "step": "steps", "seconds": "seconds of training"}
+_AXES = {"epoch": "epochs", "step": "steps", "seconds": "seconds"}
 EPOCH_CURVES = ("held_out_accuracy", "held_out_loss", "epoch_accuracy", "epoch_loss")
 _EMPTY = "Choose runs in the table: Ctrl and a click adds one, up to eight lie over each other."
 
@@ -34,6 +35,7 @@ class Overlay(QFrame):
         self._state = state
         self._rows: Sequence[RunRow] = ()
         self._curves: Mapping[str, RunCurves] = {}
+        self._keys: dict[CurvePlot, QWidget] = {}
         self.curve = named(
             QComboBox(self), "runs.curve", "Curve", "What is drawn of each run. Runs are chosen by the held-out split."
         )
@@ -48,7 +50,10 @@ class Overlay(QFrame):
             self.curve.addItem(_TITLES[name], name)
         for name in AGAINST:
             self.against.addItem(f"over {_AXES[name]}", name)
-        self.note = label(self, wraps=False)
+        for combo in (self.curve, self.against):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(12)
+        self.note = label(self)
         controls = QHBoxLayout()
         controls.setContentsMargins(16, 10, 16, 0)
         controls.setSpacing(8)
@@ -70,11 +75,17 @@ class Overlay(QFrame):
             bind(self, state, name, self._draw)
 
     def _plot(self, text, tick, widest: str, top: float | None) -> CurvePlot:
-        plot = CurvePlot("", text=text, tick=tick, widest=widest, top=top, from_zero=False, parent=self)
+        keys = QWidget(self)
+        flow = QFlowLayout(keys)
+        flow.setContentsMargins(20, 8, 16, 0)
+        flow.setSpacing(12)
+        self._column.addWidget(keys)
+        plot = CurvePlot("", text=text, tick=tick, widest=widest, top=top, from_zero=False, keys=flow, parent=self)
         for slot in range(MOST_CHOSEN):
             plot.add_series(str(slot), "", f"class-{slot}", "points")
         plot.set_live(False)
         plot.hide()
+        self._keys[plot] = keys
         self._column.addWidget(plot, 1)
         return plot
 
@@ -94,6 +105,7 @@ class Overlay(QFrame):
         state, plot = self._state, self.plot
         for other in (self.losses, self.shares, self.rates):
             other.setVisible(other is plot)
+            self._keys[other].setVisible(other is plot and bool(self._rows))
         plot.set_log(state.log)
         plot.show_x(
             _AXES[state.against],
@@ -117,14 +129,14 @@ class Overlay(QFrame):
 
 
 def short_names(rows: Sequence[RunRow]) -> list[str]:
-    """A name for each run, as short as tells them apart: the net, the time, both, the time to the second, or the run's id."""
+    """A name for each run, as short as tells them apart: the net, the time, both, the time to the second, or a number."""
     nets = [row.record.architecture.name[:18] for row in rows]
     minutes, seconds = ([_time(row, form) for row in rows] for form in ("%H:%M", "%H:%M:%S"))
     both = [f"{net} {minute}" for net, minute in zip(nets, minutes, strict=True)]
     for names in (both,) if len(rows) == 1 else (nets, minutes, both, seconds):
         if len(set(names)) == len(names):
             return names
-    return [row.id for row in rows]
+    return [f"{minute} ({n})" for n, minute in enumerate(minutes, 1)]
 
 
 def _time(row: RunRow, form: str) -> str:

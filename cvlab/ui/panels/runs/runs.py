@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
@@ -19,27 +19,20 @@ from cvlab.engine.errors import CannotWrite, CvlabError
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.actions import Action
-from cvlab.ui.bind import bind, bind_text, listen
+from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Panel, Stop
-from cvlab.ui.panels.runs.comparison import Comparison
+from cvlab.ui.panels.runs.aside import Aside
+from cvlab.ui.panels.runs.bar import RunsBar
 from cvlab.ui.panels.runs.lesson import RUNS
 from cvlab.ui.panels.runs.listing import CurveStore, ListRuns, ReadCurves
-from cvlab.ui.panels.runs.notes_card import NotesCard
 from cvlab.ui.panels.runs.overlay import Overlay
 from cvlab.ui.panels.runs.table import RunsTable
-from cvlab.ui.widgets.controls import button, label, named
+from cvlab.ui.widgets.controls import label
+from cvlab.ui.widgets.splitter import splitter
 
 _LIST, _READ = "runs.list", "runs.curves"
 _EVERY = 2.0
 """Seconds between two looks at a run that trains."""
-
-
-_BUTTONS = {
-    "fork": ("Take up", "Puts this run's net and recipe into the project: change one thing, and start.", "copy"),
-    "go_on": ("Go on", "Trains on where the run was stopped, to the bit as if it had not been.", "play"),
-    "draw": ("Draw", "Lets this run's net read what you draw.", "digits"),
-    "throw": ("Throw away", "Moves the chosen runs into the trash; undo brings them back.", "delete"),
-}
 
 
 class RunsPanel(Panel):
@@ -55,8 +48,9 @@ class RunsPanel(Panel):
         self._looked = 0.0
         self.table = RunsTable(self)
         self.overlay = Overlay(self._state, self)
-        self.comparison = Comparison(self._state, self)
-        self.notes = NotesCard(self)
+        self.aside = Aside(self._state, self)
+        self.notes = self.aside.notes
+        self.bar = RunsBar(self._state, self)
         self._lay_out()
         self.setFocusProxy(self.table)
         self.table.chose.connect(self._choose)
@@ -64,59 +58,18 @@ class RunsPanel(Panel):
         self.table.sorted_by.connect(self._sort)
         self.table.opened.connect(self._open)
         self.notes.written.connect(self._write)
-        self.fork.clicked.connect(self.take_up)
-        self.go_on.clicked.connect(self.resume)
-        self.draw.clicked.connect(self.draw_digit)
-        self.throw.clicked.connect(self.throw_away)
+        for name, deed in (
+            ("take_up", self.take_up), ("resume", self.resume), ("draw", self.draw_digit), ("throw_away", self.throw_away),
+        ):  # fmt: skip
+            self.bar.buttons[name].clicked.connect(deed)
         listen(self, lab.runs.started, self._run_changed)
         listen(self, lab.runs.ended, self._run_changed)
-        bind_text(self.find, self._state, "find")
-        self.find.textEdited.connect(self._search)
-        bind(self, self._state, "find", self.table.show_found)
+        bind(self, self._state, "find", self._show_found)
         bind(self, self._state, "sort_by", self._show_order)
         bind(self, self._state, "descending", self._show_order)
         bind(self, self._state, "chosen", self._show_chosen)
 
     def _lay_out(self) -> None:
-        self.find = named(
-            QLineEdit(self), "runs.find", "Find runs",
-            "Words that a run must have in its name, tags, notes, data or recipe: momentum cifar",
-        )  # fmt: skip
-        self.find.setPlaceholderText("Find: words of the name, tags, notes, data, recipe")
-        self.find.setClearButtonEnabled(True)
-        self.find.setMaximumWidth(360)
-        self.fork = button(
-            self,
-            "runs.fork",
-            "Take up…",
-            "Puts this run's net and recipe into the project: change one thing, and start.",
-            glyph="copy",
-        )
-        self.go_on = button(
-            self,
-            "runs.resume",
-            "Go on",
-            "Trains on where the run was stopped, to the bit as if it had not been.",
-            glyph="play",
-        )
-        self.draw = button(self, "runs.draw", "Draw", "Lets this run's net read what you draw.", glyph="digits")
-        self.throw = button(
-            self,
-            "runs.throw_away",
-            "Throw away",
-            "Moves the chosen runs into the trash; undo brings them back.",
-            glyph="delete",
-        )
-        self.count = label(self)
-        bar = QHBoxLayout()
-        bar.setSpacing(8)
-        bar.addWidget(label(self, "Runs", "heading"))
-        bar.addSpacing(8)
-        bar.addWidget(self.find, 1)
-        bar.addWidget(self.count)
-        bar.addStretch(1)
-        for each in (self.fork, self.go_on, self.draw, self.throw):
-            bar.addWidget(each)
         above = QFrame(self)
         above.setProperty("role", "card")
         inner = QVBoxLayout(above)
@@ -125,38 +78,18 @@ class RunsPanel(Panel):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inner.addWidget(self.table, 1)
         inner.addWidget(self.empty, 1)
-        tabs = self.tabs = named(
-            QTabWidget(self), "runs.aside", "Beside the curves", "Settings and notes of the chosen runs"
-        )
-        tabs.addTab(self.comparison, "What differs")
-        tabs.addTab(self.notes, "Notes")
-        tabs.tabBar().setObjectName("runs.aside_tabs")
-        aside = QFrame(self)
-        aside.setProperty("role", "card")
-        beside = QVBoxLayout(aside)
-        beside.setContentsMargins(16, 4, 16, 12)
-        beside.addWidget(tabs)
-        below = QSplitter(Qt.Orientation.Horizontal, self)
-        below.addWidget(self.overlay)
-        below.addWidget(aside)
-        below.setSizes([620, 400])
-        below.setChildrenCollapsible(False)
-        halves = QSplitter(Qt.Orientation.Vertical, self)
-        halves.addWidget(above)
-        halves.addWidget(below)
-        halves.setSizes([300, 420])
-        halves.setChildrenCollapsible(False)
+        below = splitter(Qt.Orientation.Horizontal, (self.overlay, 560), (self.aside, 440), parent=self)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
-        column.addLayout(bar)
-        column.addWidget(halves, 1)
+        column.addWidget(self.bar)
+        column.addWidget(splitter(Qt.Orientation.Vertical, (above, 300), (below, 420), parent=self), 1)
 
     # -- the panel's promises ----------------------------------------------------------------------------------------------
 
     def actions_offered(self) -> Sequence[Action]:
         return (
-            Action("runs.fork", "Take up a run's net and recipe", self.take_up, "", "copy",
+            Action("runs.take_up", "Take up a run's net and recipe", self.take_up, "", "copy",
                    "One change, all else the same.", "Run", self._is_one),
             Action("runs.resume", "Go on with a stopped run", self.resume, "", "play",
                    "From where it was saved.", "Run", self._can_go_on),
@@ -198,7 +131,7 @@ class RunsPanel(Panel):
         yield Stop("losses", self._is_drawn)
         self._state.curve, self._state.log, self._state.all_settings = "held_out_accuracy", False, False
         self._state.chosen = self._state.chosen[:1]
-        self.tabs.setCurrentWidget(self.notes)
+        self.aside.turn_to(self.notes)
         yield Stop("notes", self._is_listed)
 
     def _train(self, settings: dict) -> Run:
@@ -218,11 +151,13 @@ class RunsPanel(Panel):
         self._show_chosen(self._state.chosen)
         self._show_count()
 
+    def _show_found(self, words: str) -> None:
+        self.table.show_found(words)
+        self._show_count()
+
     def _show_count(self) -> None:
         count, listed = len(self._rows), self.table.count()
-        self.count.setText(
-            f"{listed:,} of {count:,}" if listed != count else f"{count:,} run{'s' if count != 1 else ''}"
-        )
+        self.bar.show_count(listed, count)
         self.table.setVisible(listed > 0)
         self.empty.setVisible(listed == 0)
         self.empty.setText(
@@ -242,12 +177,16 @@ class RunsPanel(Panel):
     def _show_chosen(self, chosen: tuple[str, ...]) -> None:
         rows = self._chosen_rows()
         self.table.show_chosen(chosen)
-        self.comparison.show_runs(rows)
+        self.aside.comparison.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
-        self.fork.setEnabled(self._is_one())
-        self.go_on.setEnabled(self._can_go_on())
-        self.draw.setEnabled(self._is_one())
-        self.throw.setEnabled(self._is_any())
+        can = {
+            "take_up": self._is_one(),
+            "resume": self._can_go_on(),
+            "draw": self._is_one(),
+            "throw_away": self._is_any(),
+        }
+        for name, may in can.items():
+            self.bar.buttons[name].setEnabled(may)
         self._read()
 
     def _read(self) -> None:
@@ -272,12 +211,7 @@ class RunsPanel(Panel):
     # -- what a person does ----------------------------------------------------------------------------------------------------
 
     def _choose(self, chosen: tuple[str, ...]) -> None:
-        # Clicks deliver selections in pieces; what is narrowed away stays chosen only as long as nothing else is.
         self._state.chosen = chosen
-
-    def _search(self, words: str) -> None:
-        self._state.find = words
-        QTimer.singleShot(0, self._show_count)
 
     def _sort(self, column_id: str, descending: bool) -> None:
         self._state.sort_by, self._state.descending = column_id, descending
