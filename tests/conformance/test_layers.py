@@ -6,11 +6,14 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from cvlab.engine.nets import modules
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.code import HELPERS
 from cvlab.engine.nets.layers import REGISTRY, Misfit, from_dict
 from cvlab.engine.nets.shapes import infer
 
 KINDS = sorted(REGISTRY)
+SPACE = {"nn": torch.nn, **{name: getattr(modules, name) for name in (*HELPERS, "Add", "Concat")}}
 EXAMPLES = [(3, 8, 8), (12,)]
 
 
@@ -26,11 +29,11 @@ def accepted(spec):
     found = []
     for shape in EXAMPLES:
         try:
-            spec.output_shape(shape)
+            spec.output_shape(*[shape] * spec.arity)
         except Misfit as misfit:
             assert misfit.needs and misfit.hint, "a refusal says what is needed and what to do"
         else:
-            found.append((shape,))
+            found.append((shape,) * spec.arity)
     assert found, "a layer takes at least one of the example shapes"
     return found
 
@@ -64,11 +67,11 @@ def test_shape_costs_module_and_code_agree(spec):
     for shapes in accepted(spec):
         output = spec.output_shape(*shapes)
         module = spec.build(*shapes).eval()
-        x = torch.zeros(2, *(shapes[0] if shapes else output))
-        assert tuple(module(x).shape[1:]) == output
+        x = [torch.zeros(2, *shape) for shape in shapes] or [torch.zeros(2, *output)]
+        assert tuple(module(*x).shape[1:]) == output
         assert spec.parameters(*shapes) == sum(p.numel() for p in module.parameters())
         assert spec.multiply_adds(*shapes) >= 0
-        twin = eval(compile(ast.parse(spec.code(*shapes), mode="eval"), "code", "eval"), {"nn": torch.nn})
+        twin = eval(compile(ast.parse(spec.code(*shapes), mode="eval"), "code", "eval"), SPACE)
         assert repr(twin) == repr(module)
 
 
@@ -78,6 +81,11 @@ def test_it_stands_in_a_net(spec):
     report = infer(net)
     if report.errors:
         net = Architecture.chain("one", [layers[0], REGISTRY["flatten"](), spec])
+        report = infer(net)
+    if spec.arity > 1:
+        net = Architecture.chain("one", layers)
+        for port in range(1, spec.arity):
+            net = net.connect(1, 2, port)
         report = infer(net)
     assert not report.errors
     assert Architecture.from_json(net.model_dump_json()) == net

@@ -1,7 +1,11 @@
-"""The architecture document: nodes and wires as one immutable value. Every edit returns a new architecture.
+"""The architecture document: nodes, wires and groups as one immutable value. Every edit returns a new architecture.
 
 Undo is then keeping the old value, and drawing is comparing two values. Ids are counters kept in the file and never reused;
 names ("conv1") are unique, and are the attribute names in the generated source and the key prefixes in weight files.
+
+A group is a named block of layers that repeats: its layers stand in the document once, and `flat` is the net with every
+repetition written out, which is what is measured, built and trained. There the layers of a group called block1 that repeats
+twice are block1_1_conv1, block1_1_relu1, block1_2_conv1, ...
 """
 
 from __future__ import annotations
@@ -9,17 +13,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
 from cvlab.engine.errors import GraphError, NotOurFile
 from cvlab.engine.nets.layers import Input, LayerSpec, Missing, from_dict
 
+if TYPE_CHECKING:
+    from cvlab.engine.nets.expansion import Expansion
+
 MAX_NODES = 2000
 """More layers than this are refused when a file is read."""
 
+MAX_TIMES = 64
+"""Most repetitions of a group."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("a name is a small letter, then small letters, digits and underscores, 40 at most")
+    return name
 
 
 class Node(BaseModel):
@@ -32,12 +48,7 @@ class Node(BaseModel):
     x: float | None = None
     y: float | None = None
 
-    @field_validator("name")
-    @classmethod
-    def _check_name(cls, name: str) -> str:
-        if not _NAME.fullmatch(name):
-            raise ValueError("a name is a small letter, then small letters, digits and underscores, 40 at most")
-        return name
+    _checked = field_validator("name")(_check_name)
 
     @field_validator("layer", mode="before")
     @classmethod
@@ -58,6 +69,23 @@ class Edge(BaseModel):
     port: int = Field(0, ge=0)
 
 
+class Group(BaseModel):
+    """A named block of layers. Groups lie apart or one inside the other.
+
+    members: node ids, those of inner groups included. times: how often the block is run, one repetition after the other;
+    above 1 it needs one way in and one way out. collapsed: drawn as one block.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: int = Field(ge=1)
+    name: str
+    members: tuple[int, ...] = Field(min_length=1, max_length=MAX_NODES)
+    times: int = Field(1, ge=1, le=MAX_TIMES)
+    collapsed: bool = False
+
+    _checked = field_validator("name")(_check_name)
+
+
 class Architecture(BaseModel):
     """A network as data. Construct with `Architecture.chain`, `from_json`, or by editing another one."""
 
@@ -65,16 +93,18 @@ class Architecture(BaseModel):
     name: str = Field("untitled", min_length=1, max_length=80)
     nodes: tuple[Node, ...] = Field((), max_length=MAX_NODES)
     edges: tuple[Edge, ...] = Field((), max_length=4 * MAX_NODES)
+    groups: tuple[Group, ...] = Field((), max_length=MAX_NODES)
     next_id: int = Field(1, ge=1)
 
     @model_validator(mode="after")
     def _check(self) -> Architecture:
         ids = [node.id for node in self.nodes]
+        self._check_groups(set(ids))
         if len(set(ids)) != len(ids):
             raise ValueError("two layers share an id")
         if len({node.name for node in self.nodes}) != len(ids):
             raise ValueError("two layers share a name")
-        if ids and max(ids) >= self.next_id:
+        if max((*ids, *(group.id for group in self.groups)), default=0) >= self.next_id:
             raise ValueError("next_id must be above every id")
         known = set(ids)
         if any(edge.source not in known or edge.target not in known for edge in self.edges):
@@ -82,6 +112,20 @@ class Architecture(BaseModel):
         if len({(edge.target, edge.port) for edge in self.edges}) != len(self.edges):
             raise ValueError("two wires end at the same port")
         return self
+
+    def _check_groups(self, known: set[int]) -> None:
+        ids = [group.id for group in self.groups]
+        if len(set(ids)) != len(ids) or known & set(ids):
+            raise ValueError("two groups share an id")
+        if len({group.name for group in self.groups}) != len(ids):
+            raise ValueError("two groups share a name")
+        for index, group in enumerate(self.groups):
+            members = set(group.members)
+            if not members <= known or len(members) != len(group.members):
+                raise ValueError("a group holds a layer that does not exist, or one twice")
+            for other in self.groups[:index]:
+                if _crossing(members, set(other.members)):
+                    raise ValueError("two groups share some of their layers, but neither holds the other")
 
     # -- making and reading ------------------------------------------------------------------------------------------
 
@@ -177,12 +221,133 @@ class Architecture(BaseModel):
                 todo.extend(edge.target for edge in self.out_of(node_id))
         return False
 
+    # -- groups ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def group_by_id(self) -> dict[int, Group]:
+        return {group.id: group for group in self.groups}
+
+    def groups_of(self, node_id: int) -> list[Group]:
+        """The groups that hold the layer, the innermost first."""
+        return sorted((g for g in self.groups if node_id in g.members), key=lambda g: len(g.members))
+
+    @cached_property
+    def expansion(self) -> Expansion:
+        """The net with its repetitions written out, whose layer each copy is, and which groups cannot be repeated."""
+        from cvlab.engine.nets.expansion import expand
+
+        return expand(self)
+
+    @property
+    def flat(self) -> Architecture:
+        """The net that is measured, built and trained: every repetition of a group written out. Itself without repetitions."""
+        return self.expansion.net
+
+    def grouped(self, node_ids: Iterable[int], times: int = 1, name: str = "") -> tuple[Architecture, int]:
+        """These layers as a named block; returns the architecture and the group's id.
+
+        Raises `GraphError` if it would hold no layer, only a part of another group, or exactly one that there is."""
+        members = tuple(node.id for node in self.nodes if node.id in set(node_ids))
+        if not members:
+            raise GraphError("A group needs a layer in it.", remedy="Select some layers first.")
+        for group in self.groups:
+            if set(group.members) == set(members):
+                raise GraphError(f"These layers are a group already: {group.name}.")
+            if _crossing(set(members), set(group.members)):
+                raise GraphError(
+                    f"The selection cuts through {group.name}.", remedy=f"Select all of {group.name}, or nothing of it."
+                )
+        if name:
+            self._check_group_name(name, None)
+        else:
+            taken = [int(m[1]) for g in self.groups if (m := re.fullmatch(r"block(\d+)", g.name))]
+            name = f"block{max(taken, default=0) + 1}"
+        group = Group(id=self.next_id, name=name, members=members, times=times)
+        return self._replace(groups=(*self.groups, group), next_id=self.next_id + 1), group.id
+
+    def ungrouped(self, group_id: int) -> Architecture:
+        """Without the group; its layers stay, once."""
+        return self._replace(groups=tuple(group for group in self.groups if group.id != group_id))
+
+    def with_group(
+        self, group_id: int, *, name: str | None = None, times: int | None = None, collapsed: bool | None = None
+    ) -> Architecture:
+        """Other settings for a group; raises `GraphError` for a bad name or number of times."""
+        changes: dict[str, Any] = {}
+        if name is not None:
+            self._check_group_name(name, group_id)
+            changes["name"] = name
+        if times is not None:
+            if not 1 <= times <= MAX_TIMES:
+                raise GraphError(f"A group repeats 1 to {MAX_TIMES} times.", received=str(times))
+            changes["times"] = times
+        if collapsed is not None:
+            changes["collapsed"] = collapsed
+        return self._replace(groups=tuple(g.model_copy(update=changes) if g.id == group_id else g for g in self.groups))
+
+    def unrolled(self, group_id: int) -> Architecture:
+        """The repetitions of a group as layers of their own, without the group; raises `GraphError` where it has no one way
+        in or out."""
+        from cvlab.engine.nets.expansion import unroll
+
+        return unroll(self, group_id)[0]
+
+    def _check_group_name(self, name: str, group_id: int | None) -> None:
+        _refuse_name(name)
+        if any(group.name == name and group.id != group_id for group in self.groups):
+            raise GraphError(f"Another group is called {name}.", remedy="Choose a name that is free.")
+
+    # -- copy and paste ----------------------------------------------------------------------------------------------
+
+    def part(self, node_ids: Iterable[int]) -> Architecture:
+        """These layers, the wires among them and the groups wholly within, as an architecture of its own: what is copied."""
+        kept = set(node_ids)
+        return self._replace(
+            nodes=tuple(node for node in self.nodes if node.id in kept),
+            edges=tuple(edge for edge in self.edges if edge.source in kept and edge.target in kept),
+            groups=tuple(group for group in self.groups if kept.issuperset(group.members)),
+        )
+
+    def pasted(self, part: Architecture, dx: float = 0.0, dy: float = 0.0) -> tuple[Architecture, dict[int, int]]:
+        """With a copy of `part`, unwired to the rest, under fresh ids and names, moved by (dx, dy) pixels.
+
+        Returns the architecture and the new id of each id in `part`. Raises `GraphError` above `MAX_NODES`."""
+        if len(self.nodes) + len(part.nodes) > MAX_NODES:
+            raise GraphError(f"A net may have {MAX_NODES} layers at most.", remedy="Delete some layers first.")
+        new = {old: self.next_id + i for i, old in enumerate([*part.by_id, *part.group_by_id])}
+        names, group_names = set(self.by_name), {group.name for group in self.groups}
+        nodes = tuple(
+            node.model_copy(
+                update={"id": new[node.id], "name": _free_name(node.name, names)}
+                | ({} if node.x is None or node.y is None else {"x": node.x + dx, "y": node.y + dy})
+            )
+            for node in part.nodes
+        )
+        edges = tuple(Edge(source=new[e.source], target=new[e.target], port=e.port) for e in part.edges)
+        groups = tuple(
+            group.model_copy(
+                update={
+                    "id": new[group.id],
+                    "name": _free_name(group.name, group_names),
+                    "members": tuple(new[i] for i in group.members),
+                }
+            )
+            for group in part.groups
+        )
+        pasted = self._replace(
+            nodes=(*self.nodes, *nodes),
+            edges=(*self.edges, *edges),
+            groups=(*self.groups, *groups),
+            next_id=self.next_id + len(new),
+        )
+        return pasted, {old: new[old] for old in part.by_id}
+
     # -- editing: each returns a new architecture ----------------------------------------------------------------------
 
     def _replace(self, **changes: Any) -> Architecture:
         # The parts are already validated; checking 200 nodes again on every mouse move would cost a frame.
-        fields = {"name": self.name, "nodes": self.nodes, "edges": self.edges, "next_id": self.next_id} | changes
-        return Architecture.model_construct(**fields)
+        fields = {name: getattr(self, name) for name in ("name", "nodes", "edges", "groups", "next_id")}
+        return Architecture.model_construct(**fields | changes)
 
     def _fresh_name(self, layer: LayerSpec) -> str:
         stem = layer.stem
@@ -199,17 +364,20 @@ class Architecture(BaseModel):
         return self._replace(nodes=(*self.nodes, node), next_id=self.next_id + 1), node.id
 
     def connect(self, source: int, target: int, port: int = 0) -> Architecture:
-        """A wire; one that ended at the same port gives way. Raises `GraphError` for a circle or a port that is not there."""
-        name = self.by_id[target].name
-        if port >= self.by_id[target].layer.arity:
-            raise GraphError(f"{name} takes {self.by_id[target].layer.arity} wires.", received=f"port {port}")
+        """A wire; one that ended at the same port gives way. A merge that has no such port yet grows one.
+
+        Raises `GraphError` for a circle or a port that is not there."""
+        name, layer = self.by_id[target].name, self.by_id[target].layer
+        if not 0 <= port < max(layer.arity, layer.most):
+            raise GraphError(f"{name} takes {max(layer.arity, layer.most)} wires.", received=f"port {port}")
         if self.reaches(target, source):
             raise GraphError(
                 f"A wire from {self.by_id[source].name} to {name} would run in a circle.",
                 remedy="Data must flow one way, from the input to the scores.",
             )
         kept = tuple(edge for edge in self.edges if (edge.target, edge.port) != (target, port))
-        return self._replace(edges=(*kept, Edge(source=source, target=target, port=port)))
+        net = self._replace(edges=(*kept, Edge(source=source, target=target, port=port)))
+        return net if port < layer.arity else net._with_node(target, layer=layer.taking(port + 1))
 
     def disconnect(self, target: int, port: int = 0) -> Architecture:
         return self._replace(edges=tuple(e for e in self.edges if (e.target, e.port) != (target, port)))
@@ -227,10 +395,21 @@ class Architecture(BaseModel):
         net = self
         port = next((e.port for e in net.into(before) if e.source == after), 0) if before is not None else 0
         if before is not None and net.by_id[before].layer.arity > 0:
-            net = net.connect(node_id, before, port) if net.by_id[before].layer.arity else net
+            net = net.connect(node_id, before, port)
         if after is not None and net.by_id[node_id].layer.arity > 0:
             net = net.connect(after, node_id)
-        return net
+        neighbours = {each for each in (after, before) if each is not None}
+        if not neighbours or not net.groups:
+            return net
+        # Between two layers of a group, the new one is a part of it.
+        return net._replace(
+            groups=tuple(
+                g.model_copy(update={"members": (*g.members, node_id)})
+                if neighbours.issubset(g.members) and node_id not in g.members
+                else g
+                for g in net.groups
+            )
+        )
 
     def remove(self, node_ids: Iterable[int], *, heal: bool = True) -> Architecture:
         """Without these layers. `heal` joins what stood before each one to what came after it."""
@@ -241,7 +420,15 @@ class Architecture(BaseModel):
             if heal and into:
                 edges += [Edge(source=into[0].source, target=edge.target, port=edge.port) for edge in out]
             net = net._replace(nodes=tuple(n for n in net.nodes if n.id != node_id), edges=tuple(edges))
-        return net
+        if not net.groups:
+            return net
+        groups: list[Group] = []
+        for group in net.groups:
+            members = tuple(i for i in group.members if i in net.by_id)
+            # A group that has become empty, or the same as another, goes with its layers.
+            if members and not any(set(members) == set(other.members) for other in groups):
+                groups.append(group if members == group.members else group.model_copy(update={"members": members}))
+        return net._replace(groups=tuple(groups))
 
     def reorder(self, node_id: int, *, after: int | None = None, before: int | None = None) -> Architecture:
         """The same layer taken out of its place (which heals) and spliced in elsewhere. Name and id stay."""
@@ -254,16 +441,16 @@ class Architecture(BaseModel):
         return removed._replace(nodes=nodes)._splice(node_id, after, before)
 
     def with_layer(self, node_id: int, layer: LayerSpec) -> Architecture:
-        """Other settings for one layer."""
-        return self._with_node(node_id, layer=layer)
+        """Other settings for one layer, or another kind. Wires that it no longer takes are cut, the last ones first."""
+        net = self._with_node(node_id, layer=layer)
+        into, arity = net.into(node_id), layer.arity
+        if all(edge.port < arity for edge in into):
+            return net
+        kept = [Edge(source=e.source, target=node_id, port=port) for port, e in enumerate(into[:arity])]
+        return net._replace(edges=(*(e for e in net.edges if e.target != node_id), *kept))
 
     def renamed(self, node_id: int, name: str) -> Architecture:
-        if not _NAME.fullmatch(name):
-            raise GraphError(
-                "This is not a name for a layer.",
-                received=name[:60],
-                remedy="Start with a small letter; go on with small letters, digits and underscores.",
-            )
+        _refuse_name(name)
         if name in self.by_name and self.by_name[name].id != node_id:
             raise GraphError(f"Another layer is called {name}.", remedy="Choose a name that is free.")
         return self._with_node(node_id, name=name)
@@ -282,3 +469,27 @@ class Architecture(BaseModel):
 
     def _with_node(self, node_id: int, **changes: Any) -> Architecture:
         return self._replace(nodes=tuple(n.model_copy(update=changes) if n.id == node_id else n for n in self.nodes))
+
+
+def _refuse_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise GraphError(
+            "This is not a name for a layer.",
+            received=name[:60],
+            remedy="Start with a small letter; go on with small letters, digits and underscores.",
+        )
+
+
+def _crossing(some: set[int], others: set[int]) -> bool:
+    """Whether two groups share layers without one holding the other."""
+    return bool(some & others) and not (some <= others or others <= some)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name itself if it is free, else its stem with the next number; it is taken from now on."""
+    if name in taken:
+        stem = name.rstrip("0123456789")[:34] or "layer"
+        numbers = [int(m[1]) for other in taken if (m := re.fullmatch(rf"{re.escape(stem)}(\d{{1,5}})", other))]
+        name = f"{stem}{max(numbers, default=1) + 1}"
+    taken.add(name)
+    return name

@@ -34,7 +34,8 @@ class TrainedNet:
         classes: tuple[str, ...],
         title: str = "",
     ) -> TrainedNet:
-        """Raises `NotOurFile` when the weights are not this architecture's."""
+        """Raises `NotOurFile` when the weights are not this architecture's. Repeated groups are written out in `architecture`."""
+        architecture = architecture.flat
         module = build(architecture)
         load_weights(module, weights)
         return cls(architecture, module.eval(), preprocessing, classes, title)

@@ -38,7 +38,7 @@ def same_to_the_bit(net: Architecture, x: torch.Tensor) -> None:
 
 def test_lenet_in_training_is_the_plain_lenet_bit_for_bit():
     x = torch.randn(20, 1, 28, 28, generator=torch.Generator().manual_seed(1))
-    assert build(zoo.lenet())._chain[:4] == ["conv1", "pool1", "relu1", "conv2"]
+    assert [step.module for step in build(zoo.lenet())._steps[:4]] == ["conv1", "pool1", "relu1", "conv2"]
     same_to_the_bit(zoo.lenet(), x)
 
 

@@ -143,7 +143,7 @@ class NetInUse(QObject):
         run = self._lab.runs.current
         if not (self._awake and self._model_id == LIVE) or run is None:
             return
-        if self._loaded_id == LIVE and self.net is not None and self.net.architecture == run.architecture:
+        if self._loaded_id == LIVE and self.net is not None and self.net.architecture == run.architecture.flat:
             # A net of our own: other weights in it cost a tenth of another net.
             from cvlab.engine.nets.trained import load_weights
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cvlab.engine.nets.trained import TrainedNet
 
 IMAGE = (1, 28, 28)
+_POSITIVE = frozenset({"relu", "sigmoid", "softmax", "l2pool"})
+_EITHER_SIGN = frozenset({"conv", "transposed_conv", "linear", "batchnorm", "layernorm", "groupnorm"})
 SAMPLE = "mnist-mini"
 
 
@@ -55,6 +57,7 @@ class MapLayer:
 
 def map_layers(net: Architecture) -> tuple[MapLayer, ...]:
     """The layers that have maps to look at, from input to output."""
+    net = net.flat
     report = infer(net)
     found: list[MapLayer] = []
     signed: dict[int, bool] = {}
@@ -63,7 +66,7 @@ def map_layers(net: Architecture) -> tuple[MapLayer, ...]:
         kind = node.layer.kind
         # A sum with weights of both signs may be negative; a ReLU is not; the rest passes on the sign that it is given.
         inherited = any(signed[edge.source] for edge in net.into(node_id))
-        signed[node_id] = kind != "relu" and (inherited or not net.into(node_id) or kind in ("conv", "linear"))
+        signed[node_id] = kind not in _POSITIVE and (inherited or not net.into(node_id) or kind in _EITHER_SIGN)
         if shape is not None and len(shape) == 3:
             is_conv = isinstance(node.layer, Conv)
             caption = f"{node.name}  ·  {volume(shape)}"

@@ -1,0 +1,288 @@
+"""Convolutions: filters that slide over a volume (course 8.2.1), and their transpose, which grows one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from cvlab.engine.nets.layers.spec import LayerSpec, Misfit, Reach, Shape, call_text, need_volume, register
+from cvlab.engine.nets.layers.window import both_sides, fit_arithmetic, fit_count, window_reach
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Border = Literal["number", "same", "valid"]
+
+
+def _check_groups(groups: int, channels: int, filters: int) -> None:
+    if channels % groups or filters % groups:
+        shared = math.gcd(channels, filters)
+        fitting = max(n for n in range(1, min(groups, shared) + 1) if shared % n == 0)
+        raise Misfit(
+            f"{groups} groups to divide its {channels} input channel{'s' if channels > 1 else ''} and its {filters} filters",
+            f"Set the groups to {fitting}.",
+            {"groups": fitting},
+        )
+
+
+@register
+class Conv(LayerSpec):
+    kind: Literal["conv"] = "conv"
+    filters: int = Field(
+        8, ge=1, le=4096, title="Filters", description="How many filters are learned: the depth of the output volume."
+    )
+    kernel: int = Field(
+        3,
+        ge=1,
+        le=31,
+        title="Kernel F",
+        description="Side of the square each filter sees. The course advises 3, at most 5.",
+    )
+    stride: int = Field(
+        1, ge=1, le=16, title="Stride S", description="Pixels jumped at each slide. 2 halves the output."
+    )
+    border: Border = Field(
+        "number",
+        title="Border",
+        description="How many zeros go around the image. Number: as many as you say. Same: as many as keep the size at "
+        "stride 1, (F − 1)/2. Valid: none.",
+    )
+    padding: int = Field(
+        0,
+        ge=0,
+        le=15,
+        title="Padding P",
+        description="Zeros added around the image. (F − 1)/2 keeps the size at stride 1.",
+        json_schema_extra={"only": {"border": ["number"]}},
+    )
+    dilation: int = Field(
+        1,
+        ge=1,
+        le=16,
+        title="Dilation",
+        description="Distance between the pixels that a filter reads. 2 leaves every other one out: a wider view at no cost.",
+    )
+    groups: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        title="Groups",
+        description="The depth is split into this many parts that do not see each other. As many as channels: one filter a map.",
+    )
+    bias: bool = Field(
+        True, title="Bias", description="One learned offset a filter. Batch norm behind it makes it idle."
+    )
+    title, group, role, stem = "Conv", "Convolution", "conv", "conv"
+    summary = "Slides small filters over the volume; each filter answers with one map of where its pattern occurs."
+
+    @property
+    def extent(self) -> int:
+        """Pixels from the first to the last that a filter reads along a side: D(F − 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def zeros(self) -> int:
+        """The padding in force."""
+        return {"number": self.padding, "same": (self.extent - 1) // 2, "valid": 0}[self.border]
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        c, h, w = need_volume(shapes[0])
+        _check_groups(self.groups, c, self.filters)
+        if self.border == "same" and self.extent % 2 == 0:
+            raise Misfit(
+                f"a kernel with a middle to keep the size: (F − 1)/2 is no whole number for {self.extent}",
+                f"Use a kernel of {self.kernel - 1} or {self.kernel + 1}." if self.kernel > 1 else "",
+                {"kernel": max(self.kernel - 1, 1)},
+            )
+        out_h, out_w = (fit_count(side, self.extent, self.stride, self.zeros) for side in (h, w))
+        if min(out_h, out_w) < 1:
+            fitting = (min(h, w) + 2 * self.zeros - 1) // self.dilation + 1
+            needed = math.ceil((self.extent - min(h, w)) / 2)
+            spread = "" if self.dilation == 1 else f" that dilation spreads over {self.extent} pixels"
+            raise Misfit(
+                f"at least {self.extent - 2 * self.zeros}×{self.extent - 2 * self.zeros} pixels for its "
+                f"{self.kernel}×{self.kernel} kernel{spread}",
+                f"Use a kernel of at most {fitting}, or padding of at least {needed}.",
+                {"kernel": fitting},
+            )
+        return (self.filters, out_h, out_w)
+
+    def arithmetic(self, *shapes: Shape) -> str:
+        text = both_sides(shapes[0], lambda side: fit_arithmetic(side, self.extent, self.stride, self.zeros))
+        if self.dilation > 1:
+            text += f";  F spread to {self.dilation}·({self.kernel} − 1) + 1 = {self.extent}"
+        return text
+
+    def _read(self, shapes: tuple[Shape, ...]) -> str:
+        return f"{self.kernel}·{self.kernel}·{shapes[0][0] // self.groups}"
+
+    def parameters(self, *shapes: Shape) -> int:
+        return self.filters * (self.kernel**2 * (shapes[0][0] // self.groups) + self.bias)
+
+    def parameter_words(self, *shapes: Shape) -> str:
+        return f"{self.filters} · ({self._read(shapes)} + 1)" if self.bias else f"{self.filters} · {self._read(shapes)}"
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        return math.prod(self.output_shape(*shapes)) * self.kernel**2 * (shapes[0][0] // self.groups)
+
+    def multiply_add_words(self, *shapes: Shape) -> str:
+        depth, height, width = self.output_shape(*shapes)
+        return f"{width}·{height}·{depth} · {self._read(shapes)}"
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
+        return window_reach(self.extent, self.stride, self.zeros)
+
+    @property
+    def _padding_argument(self) -> int | str:
+        # PyTorch takes the word "same" at stride 1 only.
+        return self.zeros if self.border == "number" or (self.border == "same" and self.stride > 1) else self.border
+
+    def build(self, *shapes: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Conv2d(
+            shapes[0][0],
+            self.filters,
+            self.kernel,
+            stride=self.stride,
+            padding=self._padding_argument,
+            dilation=self.dilation,
+            groups=self.groups,
+            bias=self.bias,
+        )
+
+    def code(self, *shapes: Shape) -> str:
+        return call_text(
+            "nn.Conv2d",
+            shapes[0][0],
+            self.filters,
+            kernel_size=(self.kernel, None),
+            stride=(self.stride, 1),
+            padding=(self._padding_argument, 0),
+            dilation=(self.dilation, 1),
+            groups=(self.groups, 1),
+            bias=(self.bias, True),
+        )
+
+    def label(self) -> str:
+        parts = [f"{self.filters} @ {self.kernel}×{self.kernel}"]
+        if self.stride > 1:
+            parts.append(f"stride {self.stride}")
+        if self.border == "same":
+            parts.append("same")
+        elif self.zeros:
+            parts.append(f"pad {self.zeros}")
+        if self.dilation > 1:
+            parts.append(f"dilation {self.dilation}")
+        if self.groups > 1:
+            parts.append(f"{self.groups} groups")
+        return ", ".join(parts)
+
+
+@register
+class TransposedConv(LayerSpec):
+    kind: Literal["transposed_conv"] = "transposed_conv"
+    filters: int = Field(
+        8, ge=1, le=4096, title="Filters", description="How many filters are learned: the depth of the output volume."
+    )
+    kernel: int = Field(
+        2,
+        ge=1,
+        le=31,
+        title="Kernel F",
+        description="Side of the square that each input number paints into the output.",
+    )
+    stride: int = Field(
+        2, ge=1, le=16, title="Stride S", description="Pixels between two painted squares. 2 doubles the output."
+    )
+    padding: int = Field(
+        0, ge=0, le=15, title="Padding P", description="Rows and columns cut off all around the output."
+    )
+    dilation: int = Field(
+        1, ge=1, le=16, title="Dilation", description="Distance between the pixels that a filter paints."
+    )
+    groups: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        title="Groups",
+        description="The depth is split into this many parts that do not see each other.",
+    )
+    bias: bool = Field(True, title="Bias", description="One learned offset a filter.")
+    title, group, role, stem = "Transposed conv", "Convolution", "conv", "tconv"
+    summary = "A convolution run backwards: every input number paints a scaled filter into a larger volume."
+
+    def _side(self, size: int) -> int:
+        return (size - 1) * self.stride - 2 * self.padding + self.dilation * (self.kernel - 1) + 1
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        c, h, w = need_volume(shapes[0])
+        _check_groups(self.groups, c, self.filters)
+        out_h, out_w = self._side(h), self._side(w)
+        if min(out_h, out_w) < 1:
+            fitting = self.padding - math.ceil((1 - min(out_h, out_w)) / 2)
+            raise Misfit(
+                "something left after its padding is cut off",
+                f"Use a padding of at most {fitting}." if fitting >= 0 else "Use a larger kernel.",
+                {"padding": fitting} if fitting >= 0 else {},
+            )
+        return (self.filters, out_h, out_w)
+
+    def arithmetic(self, *shapes: Shape) -> str:
+        spread = f"{self.kernel}" if self.dilation == 1 else f"{self.dilation}·({self.kernel} − 1) + 1"
+        return both_sides(
+            shapes[0], lambda side: f"({side} − 1)·{self.stride} − 2·{self.padding} + {spread} = {self._side(side)}"
+        )
+
+    def parameters(self, *shapes: Shape) -> int:
+        return self.filters * (self.kernel**2 * (shapes[0][0] // self.groups) + self.bias)
+
+    def parameter_words(self, *shapes: Shape) -> str:
+        read = f"{self.kernel}·{self.kernel}·{shapes[0][0] // self.groups}"
+        return f"{self.filters} · ({read} + 1)" if self.bias else f"{self.filters} · {read}"
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        return math.prod(shapes[0]) * self.kernel**2 * (self.filters // self.groups)
+
+    def multiply_add_words(self, *shapes: Shape) -> str:
+        depth, height, width = shapes[0]
+        return f"{width}·{height}·{depth} · {self.kernel}·{self.kernel}·{self.filters // self.groups}"
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
+        seen = self.dilation * (self.kernel - 1) // self.stride  # inputs that can paint one output, less one
+        after = self.padding / self.stride
+        reach = Reach(seen - after, after, 1 / self.stride)
+        return reach, reach
+
+    def build(self, *shapes: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.ConvTranspose2d(
+            shapes[0][0],
+            self.filters,
+            self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+            bias=self.bias,
+        )
+
+    def code(self, *shapes: Shape) -> str:
+        return call_text(
+            "nn.ConvTranspose2d",
+            shapes[0][0],
+            self.filters,
+            kernel_size=(self.kernel, None),
+            stride=(self.stride, 1),
+            padding=(self.padding, 0),
+            dilation=(self.dilation, 1),
+            groups=(self.groups, 1),
+            bias=(self.bias, True),
+        )
+
+    def label(self) -> str:
+        extra = f", pad {self.padding}" if self.padding else ""
+        return f"{self.filters} @ {self.kernel}×{self.kernel}, stride {self.stride}{extra}"

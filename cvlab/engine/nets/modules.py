@@ -1,0 +1,92 @@
+"""PyTorch modules that torch.nn lacks. `code` writes their source into the files that it generates, so each stands alone:
+it may use `torch`, `nn` and nothing else."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class L2Pool(nn.Module):
+    """The root of the sum of squares of each window. Unlike nn.LPPool2d, its gradient at an all-zero window is 0, not NaN."""
+
+    def __init__(self, kernel_size, stride):
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, stride
+
+    def forward(self, x):
+        squares = nn.functional.avg_pool2d(x * x, self.kernel_size, self.stride) * self.kernel_size**2
+        return squares.clamp_min(1e-30).sqrt()
+
+    def extra_repr(self):
+        return f"{self.kernel_size}, stride={self.stride}"
+
+
+class Maxout(nn.Module):
+    """The largest of every `pieces` neighbouring channels."""
+
+    def __init__(self, pieces):
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x):
+        return x.reshape(x.shape[0], x.shape[1] // self.pieces, self.pieces, *x.shape[2:]).amax(2)
+
+    def extra_repr(self):
+        return f"{self.pieces}"
+
+
+class Reshape(nn.Module):
+    """The same numbers as a volume of this shape."""
+
+    def __init__(self, channels, height, width):
+        super().__init__()
+        self.shape = (channels, height, width)
+
+    def forward(self, x):
+        return x.reshape(x.shape[0], *self.shape)
+
+    def extra_repr(self):
+        return f"{self.shape}"
+
+
+class Add(nn.Module):
+    """The sum of all inputs. The source generator writes `a + b` instead."""
+
+    def forward(self, first, *others):
+        for other in others:
+            first = first + other
+        return first
+
+
+class Concat(nn.Module):
+    """All inputs, stacked along the depth. The source generator writes `torch.cat` instead."""
+
+    def forward(self, *parts):
+        return torch.cat(parts, dim=1)
+
+
+def _has_one_value(x: torch.Tensor) -> bool:
+    return x.numel() == x.shape[1]
+
+
+class BatchNorm1d(nn.BatchNorm1d):
+    """As PyTorch's, but a batch of one, of which no variance can be taken, is normalised with the running averages."""
+
+    def forward(self, x):
+        if self.training and _has_one_value(x):
+            return nn.functional.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        return super().forward(x)
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """As PyTorch's, but a batch of one 1x1 image, of which no variance can be taken, is normalised with the running averages."""
+
+    def forward(self, x):
+        if self.training and _has_one_value(x):
+            return nn.functional.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        return super().forward(x)
