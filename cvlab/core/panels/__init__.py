@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cvlab.core.panels.saved import SavedState
 
-STATES: tuple[str, ...] = ("linear", "optimization", "circuits", "builder", "training", "digits")
+STATES: tuple[str, ...] = ("linear", "optimization", "circuits", "convolution", "builder", "training", "digits")
 
 
 def state_class(panel_id: str) -> type[Any]:
