@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from cvlab.engine.data import dice
+
 if TYPE_CHECKING:
+    import numpy as np
     import torch
     from torch import Tensor
 
@@ -41,3 +44,23 @@ def to_bytes(values: Tensor) -> Tensor:
     import torch
 
     return values.round().clamp_(0, 255).to(torch.uint8)
+
+
+def smooth_field(
+    keys: np.ndarray,
+    count: int,
+    knots: int,
+    size: tuple[int, int],
+    device: torch.device | None = None,
+    stream: int = 10,
+) -> Tensor:
+    """(N, count, H, W) float32 in about -1..1: random values on knots x knots points, joined by cubics.
+
+    One field for each key and number; it hangs on nothing else.
+    """
+    import torch
+    from torch.nn import functional
+
+    u = torch.from_numpy(dice.uniforms(keys, count * knots * knots, stream)).float().to(device)
+    values = (2 * u - 1).view(len(keys), count, knots, knots)
+    return functional.interpolate(values, size=size, mode="bicubic", align_corners=True)
