@@ -7,15 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cvlab.cli import challenge
 from cvlab.cli.progress import ProgressLine, duration
 from cvlab.core import paths
 from cvlab.engine.data import catalogue
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
-    parser = verbs.add_parser("data", help="data sets: list, get, info")
+    parser = verbs.add_parser("data", help="data sets: list, get, info, challenge")
     parser.set_defaults(group_parser=parser, json=False)
-    inner = parser.add_subparsers(metavar="list|get|info")
+    inner = parser.add_subparsers(metavar="list|get|info|challenge")
     sub = inner.add_parser("list", parents=[shared], help="the catalogue, and what is on this machine")
     sub.set_defaults(verb=_list)
     sub = inner.add_parser("info", parents=[shared], help="one set: size, classes, licence, source")
@@ -28,6 +29,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
         "--source", action="append", choices=("files", "mirrors", "package"), help="only this way (may be repeated)"
     )
     sub.set_defaults(verb=_get)
+    challenge.add_to(inner, shared)
 
 
 def _here(dataset_id: str) -> bool:

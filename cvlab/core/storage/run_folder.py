@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import cvlab
 from cvlab.core.storage.files import read_bounded
-from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.data.preprocessing import NEEDS_ARRAYS, Preprocessing
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 MAX_RECORD, MAX_METRICS, MAX_WEIGHTS = 10_000_000, 2_000_000_000, 2_000_000_000
 WEIGHTS, RESUME, METRICS, RECORD = "weights-final.safetensors", "resume.safetensors", "metrics.jsonl", "run.json"
+PREPROCESSING = "preprocessing.safetensors"
+"""The fitted numbers of the preprocessing that are too many for run.json, if there are any."""
 
 _EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, RunFinished, RunFailed)}
 
@@ -126,6 +128,10 @@ class RunFolder:
             "numpy": numpy.__version__,
             "platform": platform.platform(),
         }
+        if learner.preprocessing.arrays:
+            from cvlab.engine.training.checkpoint import weights_bytes
+
+            write_whole(self.path / PREPROCESSING, weights_bytes(learner.preprocessing.arrays))
         self.write_record()
 
     def write_record(self) -> None:
@@ -228,4 +234,15 @@ class RunFolder:
                 "This run has no weights yet.", received=self.path.name, remedy="Let it finish an epoch first."
             ) from error
         record = self.record
-        return TrainedNet.assemble(record.architecture, weights, record.preprocessing, record.classes, record.title)
+        preprocessing = record.preprocessing
+        if preprocessing.kind in NEEDS_ARRAYS:
+            try:
+                arrays = read_weights(read_bounded(self.path / PREPROCESSING, MAX_WEIGHTS))
+            except OSError as error:
+                raise NotOurFile(
+                    f"This run's {PREPROCESSING} is missing: without it the net cannot be fed what it was trained on.",
+                    received=self.path.name,
+                    remedy="Keep the run's folder together, or train it again from its recipe.",
+                ) from error
+            preprocessing = preprocessing.with_arrays(arrays)
+        return TrainedNet.assemble(record.architecture, weights, preprocessing, record.classes, record.title)

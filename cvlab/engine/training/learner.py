@@ -66,7 +66,7 @@ class Learner:
         if len(self.labels) == 0:
             raise RecipeError("No image is left to train on.", received=f"held_out = {recipe.held_out}")
         self.held_out = None if split is None or len(split[1]) == 0 else self._place(data.train, split[1])
-        self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images)
+        self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images, recipe.whitening_epsilon)
         self.module = build(architecture, seed=recipe.seed).to(self.device, memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.module, recipe, self.device)
         self._dice = _default_generator(self.device)

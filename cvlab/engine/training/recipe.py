@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from cvlab.engine.data.preprocessing import Kind
+from cvlab.engine.data.whitening import EPSILON
 from cvlab.engine.spec import Spec
 
 
@@ -47,10 +49,18 @@ class Recipe(Spec):
     """What a run is made of, besides the architecture. Every field has its range; out of range raises `RecipeError`."""
 
     data: str = Field("mnist-mini", title="Data", description="The data set's id in the catalogue.")
-    preprocessing: Literal["unit", "signed", "standardize"] = Field(
+    preprocessing: Kind = Field(
         "signed",
         title="Input scaling",
-        description="What pixels 0..255 become: [0, 1], [-1, 1], or zero mean and unit deviation of the training split.",
+        description="What pixels 0..255 become: a fixed range, or numbers around the mean of the training split.",
+    )
+    whitening_epsilon: float = Field(
+        EPSILON,
+        ge=0.0,
+        le=1.0,
+        title="Whitening ε",
+        description="Added to every variance before the division. Too small: noise is blown up to the size of the signal.",
+        json_schema_extra={"only": {"preprocessing": ["whiten"]}, "scale": "log"},
     )
     held_out: float = Field(
         0.1,
