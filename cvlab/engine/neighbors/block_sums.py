@@ -110,7 +110,7 @@ def _all_sums(images: np.ndarray, sides: list[int]) -> list[np.ndarray]:
 
     Edges are filled up with zeros, which differ in nothing. 64 bytes of 255 are 16,320: int16 holds every sum.
     """
-    count, channels, height, width = images.shape
+    count, _, height, width = images.shape
     down, across = _block(height, max(sides))
     pad_y, pad_x = -height % down, -width % across
     made = [np.empty((count, _width(images.shape[1:], side)), np.int16) for side in sides]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Dense:
                 part = queries[start:end]
                 return _by_opencv(part, block, k) if self._cv2 else _by_rows(part, block, k, cancelled)
 
-            parts = [pool.submit(work, *cut) for cut in zip(cuts[:-1], cuts[1:], strict=True) if cut[0] < cut[1]]
+            parts = [pool.submit(work, *cut) for cut in pairwise(cuts) if cut[0] < cut[1]]
             return [pair for part in parts for pair in part.result()]
         A, B = exact.centred(queries), exact.centred(block)
         dots = exact.dots(A, B)

@@ -7,10 +7,11 @@ With orthonormal directions P (D, d), a = P'x the shown part of a vector and r =
 so w = (a, r), d + 1 numbers, never lies further apart than the images do. Any directions keep that true; principal components of
 a sample make it sharp: on CIFAR-10 64 of 3,072 leave 0.4 % of the set to look at, 256 leave a dozen images.
 
-Rounding. x is whole numbers, centred on a whole number. a and r are computed in float64 (errors near 1e-12 |x|, P orthonormal to
-1e-12) and stored in float32, u = 2**-24: the stored w is off by at most e = 4 u |x| + 1e-3 in length. The squared distance of two
-stored vectors comes from a float32 product over d + 1 terms: off by at most g = (d + 8) u (|w_x| + |w_y|)^2, whatever the order of
-its sums. A row at true distance t or nearer therefore shows at most (t + e_x + e_y)^2 + g: `limit`.
+Rounding. x is whole numbers, centred on a whole number. a and r are computed in float64 (errors near 1e-12 |x|, P
+orthonormal to 1e-12) and stored in float32, u = 2**-24: the stored w is off by at most e = 4 u |x| + 1e-3 in length. The
+squared distance of two stored vectors comes from a float32 product over d + 1 terms: off by at most
+g = (d + 8) u (|w_x| + |w_y|)^2, whatever the order of its sums. A row at true distance t or nearer therefore shows at most
+(t + e_x + e_y)^2 + g: `limit`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """Exact k-nearest-neighbour search over images: batches in, neighbours out, in bounded memory, stopped at any moment.
 
 It never holds a matrix of all queries by all images. On a CPU, L1 and L2 look first at bounds that cost a fraction
-(`block_sums`, `projection`), keep the rows that could still be among the k nearest, and compute the exact distance of those alone;
-the bound is a proof, so nothing is missed. Where the data do not let bounds prune (noise), it notices, and compares everything
-(`dense`), which is also how the products and a graphics card are done.
+(`block_sums`, `projection`), keep the rows that could still be among the k nearest, and compute the exact distance of those
+alone; the bound is a proof, so nothing is missed. Where the data do not let bounds prune (noise), it notices, and compares
+everything (`dense`), which is also how products, and all on a graphics card, are done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -164,7 +165,7 @@ class Index:
                     if misses >= 8 and misses > 0.75 * (j - start + 1):
                         return
 
-        for done in [pool.submit(work, *cut) for cut in zip(cuts[:-1], cuts[1:], strict=True) if cut[0] < cut[1]]:
+        for done in [pool.submit(work, *cut) for cut in pairwise(cuts) if cut[0] < cut[1]]:
             done.result()
 
     def _look(self, query: np.ndarray, screen, k: int) -> tuple[np.ndarray, np.ndarray] | None:
