@@ -29,14 +29,20 @@ _MAIN = (
     "optimizer.weight_decay",
     "held_out",
 )
-_MORE = ("preprocessing", "schedule", "shift", "seed", "device", "threads")
+_MORE = ("preprocessing", "schedule.kind", "shift", "seed", "device", "threads")
 _LIVE = ("optimizer.learning_rate", "optimizer.weight_decay", "batch_size")
 _CAPTIONS = {
-    "optimizer.kind": {"sgd": "SGD", "momentum": "SGD + momentum", "adam": "Adam"},
+    "optimizer.kind": {
+        "sgd": "SGD", "momentum": "SGD + momentum", "nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSprop",
+        "adam": "Adam", "adamw": "AdamW",
+    },
     "preprocessing": {"unit": "0 to 1", "signed": "-1 to 1", "standardize": "Standardised"},
-    "schedule": {"constant": "Constant", "cosine": "Cosine to zero"},
+    "schedule.kind": {
+        "constant": "Constant", "step": "In steps", "exponential": "Exponential", "1/t": "1/t", "cosine": "Cosine to zero",
+        "warm-up": "Warm-up, then cosine", "one-cycle": "One cycle",
+    },
     "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
-}
+}  # fmt: skip
 
 
 class RecipeCard(QFrame):
