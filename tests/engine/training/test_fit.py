@@ -62,7 +62,7 @@ def test_same_seed_same_numbers_to_the_last_bit(net, data, kind):
     assert metrics(first) != metrics(other)
 
 
-@pytest.mark.parametrize("kind", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"])
 @pytest.mark.parametrize("stop_at", [5, 8, 13])
 def test_a_resumed_run_ends_as_an_uninterrupted_one(net, data, kind, stop_at):
     recipe = RECIPE.changed(shift=1, schedule="cosine", **{"optimizer.kind": kind, "optimizer.weight_decay": 0.01})

@@ -85,7 +85,7 @@ def test_short_names():
     assert recipe.optimizer.weight_decay == 0.1
     assert recipe.changed(**{"init.bias": "set"}).initialisation.kind == "he", "the rest of the section stays"
     assert recipe.look_up("optimizer.lr") == 0.5
-    with pytest.raises(RecipeError, match="did you mean “optimizer.learning_rate”"):
+    with pytest.raises(RecipeError, match=r"did you mean “optimizer\.learning_rate”"):
         recipe.look_up("optimizer.learning")
 
 
