@@ -113,13 +113,22 @@ class RunFailed:
             return cls(step, error.title, error.what, error.received, error.remedy, error.suggestion)
         if isinstance(error, CvlabError):
             return cls(step, error.title, error.what, error.received, error.remedy)
-        if isinstance(error, MemoryError) or "out of memory" in str(error):
+        text = str(error)
+        if isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text:
             return cls(
                 step,
                 "Training stopped: out of memory",
                 "The batch does not fit into the memory of the device.",
-                str(error)[:200],
-                "Use a smaller batch size.",
+                text[:200],
+                "Use a smaller batch size. What was saved is safe.",
+            )
+        if "CUDA error" in text or "MPS backend" in text or "cudaError" in text:
+            return cls(
+                step,
+                "Training stopped: the GPU is gone",
+                "The GPU no longer answers.",
+                text.splitlines()[0][:200],
+                "What was saved is safe: resume the run when the GPU is back, or branch off with the device set to CPU.",
             )
         return cls(
             step,
