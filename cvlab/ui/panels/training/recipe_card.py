@@ -30,14 +30,20 @@ _MAIN = (
     "optimizer.weight_decay",
     "held_out",
 )
-_MORE = ("preprocessing", "whitening_epsilon", "schedule", "shift", "seed", "device", "threads")
+_MORE = ("preprocessing", "whitening_epsilon", "schedule.kind", "shift", "seed", "device", "threads")
 _LIVE = ("optimizer.learning_rate", "optimizer.weight_decay", "batch_size")
 _CAPTIONS = {
-    "optimizer.kind": {"sgd": "SGD", "momentum": "SGD + momentum", "adam": "Adam"},
+    "optimizer.kind": {
+        "sgd": "SGD", "momentum": "SGD + momentum", "nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSprop",
+        "adam": "Adam", "adamw": "AdamW",
+    },
     "preprocessing": TITLES,
-    "schedule": {"constant": "Constant", "cosine": "Cosine to zero"},
+    "schedule.kind": {
+        "constant": "Constant", "step": "In steps", "exponential": "Exponential", "1/t": "1/t", "cosine": "Cosine to zero",
+        "warm-up": "Warm-up, then cosine", "one-cycle": "One cycle",
+    },
     "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
-}
+}  # fmt: skip
 
 
 class RecipeCard(QFrame):
