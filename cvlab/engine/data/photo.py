@@ -30,6 +30,15 @@ class Photo:
         """(C, H, W) float32 in 0..1."""
         return self.pixels.astype(np.float32) / np.float32(255)
 
+    def reduced(self, side: int) -> Photo:
+        """The same with at most `side` pixels along the longer side, each the mean of those that it stands for."""
+        H, W = self.pixels.shape[1:]
+        if max(H, W) <= side:
+            return self
+        size = (max(1, round(W * side / max(H, W))), max(1, round(H * side / max(H, W))))
+        planes = [Image.fromarray(plane).resize(size, Image.Resampling.BOX) for plane in self.pixels]
+        return Photo(self.title, np.stack([np.asarray(plane) for plane in planes]), self.was)
+
     def png(self) -> bytes:
         """The pixels as a PNG, without loss."""
         whole = self.pixels[0] if len(self.pixels) == 1 else np.moveaxis(self.pixels, 0, 2)

@@ -19,6 +19,7 @@ from cvlab.ui.theme.theme import theme
 GLYPHS = {
     "add": "plus", "back": "arrow-left", "brush": "paint-brush", "builder": "stack", "chart": "chart-bar",
     "circuits": "share-network", "clear": "eraser", "close": "x", "code": "code", "command": "command",
+    "convolution": "selection-foreground",
     "copy": "copy", "data": "database", "delete": "trash", "device": "cpu", "digits": "pencil-line",
     "down": "caret-down", "download": "download-simple", "drag": "dots-six-vertical", "error": "x-circle",
     "eye": "eye", "folder": "folder", "help": "question", "info": "info", "keyboard": "keyboard",
