@@ -164,7 +164,7 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
         return load_project(path).architecture
     if name not in zoo.ZOO and ("/" in name or "." in name):
         raise NotOurFile(f"There is no file {name}.", remedy=f"Give a path, or one of: {', '.join(zoo.ZOO)}.")
-    entry = catalogue.find(dataset_id)
+    entry = catalogue.find(dataset_id, paths.data())
     return zoo.make(name, entry.image_shape, len(entry.classes))
 
 

@@ -25,6 +25,8 @@ class Dropout(nn.Dropout):
         first, batch = self.rows or (0, len(x))
         row = x.numel() // max(1, len(x))
         bits = torch.empty((batch * row + 3) // 4, dtype=torch.int64).random_(-(2**63), None)  # all 64 bits are random
-        lanes = bits.view(torch.int16)[first * row : first * row + x.numel()].view(x.shape)  # uniform in -2^15..2^15 - 1
+        lanes = bits.view(torch.int16)[first * row : first * row + x.numel()].view(
+            x.shape
+        )  # uniform in -2^15..2^15 - 1
         keep = (lanes >= dropped - 2**15).to(x.dtype).mul_(2**16 / (2**16 - dropped))
         return x * keep

@@ -112,9 +112,7 @@ class Ensemble:
             probabilities.append(member.predict(images))
             if report is not None:
                 report(i + 1)
-        return compare(
-            np.stack(probabilities), labels.numpy(), tuple(member.title for member in self.members)
-        )
+        return compare(np.stack(probabilities), labels.numpy(), tuple(member.title for member in self.members))
 
 
 def compare(probabilities: np.ndarray, labels: np.ndarray, titles: Sequence[str] = ()) -> Comparison:
@@ -140,7 +138,11 @@ def compare(probabilities: np.ndarray, labels: np.ndarray, titles: Sequence[str]
 def mcnemar(one: int, other: int) -> float:
     """The chance of so uneven a split of one + other images if each were a coin toss; two-sided, exact."""
     n, k = one + other, min(one, other)
-    tail = sum(math.comb(n, i) for i in range(k + 1)) / 2**n if n < 1000 else math.erfc(abs(one - other) / math.sqrt(2 * n)) / 2
+    tail = (
+        sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+        if n < 1000
+        else math.erfc(abs(one - other) / math.sqrt(2 * n)) / 2
+    )
     return min(1.0, 2 * tail)
 
 

@@ -47,7 +47,9 @@ class Team:
             dist.init_process_group("nccl" if self._device == "cuda" else "gloo", rank=self.rank, world_size=self.size)
         except (RuntimeError, ValueError) as error:
             raise TrainingError(
-                "The processes could not find each other.", received=str(error)[:200], remedy="Start them with torchrun."
+                "The processes could not find each other.",
+                received=str(error)[:200],
+                remedy="Start them with torchrun.",
             ) from error
         return self
 
