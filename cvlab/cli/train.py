@@ -17,6 +17,7 @@ from cvlab.engine.errors import NotOurFile, RecipeError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Dropout
+from cvlab.engine.spec import Spec
 from cvlab.engine.training.recipe import Recipe
 
 
@@ -28,18 +29,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--recipe", type=Path, metavar="FILE", help="a recipe in JSON, of a project, or of a run's folder"
     )
-    for name, field in Recipe.model_fields.items():
-        if name == "optimizer":
-            continue
-        default = field.default
-        train.add_argument(
-            f"--{name.replace('_', '-')}", metavar=name.upper(), help=f"{field.description} (default: {default})"
-        )
-    train.add_argument("--lr", metavar="RATE", help="learning rate (optimizer.learning_rate)")
-    train.add_argument("--optimizer", metavar="KIND", help="sgd, momentum or adam (optimizer.kind)")
-    train.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, e.g. optimizer.weight_decay=1e-4"
-    )
+    add_recipe_flags(train)
     train.add_argument(
         "--dropout", type=float, metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)"
     )
@@ -53,8 +43,28 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     resume.set_defaults(verb=_resume)
 
 
+def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
+    """A flag for every setting of the recipe that stands alone, and for the kind of every section; --set reaches the rest."""
+    for name, field in Recipe.model_fields.items():
+        inner = field.annotation
+        section = inner if isinstance(inner, type) and issubclass(inner, Spec) else None
+        if section is not None:
+            field = section.model_fields.get("kind")
+        if field is not None:
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                metavar="KIND" if section else name.upper(),
+                help=f"{field.description} (default: {field.default})".replace("%", "%%"),
+            )
+    parser.add_argument("--lr", metavar="RATE", help="learning rate (optimizer.learning_rate)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE",
+        help="any setting, e.g. optimizer.lr=0.01; `cvlab recipe` lists them all",
+    )  # fmt: skip
+
+
 def _train(arguments: argparse.Namespace) -> dict:
-    recipe = _recipe(arguments)
+    recipe = recipe_of(arguments)
     runs = _runs(arguments.runs or paths.runs())
     return _follow(runs.start(_net(arguments, recipe), recipe))
 
@@ -73,28 +83,38 @@ def _runs(root: Path) -> Runs:
     return Runs(root, load)
 
 
-def _recipe(arguments: argparse.Namespace) -> Recipe:
-    recipe = Recipe() if arguments.recipe is None else _read_recipe(arguments.recipe)
+def recipe_of(arguments: argparse.Namespace) -> Recipe:
+    """The recipe of a file, of the project or the run that gives the net, or the default; with the flags over it."""
+    recipe = Recipe() if arguments.recipe is None else read_recipe(arguments.recipe)
     if arguments.recipe is None and (path := _file(arguments.net)) is not None and path.suffix != ".json":
-        recipe = _read_recipe(path)
+        recipe = read_recipe(path)
+    return recipe.changed(**flags_of(arguments))
+
+
+def flags_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given as flags, by dotted name."""
     values: dict[str, Any] = {}
-    for name in Recipe.model_fields:
+    for name, field in Recipe.model_fields.items():
         value = getattr(arguments, name, None)
-        if value is not None and name != "optimizer":
-            values[name] = value
+        if value is not None:
+            inner = field.annotation
+            section = isinstance(inner, type) and issubclass(inner, Spec)
+            values[f"{name}.kind" if section else name] = value
     if arguments.lr is not None:
         values["optimizer.learning_rate"] = arguments.lr
-    if arguments.optimizer is not None:
-        values["optimizer.kind"] = arguments.optimizer
     for pair in arguments.set:
         name, equals, value = pair.partition("=")
         if not equals:
             raise RecipeError("--set takes FIELD=VALUE.", received=pair[:80])
-        values[name] = value
-    return recipe.changed(**values)
+        path = Recipe.canonical(name)
+        if path not in Recipe.model_fields:
+            Recipe.field(path)  # names the setting that was meant, if there is none of this name
+        values[path] = value
+    return values
 
 
-def _read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a JSON file, a project or a run's folder. Raises `RecipeError`, `NotOurFile`."""
     import json
 
     from cvlab.core.storage.files import read_bounded
@@ -144,7 +164,7 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
         return load_project(path).architecture
     if name not in zoo.ZOO and ("/" in name or "." in name):
         raise NotOurFile(f"There is no file {name}.", remedy=f"Give a path, or one of: {', '.join(zoo.ZOO)}.")
-    entry = catalogue.find(dataset_id)
+    entry = catalogue.find(dataset_id, paths.data())
     return zoo.make(name, entry.image_shape, len(entry.classes))
 
 

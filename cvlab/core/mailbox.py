@@ -1,15 +1,15 @@
 """From a worker thread to the pump: three lanes of values, no Qt, no callbacks.
 
-Steps are lossless until nobody collects for so long that they must be thinned (keeping the extremes); snapshots are latest-wins;
-endings, failures and epochs are ordered and never dropped.
+Steps are lossless until nobody collects for so long that they must be thinned (keeping the extremes); snapshots and views are
+latest-wins; endings, failures and epochs are ordered and never dropped.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from cvlab.engine.training.events import Event, SnapshotTaken, StepEnd
+from cvlab.engine.training.events import Event, SnapshotTaken, StepEnd, ViewTaken
 
 PENDING_STEPS = 8192
 """More uncollected steps than this are thinned to the smallest and largest loss of every four."""
@@ -22,9 +22,10 @@ class Delivery:
     steps: tuple[StepEnd, ...]
     snapshot: SnapshotTaken | None
     events: tuple[Event, ...]
+    views: dict[str, ViewTaken] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.steps or self.snapshot or self.events)
+        return bool(self.steps or self.snapshot or self.events or self.views)
 
 
 class Mailbox:
@@ -34,6 +35,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._steps: list[StepEnd] = []
         self._snapshot: SnapshotTaken | None = None
+        self._views: dict[str, ViewTaken] = {}
         self._events: list[Event] = []
 
     def put(self, event: Event) -> None:
@@ -44,6 +46,8 @@ class Mailbox:
                     self._steps = _extremes(self._steps)
             elif isinstance(event, SnapshotTaken):
                 self._snapshot = event
+            elif isinstance(event, ViewTaken):
+                self._views[event.view] = event
             else:
                 self._events.append(event)
 
@@ -51,12 +55,12 @@ class Mailbox:
     def is_urgent(self) -> bool:
         """Whether more than steps is waiting: somebody asked for it, or it ends something."""
         with self._lock:
-            return bool(self._events or self._snapshot)
+            return bool(self._events or self._snapshot or self._views)
 
     def collect(self) -> Delivery:
         with self._lock:
-            delivery = Delivery(tuple(self._steps), self._snapshot, tuple(self._events))
-            self._steps, self._snapshot, self._events = [], None, []
+            delivery = Delivery(tuple(self._steps), self._snapshot, tuple(self._events), self._views)
+            self._steps, self._snapshot, self._events, self._views = [], None, [], {}
         return delivery
 
 

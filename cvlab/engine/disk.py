@@ -22,18 +22,20 @@ def refused(error: OSError, path: Path) -> CannotWrite:
     return CannotWrite(what, received=str(path), remedy=remedy)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
     """`content` at `path`, or nothing changed there: a temporary file beside it, flushed to the disk, then renamed.
 
-    Makes the folders above it. Raises CannotWrite.
+    Makes the folders above it. durable: wait for the disk, so that it is there even after a power cut (some milliseconds).
+    Raises CannotWrite.
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise refused(error, path) from error

@@ -144,13 +144,21 @@ class Schedule(Spec):
         json_schema_extra={"only": {"kind": ["one-cycle"]}},
     )
 
+    def rate_at(self, base: float, step: float, steps_per_epoch: int, epochs: float) -> float:
+        """The learning rate of a step, counted from 0 over the whole run: what a training loop asks before each one."""
+        return SCHEDULES[self.kind](base, step, steps_per_epoch * epochs, **self._settings(steps_per_epoch, epochs))
+
     def rate(self, base: float, epoch: float, epochs: float) -> float:
         """The learning rate at `epoch`, which may lie within one, of `epochs`."""
+        return SCHEDULES[self.kind](base, epoch, epochs, **self._settings(1, epochs))
+
+    def _settings(self, per_epoch: int, epochs: float) -> dict[str, float]:
+        """The settings of this kind in units of which there are `per_epoch` in an epoch."""
         own = {
-            "step": {"factor": self.factor, "every": self.every},
-            "exponential": {"k": self.k},
-            "1/t": {"k": self.k},
-            "warm-up": {"warm": min(self.warm, epochs)},
+            "step": {"factor": self.factor, "every": self.every * per_epoch},
+            "exponential": {"k": self.k / per_epoch},
+            "1/t": {"k": self.k / per_epoch},
+            "warm-up": {"warm": min(self.warm, epochs) * per_epoch},
             "one-cycle": {"peak_at": self.peak_at},
         }
-        return SCHEDULES[self.kind](base, epoch, epochs, **own.get(self.kind, {}))
+        return own.get(self.kind, {})

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from cvlab.engine.errors import RecipeError
 
 
 class Spec(BaseModel):
-    """The base of every settings class: fields carry title, description and range, from which forms are made."""
+    """The base of every settings class: fields carry title, description and range, from which forms are made.
+
+    aliases: short names that are understood beside a field's own. Settings that have a `kind` may be given as that word alone:
+    "cosine" is read as {"kind": "cosine"}, which is also how files of before there was more to set are read.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    aliases: ClassVar[dict[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _understand(cls, values: Any) -> Any:
+        if isinstance(values, str) and "kind" in cls.model_fields:
+            return {"kind": values}
+        if isinstance(values, dict) and not cls.aliases.keys().isdisjoint(values):
+            renamed = {cls.aliases[name]: value for name, value in values.items() if name in cls.aliases}
+            return {name: value for name, value in values.items() if name not in cls.aliases} | renamed
+        return values
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> Self:
@@ -32,13 +49,63 @@ class Spec(BaseModel):
         merged = self.model_dump()
         for name, value in values.items():
             place = merged
-            *path, last = name.split(".")
+            *path, last = self.canonical(name).split(".")
             for part in path:
                 place = place.setdefault(part, {})
                 if not isinstance(place, dict):
                     raise RecipeError(f"There is no setting “{name}” here.")
             place[last] = value
         return type(self).read(merged)
+
+    @classmethod
+    def paths(cls) -> Iterator[str]:
+        """The dotted names of all settings, those inside other settings too: "optimizer.learning_rate"."""
+        for name, field in cls.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, Spec):
+                yield from (f"{name}.{path}" for path in inner.paths())
+            else:
+                yield name
+
+    @classmethod
+    def canonical(cls, path: str) -> str:
+        """A dotted name with every alias in it replaced; a name that is not there stays as it is."""
+        model: Any = cls
+        parts = []
+        for part in path.split("."):
+            inside = isinstance(model, type) and issubclass(model, Spec)
+            name = model.aliases.get(part, part) if inside else part
+            parts.append(name)
+            model = getattr(model.model_fields.get(name), "annotation", None) if inside else None
+        return ".".join(parts)
+
+    @classmethod
+    def field(cls, path: str) -> FieldInfo:
+        """What is known of one setting: title, description, range. Raises `RecipeError` for a name that is not there."""
+        model: Any = cls
+        *outer, last = cls.canonical(path).split(".")
+        for part in outer:
+            info = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, Spec) else None
+            model = None if info is None else info.annotation
+        known = isinstance(model, type) and issubclass(model, Spec)
+        info = model.model_fields.get(last) if known else None
+        if info is None:
+            close = difflib.get_close_matches(path, list(cls.paths()), n=1)
+            guess = f"; did you mean “{close[0]}”?" if close else "."
+            raise RecipeError(f"There is no setting “{path}” here{guess}")
+        return info
+
+    def look_up(self, path: str) -> Any:
+        """The value of a setting by its dotted name."""
+        self.field(path)
+        value: Any = self
+        for part in self.canonical(path).split("."):
+            value = getattr(value, part)
+        return value
+
+    def flat(self) -> dict[str, Any]:
+        """Every setting by its dotted name, in the order of the form."""
+        return {path: self.look_up(path) for path in self.paths()}
 
 
 def _sentence(cls: type[BaseModel], problem: Any) -> str:

@@ -107,12 +107,13 @@ def test_net_show_and_code(capsys):
     status, out, _ = call(capsys, "net", "code", "two-layer")
     assert status == 0 and out.startswith('"""2-layer net: 79,510 parameters')
     compile(out, "net.py", "exec")
-    assert [n["id"] for n in call_json(capsys, "net", "list")[1]["nets"]] == ["lenet", "linear", "two-layer"]
+    assert [n["id"] for n in call_json(capsys, "net", "list")[1]["nets"]][:3] == ["lenet", "linear", "two-layer"]
 
 
 def test_data_list_and_info(capsys):
     status, listed, _ = call_json(capsys, "data", "list")
-    assert status == 0 and {d["id"]: d["available"] for d in listed["datasets"]} == {"mnist-mini": True, "mnist": False}
+    here = {d["id"]: d["available"] for d in listed["datasets"]}
+    assert status == 0 and here["mnist-mini"] and not here["mnist"] and not here["cifar10"]
     assert call_json(capsys, "data", "info", "mnist")[1]["licence"] == "CC BY-SA 3.0"
 
 

@@ -47,13 +47,14 @@ def shown(lab, qapp, qtbot, flush):
 
 
 def controls(panel: QWidget) -> list[QWidget]:
-    """What a person can operate. The parts inside another control (a spin box's line) belong to that one."""
+    """What a person can operate. The parts inside another control (a spin box's line, a
+    line's button that clears it) belong to that one."""
     return [
         widget
         for widget in panel.findChildren(QWidget)
         if isinstance(widget, CONTROLS)
         and not isinstance(widget, QScrollBar)
-        and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+        and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QLineEdit)
         and not widget.objectName().startswith("qt_")
     ]
 

@@ -8,7 +8,7 @@ import pytest
 from cvlab.core.models import Models
 from cvlab.core.runs import Run
 from cvlab.core.storage import run_folder
-from cvlab.core.storage.run_folder import METRICS, RECORD, RESUME, WEIGHTS, RunFolder
+from cvlab.core.storage.run_folder import METRICS, PREPROCESSING, RECORD, RESUME, WEIGHTS, RunFolder
 from cvlab.engine.errors import DataMissing, NewerFile, NotOurFile, RecipeError, ShapeError, TrainingError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
@@ -247,6 +247,21 @@ def test_a_run_read_back_looks_as_it_did(runs):
     run.folder.record.status = "running"
     run.folder.write_record()
     assert Run.read(RunFolder.open(run.folder.path)).state.status == "stopped"
+
+
+@pytest.mark.parametrize("kind", ["mean-image", "whiten"])
+def test_what_was_fitted_to_the_data_stays_with_the_net(runs, few_digits, kind):
+    run = runs.start(zoo.lenet(), RECIPE.changed(epochs=1, preprocessing=kind, whitening_epsilon=0.01))
+    wait(run)
+    assert run.state.status == "finished"
+    folder = RunFolder.open(run.folder.path)
+    assert (run.folder.path / RECORD).stat().st_size < 20_000, "a mean image is no JSON"
+    p = folder.trained().predict(few_digits.test.images)
+    assert (p.argmax(axis=1) == few_digits.test.labels.numpy()).mean() == pytest.approx(run.state.test_accuracy)
+    assert folder.trained().preprocessing.kind == kind
+    (run.folder.path / PREPROCESSING).unlink()
+    with pytest.raises(NotOurFile, match="preprocessing"):
+        folder.trained()
 
 
 def test_run_json_is_plain_json(runs):

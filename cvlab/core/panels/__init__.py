@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cvlab.core.panels.saved import SavedState
 
-STATES: tuple[str, ...] = ("datasets", "linear", "optimization", "circuits", "builder", "training", "digits")
+STATES: tuple[str, ...] = (
+    "datasets",
+    "linear",
+    "optimization",
+    "circuits",
+    "convolution",
+    "builder",
+    "training",
+    "digits",
+    "runs",
+)
 
 
 def state_class(panel_id: str) -> type[Any]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cvlab.core.panels.dataset_views import AugmentView, ChallengeView, PreprocessView
 from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
 
@@ -20,7 +21,7 @@ class DatasetsState:
 
     split, classes (none = all), text and order: what is seen of the set, and in which order. tile: the side of a
     thumbnail, 16..160 pixels. pinned: up to two (split, index) side by side. validation, test: shares that a division
-    would take. folds: 2..20. seed: of both.
+    would take. folds: 2..20. seed: of both. challenge, preprocess, augment: what is turned on these pages.
     """
 
     dataset: str = "mnist-mini"
@@ -35,6 +36,9 @@ class DatasetsState:
     validation: float = 0.1
     folds: int = 5
     seed: int = 0
+    challenge: ChallengeView = ChallengeView()
+    preprocess: PreprocessView = PreprocessView()
+    augment: AugmentView = AugmentView()
 
 
 class SavedDatasets(SavedState):
@@ -54,3 +58,6 @@ class SavedDatasets(SavedState):
     validation: float = Field(0.1, ge=0.0, le=0.5)
     folds: int = Field(5, ge=2, le=20)
     seed: int = Field(0, ge=0, le=2**31 - 1)
+    challenge: ChallengeView = ChallengeView()
+    preprocess: PreprocessView = PreprocessView()
+    augment: AugmentView = AugmentView()

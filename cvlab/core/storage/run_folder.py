@@ -1,4 +1,7 @@
-"""A run on disk: run.json, metrics.jsonl (append only), weights and what is needed to go on. Written by one thread."""
+"""A run on disk: run.json, metrics.jsonl (append only), weights, checkpoints, and what is needed to go on. Written by one thread.
+
+What a person writes about a run lies in a file of its own, notes.json, so that the window may change it while the run trains.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,19 @@ import json
 import platform
 import re
 import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import cvlab
+from cvlab.core.storage.checkpoints import Checkpoints
 from cvlab.core.storage.files import read_bounded
-from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.core.storage.lock import RunLock
+from cvlab.engine.data.preprocessing import NEEDS_ARRAYS, Preprocessing
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
@@ -30,8 +36,29 @@ if TYPE_CHECKING:
 FORMAT = 1
 MAX_RECORD, MAX_METRICS, MAX_WEIGHTS = 10_000_000, 2_000_000_000, 2_000_000_000
 WEIGHTS, RESUME, METRICS, RECORD = "weights-final.safetensors", "resume.safetensors", "metrics.jsonl", "run.json"
+PREPROCESSING = "preprocessing.safetensors"
+"""The fitted numbers of the preprocessing that are too many for run.json, if there are any."""
+BRANCH, CHECKPOINTS, NOTES = "branch.safetensors", "checkpoints", "notes.json"
 
 _EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, RunFinished, RunFailed)}
+
+
+class Parent(BaseModel):
+    """Where a run comes from. step: it went on from there; 0: forked, from the same first weights and batch order."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    run: str
+    step: int = 0
+
+
+class Notes(BaseModel):
+    """notes.json: what a person says about a run."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    title: str = Field("", max_length=200)
+    text: str = Field("", max_length=100_000)
+    tags: tuple[str, ...] = Field((), max_length=100)
+    starred: bool = False
 
 
 class RunRecord(BaseModel):
@@ -48,19 +75,29 @@ class RunRecord(BaseModel):
     recipe: Recipe
     preprocessing: Preprocessing = Preprocessing()
     architecture: Architecture
+    parent: Parent | None = None
     status: Literal["running", "finished", "stopped", "failed"] = "running"
     result: dict[str, Any] = {}
 
 
 class RunFolder:
-    """One run's folder. `create` makes a new one, `open` reads one, `resume` goes on in one."""
+    """One run's folder. `create` makes a new one, `open` reads one, `restore` goes on in one.
+
+    restored_from: the checkpoint that `restore` had to fall back on, "" where the newest state was whole.
+    """
 
     def __init__(self, path: Path, record: RunRecord) -> None:
         self.path, self.record = path, record
+        self.checkpoints = Checkpoints(path / CHECKPOINTS)
+        self.lock = RunLock(path)
         self._metrics: IO[str] | None = None
+        self._best: tuple[float, float] | None = None
+        self.restored_from = ""
 
     @classmethod
-    def create(cls, root: Path, architecture: Architecture, recipe: Recipe, title: str = "") -> RunFolder:
+    def create(
+        cls, root: Path, architecture: Architecture, recipe: Recipe, title: str = "", parent: Parent | None = None
+    ) -> RunFolder:
         """A fresh folder called after the time, the net and the data. Raises `CannotWrite`."""
         now = datetime.now(UTC).astimezone()
         slug = re.sub(r"[^a-z0-9]+", "-", architecture.name.lower()).strip("-")[:30] or "net"
@@ -80,9 +117,27 @@ class RunFolder:
             created=now.isoformat(timespec="seconds"),
             recipe=recipe,
             architecture=architecture,
+            parent=parent,
         )
         folder = cls(path, record)
         folder.write_record()
+        return folder
+
+    def fork(self, recipe: Recipe, title: str = "") -> RunFolder:
+        """A fresh run of the same net with another recipe. With the same seed it has the same first weights and batch order, so
+        that what differs at the end comes from what was changed. Raises `CannotWrite`."""
+        return self.create(
+            self.path.parent, self.record.architecture, recipe, title or self.record.title, Parent(run=self.record.id)
+        )
+
+    def branch(self, step: int, recipe: Recipe, title: str = "") -> RunFolder:
+        """A run that goes on from one of this run's checkpoints with another recipe; this run stays as it is.
+        Raises `NotOurFile`, `CannotWrite`."""
+        data = self.checkpoints.read(step)
+        parent = Parent(run=self.record.id, step=step)
+        folder = self.create(self.path.parent, self.record.architecture, recipe, title or self.record.title, parent)
+        write_whole(folder.path / BRANCH, data)
+        folder._write_events(event for event in self.events() if _is_before(event, step))
         return folder
 
     @classmethod
@@ -126,6 +181,10 @@ class RunFolder:
             "numpy": numpy.__version__,
             "platform": platform.platform(),
         }
+        if learner.preprocessing.arrays:
+            from cvlab.engine.training.checkpoint import weights_bytes
+
+            write_whole(self.path / PREPROCESSING, weights_bytes(learner.preprocessing.arrays))
         self.write_record()
 
     def write_record(self) -> None:
@@ -144,6 +203,7 @@ class RunFolder:
                 self._metrics.flush()
         except OSError as error:
             raise refused(error, path) from error
+        self.notice_best(event)
         if isinstance(event, EpochEnd):
             self.record.result |= {key: value for key, value in asdict(event).items() if value is not None}
         elif isinstance(event, RunFinished):
@@ -153,12 +213,22 @@ class RunFolder:
             self.record.status = "failed"
             self.record.result["failure"] = event.what
 
-    def save_resume(self, learner: Learner) -> None:
+    def save_resume(self, learner: Learner, *, checkpoint: bool = False) -> None:
+        """What is needed to go on. checkpoint: keep it among the checkpoints, too."""
         from cvlab.engine.training.checkpoint import resume_bytes
 
         if self._metrics is not None:
             self._metrics.flush()
         write_whole(self.path / RESUME, resume_bytes(learner))
+        if checkpoint:
+            self.checkpoints.save(learner, like=self.path / RESUME)
+
+    def notice_best(self, event: Event) -> None:
+        """Remembers which checkpoint is the best: by held-out accuracy, and by loss among equals."""
+        if isinstance(event, EpochEnd) and event.held_out_accuracy is not None and event.held_out_loss is not None:
+            figure = (event.held_out_accuracy, -event.held_out_loss)
+            if self._best is None or figure > self._best:
+                self._best, self.checkpoints.best = figure, event.step
 
     def save_weights(self, learner: Learner) -> None:
         from cvlab.engine.training.checkpoint import weights_bytes
@@ -181,40 +251,81 @@ class RunFolder:
 
     def events(self) -> list[Event]:
         """What metrics.jsonl says, in order; a half-written last line is left out."""
-        path = self.path / METRICS
-        if not path.exists():
-            return []
-        events: list[Event] = []
-        for line in read_bounded(path, MAX_METRICS).decode("utf-8", "replace").splitlines():
-            try:
-                fields = json.loads(line)
-                events.append(_EVENTS[fields.pop("event")](**fields))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
-        return events
+        return list(self.tail().read())
+
+    def tail(self) -> MetricsTail:
+        """Reads metrics.jsonl now, and what is added to it later: a run that another process trains can be followed."""
+        return MetricsTail(self.path / METRICS)
+
+    @property
+    def notes(self) -> Notes:
+        """What a person has said about the run; nothing, where that cannot be read."""
+        try:
+            return Notes.model_validate_json(read_bounded(self.path / NOTES, 1_000_000))
+        except (OSError, ValidationError, NotOurFile):
+            return Notes()
+
+    def annotate(self, **changes: Any) -> Notes:
+        """Changes title, text, tags or starred. Raises `NotOurFile` for what is too long, `CannotWrite`."""
+        try:
+            notes = Notes.model_validate(self.notes.model_dump() | changes)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise NotOurFile(f"These notes cannot be kept: {first['loc'][0]}: {first['msg']}.") from error
+        write_whole(self.path / NOTES, notes.model_dump_json(indent=1).encode())
+        return notes
+
+    @property
+    def title(self) -> str:
+        return self.notes.title or self.record.title
 
     def restore(self, learner: Learner) -> list[Event]:
-        """Puts the learner where the run was last saved and forgets metrics after that step; returns the metrics before it.
-        Raises `NotOurFile`."""
+        """Puts the learner where the run was last saved and forgets what came after that step; returns the metrics before it.
+        A damaged file gives way to the newest checkpoint that is whole. Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import restore
 
+        keeps_recipe = not (self.path / RESUME).exists() and (self.path / BRANCH).exists()
         try:
-            data = read_bounded(self.path / RESUME, MAX_WEIGHTS)
-        except OSError as error:
-            raise NotOurFile(
-                "This run has saved nothing to go on from.",
-                received=self.path.name,
-                remedy="Start it again from its recipe.",
-            ) from error
-        restore(learner, data)
-        kept = [
-            event
-            for event in self.events()
-            if getattr(event, "step", 0) <= learner.step and not isinstance(event, RunFinished | RunFailed)
-        ]
-        lines = (json.dumps({"event": type(event).__name__} | asdict(event)) for event in kept)
-        write_whole(self.path / METRICS, "".join(f"{line}\n" for line in lines).encode())
+            data = read_bounded(self.path / (BRANCH if keeps_recipe else RESUME), MAX_WEIGHTS)
+            restore(learner, data, keep_recipe=keeps_recipe)
+        except (OSError, NotOurFile) as error:
+            if not self._restore_older(learner):
+                if isinstance(error, NotOurFile):
+                    raise
+                raise NotOurFile(
+                    "This run has saved nothing to go on from.",
+                    received=self.path.name,
+                    remedy="Start it again from its recipe.",
+                ) from error
+        kept = [event for event in self.events() if _is_before(event, learner.step)]
+        self._best = None
+        for event in kept:
+            self.notice_best(event)
+        self._write_events(kept)
+        self.checkpoints.forget_after(learner.step)
         return kept
+
+    def _restore_older(self, learner: Learner) -> bool:
+        from cvlab.engine.training.checkpoint import restore
+
+        for point in reversed(self.checkpoints.all()):
+            with contextlib.suppress(NotOurFile):
+                restore(learner, self.checkpoints.read(point.step))
+                self.restored_from = f"step {point.step}"
+                return True
+        return False
+
+    def _write_events(self, events: Iterable[Event]) -> None:
+        lines = (json.dumps({"event": type(event).__name__} | asdict(event)) for event in events)
+        write_whole(self.path / METRICS, "".join(f"{line}\n" for line in lines).encode())
+
+    def trained_at(self, step: int) -> TrainedNet:
+        """The net as it was at a checkpoint. Raises `NotOurFile`."""
+        from cvlab.engine.nets.trained import TrainedNet
+        from cvlab.engine.training.checkpoint import checkpoint_weights
+
+        weights, record = checkpoint_weights(self.checkpoints.read(step)), self.record
+        return TrainedNet.assemble(record.architecture, weights, record.preprocessing, record.classes, record.title)
 
     def trained(self) -> TrainedNet:
         """The net as the run left it. Raises `NotOurFile`."""
@@ -228,4 +339,54 @@ class RunFolder:
                 "This run has no weights yet.", received=self.path.name, remedy="Let it finish an epoch first."
             ) from error
         record = self.record
-        return TrainedNet.assemble(record.architecture, weights, record.preprocessing, record.classes, record.title)
+        preprocessing = record.preprocessing
+        if preprocessing.kind in NEEDS_ARRAYS:
+            try:
+                arrays = read_weights(read_bounded(self.path / PREPROCESSING, MAX_WEIGHTS))
+            except OSError as error:
+                raise NotOurFile(
+                    f"This run's {PREPROCESSING} is missing: without it the net cannot be fed what it was trained on.",
+                    received=self.path.name,
+                    remedy="Keep the run's folder together, or train it again from its recipe.",
+                ) from error
+            preprocessing = preprocessing.with_arrays(arrays)
+        return TrainedNet.assemble(record.architecture, weights, preprocessing, record.classes, record.title)
+
+
+class MetricsTail:
+    """A growing metrics.jsonl: each `read` gives the events of the lines that have been finished since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> Iterator[Event]:
+        """Damaged lines are passed over; a half-written last line waits for its end. A file that was cut is read anew."""
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, 2)
+                if size > MAX_METRICS:
+                    raise NotOurFile(f"{METRICS} is larger than {MAX_METRICS / 1e9:.0f} GB.")
+                self._offset = file.seek(self._offset if self._offset <= size else 0)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        return
+                    self._offset += len(line)
+                    event = _parse(line)
+                    if event is not None:
+                        yield event
+        except FileNotFoundError:
+            return
+
+
+def _parse(line: bytes) -> Event | None:
+    try:
+        fields = json.loads(line)
+        return _EVENTS[fields.pop("event")](**fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _is_before(event: Event, step: int) -> bool:
+    """Whether an event belongs to the story up to a step, and not to how the run ended."""
+    return getattr(event, "step", 0) <= step and not isinstance(event, RunFinished | RunFailed)

@@ -16,10 +16,12 @@ class Split:
 
     images: (N, C, H, W) uint8, 0..255.
     labels: (N,) int64, an index into the classes.
+    names:  the file each image came from; () where that is not known.
     """
 
     images: torch.Tensor
     labels: torch.Tensor
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.labels.shape[0]

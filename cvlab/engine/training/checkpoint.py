@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import asdict
 
 import numpy as np
@@ -13,9 +14,10 @@ from safetensors import torch as safe_torch
 
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.trained import load_weights
-from cvlab.engine.training.learner import Learner, Totals
+from cvlab.engine.training.learner import Best, Learner, Totals
+from cvlab.engine.training.objective import make_optimizer
 
-_MODEL, _OPTIMIZER = "model/", "optimizer/"
+_MODEL, _OPTIMIZER, _BEST = "model/", "optimizer/", "best/"
 _STATE = "cvlab"
 
 
@@ -43,6 +45,9 @@ def resume_bytes(learner: Learner) -> bytes:
         for key, value in learner.optimizer.state.get(parameter, {}).items():
             if torch.is_tensor(value):
                 tensors[f"{_OPTIMIZER}{name}/{key}"] = value.detach().cpu().contiguous()
+    best = learner.best
+    if best is not None:
+        tensors |= {_BEST + name: torch.from_numpy(value).contiguous() for name, value in best.weights.items()}
     state = {
         "step": learner.step,
         "epoch": learner.epoch,
@@ -50,34 +55,81 @@ def resume_bytes(learner: Learner) -> bytes:
         "seconds": learner.seconds,
         "totals": asdict(learner.totals),
         "recipe": learner.recipe.model_dump(),
+        "best": None if best is None else {"epoch": best.epoch, "step": best.step, "figure": best.figure},
+        "checksum": _checksum(tensors),
     }
     return safe_torch.save(tensors, metadata={_STATE: json.dumps(state)})
 
 
-def restore(learner: Learner, data: bytes) -> None:
+def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None:
     """Puts the learner where `resume_bytes` left another one of the same architecture and data. Raises `NotOurFile`; the
-    learner is then unchanged."""
+    learner is then unchanged.
+
+    keep_recipe: the learner's own recipe stays in force, to branch off: the weights and the place in the run are taken, and
+    what the optimizer remembers if it is of the same kind. Where the recipe trains on other images or in another order, the
+    epoch starts anew.
+    """
     try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        state = json.loads(header["__metadata__"][_STATE])
-        tensors = safe_torch.load(data)
+        tensors, state = _read(data)
         totals = Totals(**state["totals"])
         recipe = type(learner.recipe).read(state["recipe"])
         step, epoch, position = (int(state[key]) for key in ("step", "epoch", "position"))
+        best = None if state.get("best") is None else Best(**state["best"], weights=_arrays(tensors, _BEST))
+        seconds = float(state["seconds"])
     except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise NotOurFile(
-            "The checkpoint is damaged.", received=str(error)[:120], remedy="Start the run again from its recipe."
+            "The checkpoint is damaged.",
+            received=str(error)[:120],
+            remedy="Go on from an earlier checkpoint of the run, or start it again from its recipe.",
         ) from error
-    load_weights(
-        learner.module, {name.removeprefix(_MODEL): t for name, t in tensors.items() if name.startswith(_MODEL)}
-    )
-    for name, parameter in learner.module.named_parameters():
-        prefix = f"{_OPTIMIZER}{name}/"
-        own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        for key, value in own.items():
-            # Laid out like the parameter: fused optimizers run through both in memory order.
-            target = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
-            learner.optimizer.state[parameter][key] = target.copy_(value)
-    learner.recipe = recipe
+    load_weights(learner.module, _under(tensors, _MODEL))
+    learner.optimizer = make_optimizer(learner.module, learner.recipe if keep_recipe else recipe, learner.device)
+    own = learner.recipe
+    if not keep_recipe or own.optimizer.kind == recipe.optimizer.kind:
+        for name, parameter in learner.module.named_parameters():
+            for key, value in _under(tensors, f"{_OPTIMIZER}{name}/").items():
+                # Laid out like the parameter: fused optimizers run through both in memory order.
+                target = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+                learner.optimizer.state[parameter][key] = target.copy_(value)
+    if not keep_recipe:
+        learner.recipe, learner.best = recipe, best
+    elif (own.seed, own.held_out, own.data) != (recipe.seed, recipe.held_out, recipe.data):
+        position, totals = 0, Totals()
     learner.step, learner.epoch, learner.position = step, epoch, position
-    learner.totals, learner.seconds = totals, float(state["seconds"])
+    learner.totals, learner.seconds = totals, seconds
+    learner.forget_order()
+
+
+def checkpoint_weights(data: bytes) -> dict[str, np.ndarray]:
+    """The weights in a checkpoint, for looking at the past. Raises `NotOurFile`."""
+    try:
+        return _arrays(_read(data)[0], _MODEL)
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise NotOurFile(
+            "The checkpoint is damaged.", received=str(error)[:120], remedy="Choose another point of the run."
+        ) from error
+
+
+def _read(data: bytes) -> tuple[dict[str, torch.Tensor], dict]:
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    state = json.loads(header["__metadata__"][_STATE])
+    tensors = safe_torch.load(data)
+    if "checksum" in state and state["checksum"] != _checksum(tensors):
+        raise ValueError("its checksum is wrong")
+    return tensors, state
+
+
+def _checksum(tensors: dict[str, torch.Tensor]) -> int:
+    """CRC-32 over all numbers, by name: the file format has none of its own, and a damaged weight looks like any other."""
+    total = 0
+    for name in sorted(tensors):
+        total = zlib.crc32(tensors[name].numpy().reshape(-1).view(np.uint8), total)
+    return total
+
+
+def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _arrays(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, np.ndarray]:
+    return {name: value.numpy() for name, value in _under(tensors, prefix).items()}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+VIEWS = ("snapshot", "layers", "filters", "confusion", "mistakes")
+"""What can be asked for: "snapshot" is a copy of the weights, the others are those of `engine.training.views`."""
+
 
 class Control:
     """Ask from any thread; the training loop answers at its next step."""
@@ -12,7 +15,7 @@ class Control:
         self._lock = threading.Lock()
         self._knobs: dict[str, float] = {}
         self._stop = threading.Event()
-        self._snapshot = threading.Event()
+        self._asked: dict[str, bool] = {}
         self._attention = threading.Event()
 
     def stop(self) -> None:
@@ -32,14 +35,29 @@ class Control:
             knobs, self._knobs = self._knobs, {}
         return knobs
 
+    def ask(self, view: str) -> None:
+        """Once, please: one of VIEWS. Answered by an event after one of the next steps; asking again before that changes
+        nothing. Raises ValueError for what there is not."""
+        if view not in VIEWS:
+            raise ValueError(f"there is no view {view!r}; there are {', '.join(VIEWS)}")
+        with self._lock:
+            self._asked[view] = True
+
+    def take_requests(self) -> tuple[str, ...]:
+        """What was asked for since the last time, in the order of asking."""
+        if not self._asked:  # looked at every step: no lock for nothing
+            return ()
+        with self._lock:
+            asked, self._asked = tuple(self._asked), {}
+        return asked
+
+    @property
+    def has_requests(self) -> bool:
+        return bool(self._asked)
+
     def ask_snapshot(self) -> None:
         """One copy of the weights, please."""
-        self._snapshot.set()
-
-    def take_snapshot_request(self) -> bool:
-        wanted = self._snapshot.is_set()
-        self._snapshot.clear()
-        return wanted
+        self.ask("snapshot")
 
     def attend(self, every_step: bool) -> None:
         """Whether each step is to be read at once, even where reading waits for the device (paused, single steps)."""

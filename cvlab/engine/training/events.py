@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cvlab.engine.errors import CvlabError, NonFiniteLoss
 
@@ -71,8 +72,18 @@ class SnapshotTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewTaken:
+    """How a view of `engine.training.views` looked after `step`. content: its frozen dataclass. Made only when somebody asked."""
+
+    step: int
+    view: str
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
-    """All epochs done, or stopped on request (`stopped`). test_*: measured once at the end of a full run, None if stopped."""
+    """All epochs done, or stopped on request (`stopped`). test_*: measured once at the end of a full run, None if stopped.
+    best_epoch: the epoch whose weights early stopping took back, None where it did not watch."""
 
     step: int
     epoch: int
@@ -80,6 +91,7 @@ class RunFinished:
     stopped: bool
     test_loss: float | None = None
     test_accuracy: float | None = None
+    best_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +113,22 @@ class RunFailed:
             return cls(step, error.title, error.what, error.received, error.remedy, error.suggestion)
         if isinstance(error, CvlabError):
             return cls(step, error.title, error.what, error.received, error.remedy)
-        if isinstance(error, MemoryError) or "out of memory" in str(error):
+        text = str(error)
+        if isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text:
             return cls(
                 step,
                 "Training stopped: out of memory",
                 "The batch does not fit into the memory of the device.",
-                str(error)[:200],
-                "Use a smaller batch size.",
+                text[:200],
+                "Use a smaller batch size. What was saved is safe.",
+            )
+        if "CUDA error" in text or "MPS backend" in text or "cudaError" in text:
+            return cls(
+                step,
+                "Training stopped: the GPU is gone",
+                "The GPU no longer answers.",
+                text.splitlines()[0][:200],
+                "What was saved is safe: resume the run when the GPU is back, or branch off with the device set to CPU.",
             )
         return cls(
             step,
@@ -117,4 +138,4 @@ class RunFailed:
         )
 
 
-Event = RunStarted | StepEnd | EpochEnd | KnobTurned | SnapshotTaken | RunFinished | RunFailed
+Event = RunStarted | StepEnd | EpochEnd | KnobTurned | SnapshotTaken | ViewTaken | RunFinished | RunFailed

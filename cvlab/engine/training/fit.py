@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 
+from torch import Tensor
+
 from cvlab.engine.errors import NonFiniteLoss
 from cvlab.engine.training import device as devices
+from cvlab.engine.training import views
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import (
     EpochEnd,
@@ -18,6 +21,7 @@ from cvlab.engine.training.events import (
     RunStarted,
     SnapshotTaken,
     StepEnd,
+    ViewTaken,
 )
 from cvlab.engine.training.learner import Learner, StepResult
 
@@ -49,13 +53,15 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
             parameters=sum(p.numel() for p in learner.module.parameters()),
             start_step=learner.step,
         )
-    while learner.epoch < learner.recipe.epochs and not control.stopped:
+    layers_wanted = False
+    while not learner.is_done and not control.stopped:
         pending: list[tuple[int, StepResult]] = []
         while not learner.epoch_is_over and not control.stopped:
             for knob, value in control.take_knobs().items():
                 turned = _turn(learner, knob, value)
                 with clock.stopped():
                     yield turned
+            before = views.before_step(learner) if layers_wanted else None
             result = learner.advance()
             pending.append((learner.step, result))
             if len(pending) >= read_every or learner.epoch_is_over or control.wants_attention:
@@ -64,26 +70,44 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 for end in ends:
                     with clock.stopped():
                         yield end
-            if control.take_snapshot_request():
-                snapshot = SnapshotTaken(learner.step, learner.weights())
+            asked = control.take_requests()
+            if layers_wanted:
+                asked = ("layers", *asked)
+            layers_wanted = False
+            for view in dict.fromkeys(asked):
+                if view == "layers" and before is None:
+                    layers_wanted = True  # how far a step goes is only seen across one
+                    continue
+                answer = _answer(learner, view, before)
                 with clock.stopped():
-                    yield snapshot
+                    yield answer
         if learner.epoch_is_over:
             end = _end_epoch(learner, clock)
             with clock.stopped():
                 yield end
-    finished = learner.epoch >= learner.recipe.epochs
+    finished = learner.is_done
+    best_epoch = learner.best.epoch if finished and learner.take_best() else None
     loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels) if finished else (None, None)
     clock.tick()
-    yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy)
+    yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy, best_epoch)
 
 
 def _turn(learner: Learner, knob: str, value: float) -> KnobTurned:
-    old = learner.recipe
-    for part in knob.split("."):
-        old = getattr(old, part)
+    old = learner.recipe.look_up(knob)
     learner.turn(knob, value)
     return KnobTurned(learner.step + 1, knob, float(old), float(value))
+
+
+def answers(learner: Learner, control: Control) -> Iterator[Event]:
+    """What was asked for, answered at rest: for whoever drives `fit` and has paused it. The update ratio is not known then."""
+    for view in control.take_requests():
+        yield _answer(learner, view, None)
+
+
+def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) -> SnapshotTaken | ViewTaken:
+    if view == "snapshot":
+        return SnapshotTaken(learner.step, learner.weights())
+    return ViewTaken(learner.step, view, views.look(learner, view, before))
 
 
 def _read(learner: Learner, step: int, result: StepResult, clock: _Clock) -> StepEnd:
@@ -105,6 +129,8 @@ def _end_epoch(learner: Learner, clock: _Clock) -> EpochEnd:
     totals, rate = learner.totals, learner.optimizer.param_groups[0]["lr"]
     learner.end_epoch()
     loss, accuracy = learner.evaluate(*learner.held_out) if learner.held_out else (None, None)
+    if loss is not None and accuracy is not None:
+        learner.watch(loss, accuracy)
     clock.tick()
     return EpochEnd(
         epoch=learner.epoch,

@@ -1,19 +1,20 @@
 """A net in the middle of learning: module, optimizer, data and place in the run, advanced one step at a time.
 
-Every random draw is a function of the seed and the step (first weights, order of an epoch, shifts, dropout), so that a run
-can be repeated, resumed anywhere, and never depends on what else draws random numbers.
+Every random draw is a function of the seed and the step (first weights, order of an epoch, shifts, augmentation, dropout), so
+that a run can be repeated, resumed anywhere, forked with one thing changed, and never depends on what else draws numbers.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from cvlab.engine.data.augmentation import augment
 from cvlab.engine.data.dataset import Dataset
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.data.splits import held_out
@@ -21,12 +22,25 @@ from cvlab.engine.errors import RecipeError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import build
 from cvlab.engine.nets.shapes import check_classifier
-from cvlab.engine.nets.trained import TrainedNet
-from cvlab.engine.schedules import SCHEDULES
+from cvlab.engine.nets.trained import TrainedNet, load_weights
 from cvlab.engine.training import device as devices
+from cvlab.engine.training.initialisation import initialise
+from cvlab.engine.training.objective import (
+    batch_loss,
+    clip,
+    make_optimizer,
+    penalise,
+    plain_loss,
+    project,
+    set_rate,
+)
 from cvlab.engine.training.recipe import Recipe
 
-_ORDER, _SHIFT, _DROPOUT = 1, 2, 3  # streams of random numbers, so that one never follows the other
+if TYPE_CHECKING:
+    from cvlab.engine.training.team import Team
+
+# Streams of random numbers, so that one never follows the other. The first weights are number 0 of the stream of augmentation.
+_AUGMENT, _ORDER, _SHIFT, _DROPOUT = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -49,14 +63,25 @@ class Totals:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best epoch so far by the watched held-out figure (higher is better: the loss counts negative), and its weights."""
+
+    epoch: int
+    step: int
+    figure: float
+    weights: dict[str, np.ndarray]
+
+
 class Learner:
     """Owns everything that changes while training. Use it from one thread.
 
     step, epoch, position: updates done; epochs finished; training images of the running epoch already used.
-    seconds: time spent training so far. totals: sums over the running epoch.
+    seconds: time spent training so far. totals: sums over the running epoch. best: how the best epoch did, if any is watched.
+    team: the processes that train together, each on its share of every batch; None for one alone.
     """
 
-    def __init__(self, architecture: Architecture, data: Dataset, recipe: Recipe) -> None:
+    def __init__(self, architecture: Architecture, data: Dataset, recipe: Recipe, team: Team | None = None) -> None:
         check_classifier(architecture, data.image_shape, len(data.classes))
         self.architecture, self.data, self.recipe = architecture, data, recipe
         self.threads = devices.use_threads(recipe.threads)
@@ -66,13 +91,19 @@ class Learner:
         if len(self.labels) == 0:
             raise RecipeError("No image is left to train on.", received=f"held_out = {recipe.held_out}")
         self.held_out = None if split is None or len(split[1]) == 0 else self._place(data.train, split[1])
-        self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images)
-        self.module = build(architecture, seed=recipe.seed).to(self.device, memory_format=torch.channels_last)
+        self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images, recipe.whitening_epsilon)
+        self._format = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self.module = build(architecture, seed=recipe.seed)
+        self._draw(_AUGMENT, 0, lambda g: initialise(self.module, recipe.initialisation, g))
+        self.module = self.module.to(self.device, memory_format=self._format)
+        self.parameters = list(self.module.parameters())
         self.optimizer = make_optimizer(self.module, recipe, self.device)
+        self.team = team
         self._dice = _default_generator(self.device)
         self.step = self.epoch = self.position = 0
         self.seconds = 0.0
         self.totals = Totals()
+        self.best: Best | None = None
         self._order: Tensor | None = None
 
     def _place(self, split, indices) -> tuple[Tensor, Tensor]:
@@ -88,48 +119,80 @@ class Learner:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step."""
-        total = self.steps_per_epoch * self.recipe.epochs
-        return SCHEDULES[self.recipe.schedule](self.recipe.optimizer.learning_rate, self.step, total)
+        """The rate of the next step. Where it is in its schedule follows from the epoch, whatever the batch size has been."""
+        recipe, per_epoch = self.recipe, self.steps_per_epoch
+        step = self.epoch * per_epoch + self.position / recipe.batch_size
+        return recipe.schedule.rate_at(recipe.optimizer.learning_rate, step, per_epoch, recipe.epochs)
 
     def turn(self, knob: str, value: float) -> None:
-        """A live knob takes another value; raises `RecipeError` if it is out of range."""
+        """A live knob takes another value; raises `RecipeError` if it is none, or out of range."""
+        if Recipe.canonical(knob) not in Recipe.live():
+            raise RecipeError(
+                f"“{knob}” cannot change while a run trains.", remedy="Branch off a new run from here with it changed."
+            )
         self.recipe = self.recipe.changed(**{knob: value})
 
     def advance(self) -> StepResult:
         """One parameter update on the next batch: forward, loss, backward, step."""
-        if self._order is None:
-            self._order = self._draw(_ORDER, self.epoch, lambda g: torch.randperm(len(self.labels), generator=g))
-            self._order = self._order.to(self.device)
-        chosen = self._order[self.position : self.position + self.recipe.batch_size]
-        images, y = self.images[chosen], self.labels[chosen]  # (B, C, H, W) bytes, (B,)
-        if self.recipe.shift:
-            images = shift(images, self.recipe.shift, self._offsets(len(chosen)))
-        x = self.preprocessing.apply(images).contiguous(memory_format=torch.channels_last)
-
-        rate = self.learning_rate
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        x, y, targets = self.next_batch()
+        whole = len(y)
+        recipe, rate = self.recipe, self.learning_rate
+        set_rate(self.optimizer, rate, recipe)
+        if self.team is not None:
+            x, y, targets = self.team.share(self.module, x, y, targets)
         self._dice.manual_seed(self._seed(_DROPOUT, self.step))
         self.module.train()
         self.optimizer.zero_grad(set_to_none=True)
-        scores = self.module(x)  # (B, K)
-        loss = functional.cross_entropy(scores, y)  # mean of -log(e^{s_y} / sum_j e^{s_j})
+        if recipe.precision == "mixed":
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                scores = self.module(x)
+            scores = scores.float()
+        else:
+            scores = self.module(x)  # (B, K)
+        loss = batch_loss(scores, targets, recipe.loss)
         loss.backward()
-        self._penalise()
+        correct = (scores.detach().argmax(1) == y).sum()
+        loss = loss.detach()
+        if self.team is not None:
+            loss, correct = self.team.combine(self.parameters, loss, correct, len(y), whole)
+        clip(self.parameters, recipe.regularisation.clip)
+        penalise(self.parameters, recipe)
         self.optimizer.step()
+        project(self.parameters, recipe.regularisation.max_norm)
 
         self.step += 1
-        self.position += len(chosen)
-        return StepResult(loss.detach(), (scores.detach().argmax(1) == y).sum(), len(chosen), rate)
+        self.position += whole
+        return StepResult(loss, correct, whole, rate)
 
-    def _penalise(self) -> None:
-        """The penalty ½λw² on every weight adds λw to its gradient; biases go free (course 9.4)."""
-        strength = self.recipe.optimizer.weight_decay
-        if strength:
-            for w in self.module.parameters():
-                if w.ndim > 1 and w.grad is not None:
-                    w.grad.add_(w.detach(), alpha=strength)
+    def next_batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What the next step will see: (x, y, targets), (B, C, H, W) numbers, (B,) right classes, and what the loss compares
+        with: y itself, or with mix-up (B, K) shares. Asking twice gives the same."""
+        if self._order is None:
+            self._order = self._draw(_ORDER, self.epoch, lambda g: torch.randperm(len(self.labels), generator=g))
+            self._order = self._order.to(self.device)
+        recipe = self.recipe
+        chosen = self._order[self.position : self.position + recipe.batch_size]
+        images, y = self.images[chosen], self.labels[chosen]  # (B, C, H, W) bytes, (B,)
+        if recipe.shift:
+            images = shift(images, recipe.shift, self._offsets(len(chosen)))
+        targets = y
+        if recipe.augmentation.changes:
+            classes = len(self.data.classes)
+            images, targets = self._draw(
+                _AUGMENT, self.step + 1, lambda g: augment(images, y, recipe.augmentation, g, classes)
+            )
+        return self.numbers(images), y, targets
+
+    def numbers(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W) uint8 as the net is fed with them, on the device."""
+        return self.preprocessing.apply(images.to(self.device)).contiguous(memory_format=self._format)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the recipe is fulfilled: all epochs trained, or early stopping has had enough."""
+        patience, best = self.recipe.early_stopping.patience, self.best
+        enough = bool(patience) and best is not None and self.epoch - best.epoch >= patience
+        return self.epoch >= self.recipe.epochs or enough
 
     @property
     def epoch_is_over(self) -> bool:
@@ -141,18 +204,34 @@ class Learner:
         self.totals = Totals()
         self._order = None
 
+    def forget_order(self) -> None:
+        """After a jump to another place in the run."""
+        self._order = None
+
     @torch.inference_mode()
     def evaluate(self, images: Tensor, labels: Tensor) -> tuple[float, float]:
         """(mean loss, accuracy) in evaluation mode, in chunks of 2,000 images."""
         self.module.eval()
         loss, correct = torch.zeros((), device=self.device), torch.zeros((), device=self.device, dtype=torch.int64)
         for part, y in zip(images.split(2000), labels.split(2000), strict=True):
-            x = self.preprocessing.apply(part.to(self.device)).contiguous(memory_format=torch.channels_last)
             y = y.to(self.device)
-            scores = self.module(x)
-            loss += functional.cross_entropy(scores, y, reduction="sum")
+            scores = self.module(self.numbers(part))
+            loss += plain_loss(scores, y, self.recipe.loss)
             correct += (scores.argmax(1) == y).sum()
         return loss.item() / len(labels), correct.item() / len(labels)
+
+    def watch(self, loss: float, accuracy: float) -> None:
+        """Takes note of the held-out figures of the epoch that has just ended, where early stopping watches them."""
+        rule = self.recipe.early_stopping
+        figure = accuracy if rule.watch == "accuracy" else -loss
+        if rule.patience and (self.best is None or figure > self.best.figure):
+            self.best = Best(self.epoch, self.step, figure, self.weights())
+
+    def take_best(self) -> bool:
+        """The weights of the best epoch, if that was watched; whether there is one."""
+        if self.best is not None:
+            load_weights(self.module, self.best.weights)
+        return self.best is not None
 
     def weights(self) -> dict[str, np.ndarray]:
         """Copies of the parameters as they are now."""
@@ -174,16 +253,6 @@ class Learner:
     def _offsets(self, count: int) -> Tensor:
         most = self.recipe.shift
         return self._draw(_SHIFT, self.step, lambda g: torch.randint(0, 2 * most + 1, (2, count), generator=g))
-
-
-def make_optimizer(module: torch.nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
-    """The optimizer of the recipe, without the L2 penalty, which the learner adds to the gradients."""
-    settings = recipe.optimizer
-    fused = device.type in ("cpu", "cuda")  # one pass over all parameters instead of one a tensor
-    if settings.kind == "adam":
-        return torch.optim.Adam(module.parameters(), lr=settings.learning_rate, fused=fused)
-    momentum = settings.momentum if settings.kind == "momentum" else 0.0
-    return torch.optim.SGD(module.parameters(), lr=settings.learning_rate, momentum=momentum, fused=fused)
 
 
 def _default_generator(device: torch.device) -> torch.Generator:

@@ -41,8 +41,16 @@ PANELS: tuple[PanelSpec, ...] = (
         "cvlab.ui.panels.circuits.circuits:CircuitsPanel",
     ),
     PanelSpec(
+        "convolution",
+        "Convolve",
+        "See a window slide",
+        "convolution",
+        "cvlab.ui.panels.convolution.convolution:ConvolutionPanel",
+    ),
+    PanelSpec(
         "builder", "Builder", "Drag a ConvNet together", "builder", "cvlab.ui.panels.builder.builder:BuilderPanel"
     ),
     PanelSpec("training", "Training", "Watch it learn", "training", "cvlab.ui.panels.training.training:TrainingPanel"),
     PanelSpec("digits", "Digits", "Draw, and see it read", "digits", "cvlab.ui.panels.digits.digits:DigitsPanel"),
+    PanelSpec("runs", "Runs", "Compare what was learned", "runs", "cvlab.ui.panels.runs.runs:RunsPanel"),
 )

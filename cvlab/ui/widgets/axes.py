@@ -13,13 +13,15 @@ SMALLEST = 1e-12
 
 
 class StepAxis(pg.AxisItem):
-    """Whole steps only, with thousands set apart."""
+    """Whole steps only, with thousands set apart; or, with `is_whole` off, seconds and parts of epochs."""
+
+    is_whole = True
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        return [(gap, values) for gap, values in super().tickValues(low, high, size) if gap >= 1]
+        return [(gap, values) for gap, values in super().tickValues(low, high, size) if gap >= 1 or not self.is_whole]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        return [f"{value:,.0f}" for value in values]
+        return [f"{value:,.0f}" if float(value).is_integer() else f"{value:g}" for value in values]
 
 
 class EpochAxis(pg.AxisItem):
@@ -73,12 +75,18 @@ class ValueAxis(pg.AxisItem):
 
 
 def value_range(
-    curves: Sequence[tuple[np.ndarray, bool]], reference: float | None, *, top: float | None, log: bool
+    curves: Sequence[tuple[np.ndarray, bool]],
+    reference: float | None,
+    *,
+    top: float | None,
+    log: bool,
+    from_zero: bool = True,
 ) -> tuple[float, float]:
     """(low, high) that shows the curves (values, is_raw), as decimal logarithms if `log`.
 
     The rarest 2 % of a raw curve may stick out: one wild batch should not flatten the rest. High ends are round (1, 1.5,
     2, 3, 5, 7 times a power of ten) and logarithmic ends are half decades, so that a growing curve changes them seldom.
+    from_zero: off, the axis shows no more than the values need: small differences can be seen.
     """
     highs, lows = ([reference] if reference else []), ([reference] if reference else [])
     for y, is_raw in curves:
@@ -89,11 +97,21 @@ def value_range(
             if len(positive):
                 lows.append(float(np.quantile(positive, 0.02)) if is_raw else float(positive.min()))
     high = top if top is not None else _round_up(1.05 * max(highs, default=1.0))
+    if not log and not from_zero and lows:
+        return _close(min(lows), max(highs), top)
     if not log:
         return 0.0, high
     low = max(min(lows, default=high / 100), SMALLEST)
     low_end = math.floor(2 * math.log10(low)) / 2
     return low_end, max(math.ceil(2 * math.log10(max(high, SMALLEST))) / 2, low_end + 0.5)
+
+
+def _close(low: float, high: float, top: float | None) -> tuple[float, float]:
+    """Around the values with a little air, on round ends."""
+    air = max(0.08 * (high - low), 1e-3 * max(abs(high), abs(low)), 1e-9)
+    grain = _round_up(air) / 2
+    low, high = math.floor((low - air) / grain) * grain, math.ceil((high + air) / grain) * grain
+    return max(low, 0.0), high if top is None else min(high, top)
 
 
 def _round_up(value: float) -> float:

@@ -13,13 +13,13 @@ from time import perf_counter
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.axes import SMALLEST, EpochAxis, StepAxis, ValueAxis, value_range
 from cvlab.ui.widgets.legend import Key, Kind
+from cvlab.ui.widgets.plot_canvas import Canvas
 
 _AXIS_WIDTH, _LINE_OF_TEXT = 52, 22
 _ROOM = 1.012
@@ -53,41 +53,6 @@ class Mark:
     text: str
 
 
-class Canvas(pg.GraphicsLayoutWidget):
-    """The drawing surface: says when the pointer is over it, and how long a painting took."""
-
-    pointed = Signal(QPointF)
-    left = Signal()
-    asked_all = Signal()
-    resized = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.paint_seconds = 0.0
-        self.setProperty("role", "plain")
-        self.setMinimumHeight(96)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        start = perf_counter()
-        super().paintEvent(event)
-        self.paint_seconds = perf_counter() - start
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        self.pointed.emit(self.mapToScene(event.position().toPoint()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.left.emit()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.asked_all.emit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.resized.emit()
-
-
 class CurvePlot(QWidget):
     """Curves over steps. Give it values with `show_series`; it draws, scales, and reads out.
 
@@ -104,11 +69,14 @@ class CurvePlot(QWidget):
         tick: Callable[[float], str],
         widest: str,
         top: float | None = None,
+        from_zero: bool = True,
+        keys: QLayout | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """text: writes a value ("0.312", "98.4 %"); widest: its longest text; tick: writes it on the axis ("0.5").
 
-        top: a fixed upper end, or None to follow the values.
+        top: a fixed upper end, or None to follow the values. from_zero: the axis begins at zero; else close to the values.
+        keys: where the legend goes, if not behind the title.
         """
         super().__init__(parent)
         self._text, self._tick, self._widest, self._top = text, tick, widest, top
@@ -116,9 +84,10 @@ class CurvePlot(QWidget):
         self.marks: tuple[Mark, ...] = ()
         self._log, self._is_following, self._is_live = False, True, True
         self._reference: tuple[float, str] | None = None
+        self._is_whole, self._from_zero = True, from_zero
         self._x_end, self._y_range = 0.0, (0.0, 1.0)
         self._set_seconds = self._cost_so_far = 0.0
-        self._make_header(title)
+        self._make_header(title, keys)
         self._make_canvas(title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 10, 12, 6)
@@ -129,15 +98,18 @@ class CurvePlot(QWidget):
         self._show_colours()
         self.fit()
 
-    def _make_header(self, title: str) -> None:
+    def _make_header(self, title: str, keys: QLayout | None) -> None:
         self.title = QLabel(title, self)
         self.title.setProperty("role", "subheading")
-        self._keys = QHBoxLayout()
-        self._keys.setSpacing(14)
         self._header = QHBoxLayout()
         self._header.setSpacing(20)
         self._header.addWidget(self.title)
-        self._header.addLayout(self._keys)
+        self.title.setVisible(bool(title))
+        self._keys = keys
+        if keys is None:
+            self._keys = QHBoxLayout()
+            self._keys.setSpacing(14)
+            self._header.addLayout(self._keys)
         self._header.addStretch(1)
 
     def _make_canvas(self, title: str) -> None:
@@ -244,6 +216,17 @@ class CurvePlot(QWidget):
             self.epochs.picture = None
             self.epochs.update()
 
+    def show_x(self, words: str, *, whole: bool) -> None:
+        """What runs along the axis below, and whether it is counted in whole numbers."""
+        self._is_whole = self.steps.is_whole = whole
+        self.steps.setLabel(words)
+
+    def show_key(self, name: str, caption: str) -> None:
+        """Another caption for a curve in the key; "" takes it out of the key."""
+        key = self.series[name].key
+        key.caption.setText(caption)
+        key.setVisible(bool(caption))
+
     def show_message(self, sentence: str) -> None:
         """Words in the middle of the axes while there is nothing to draw; "" takes them away."""
         self.message.setText(sentence)
@@ -298,6 +281,7 @@ class CurvePlot(QWidget):
             self._reference[0] if self._reference else None,
             top=self._top,
             log=self._log,
+            from_zero=self._from_zero,
         )
 
     def _stop_following(self) -> None:
@@ -364,7 +348,9 @@ class CurvePlot(QWidget):
 
     def _point(self, scene: QPointF) -> None:
         inside = self.view.sceneBoundingRect().contains(scene)
-        x = float(round(max(self.view.mapSceneToView(scene).x(), 0))) if inside else None
+        x = max(self.view.mapSceneToView(scene).x(), 0.0) if inside else None
+        if x is not None and self._is_whole:
+            x = float(round(x))
         if x is not None and not any(len(series.x) for series in self.series.values()):
             x = None
         self.point_at(x)

@@ -19,7 +19,7 @@ TALLEST, SHORTEST = 54, 33
 """Height of a panel's button, where there is room, and at the least: the icon and its caption just fit."""
 SWITCH = 30
 """Height of a switch at the foot where it is an icon only."""
-ROOMY = 46
+ROOMY = 52
 """From this height on, buttons have their full icons and air; below, the switches at the foot are icons only."""
 
 

@@ -47,6 +47,8 @@ def test_the_written_preprocessing_is_the_one_that_is_applied():
         Preprocessing(kind="unit"),
         Preprocessing(kind="signed"),
         Preprocessing(kind="standardize", mean=(0.1307,), std=(0.3081,)),
+        Preprocessing(kind="mean-channel", mean=(0.1307,)),
+        Preprocessing(kind="contrast"),
     ):
         written = load(source(zoo.lenet(), preprocessing))["preprocess"](images)
         torch.testing.assert_close(written, preprocessing.apply(images), rtol=0, atol=1e-6)

@@ -11,7 +11,15 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.training import device
 from cvlab.engine.training.checkpoint import restore, resume_bytes
 from cvlab.engine.training.control import Control
-from cvlab.engine.training.events import EpochEnd, KnobTurned, RunFinished, RunStarted, SnapshotTaken, StepEnd
+from cvlab.engine.training.events import (
+    EpochEnd,
+    KnobTurned,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepEnd,
+)
 from cvlab.engine.training.fit import fit
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
@@ -62,7 +70,7 @@ def test_same_seed_same_numbers_to_the_last_bit(net, data, kind):
     assert metrics(first) != metrics(other)
 
 
-@pytest.mark.parametrize("kind", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"])
 @pytest.mark.parametrize("stop_at", [5, 8, 13])
 def test_a_resumed_run_ends_as_an_uninterrupted_one(net, data, kind, stop_at):
     recipe = RECIPE.changed(shift=1, schedule="cosine", **{"optimizer.kind": kind, "optimizer.weight_decay": 0.01})
@@ -155,3 +163,71 @@ def test_threads_are_bounded():
         assert 1 <= device.use_threads(0) <= 4
     finally:
         torch.set_num_threads(before)
+
+
+def test_early_stopping_ends_and_takes_the_best_weights_back(net, data):
+    recipe = RECIPE.changed(
+        epochs=40, **{"early_stopping.patience": 2, "optimizer.lr": 0.03, "early_stopping.watch": "loss"}
+    )
+    learner, weights = Learner(net, data, recipe), {}
+    for event in fit(learner):
+        if isinstance(event, EpochEnd):
+            weights[event.epoch] = (event.held_out_loss, learner.weights())
+    best = min(weights, key=lambda epoch: (weights[epoch][0], epoch))
+    assert event.epoch == len(weights) == best + 2 < 40 and event.best_epoch == best and not event.stopped
+    assert all((learner.weights()[k] == weights[best][1][k]).all() for k in learner.weights())
+    again = Learner(net, data, recipe)
+    restore(again, resume_bytes(learner))
+    assert isinstance(list(fit(again))[1], RunFinished), "it is done, and does not go on"
+
+
+def test_mixed_precision_learns(net, data):
+    events = list(fit(Learner(net, data, RECIPE.changed(precision="mixed", epochs=8, **{"optimizer.lr": 0.01}))))
+    assert events[-1].test_accuracy > 0.8
+
+
+@pytest.mark.parametrize("change", [{"channels_last": False}, {"augmentation.rotate": 20, "augmentation.mixup": 0.3}])
+def test_other_ways_to_feed_are_repeatable_too(net, data, change):
+    recipe = RECIPE.changed(**change)
+    first, second = (metrics(fit(Learner(net, data, recipe))) for _ in range(2))
+    assert first == second
+
+
+def test_only_live_knobs_turn(net, data):
+    with pytest.raises(RecipeError, match="Branch off"):
+        Learner(net, data, RECIPE).turn("seed", 3)
+
+
+def test_a_branch_keeps_its_own_recipe(net, data):
+    learner = Learner(net, data, RECIPE)
+    for _ in range(5):
+        learner.advance()
+    saved, weights = resume_bytes(learner), learner.weights()
+    other = Learner(net, data, RECIPE.changed(**{"optimizer.lr": 0.5}))
+    restore(other, saved, keep_recipe=True)
+    assert other.recipe.optimizer.learning_rate == 0.5 and (other.step, other.position) == (5, 160)
+    assert all((other.weights()[k] == weights[k]).all() for k in weights)
+    first = other.optimizer.state[other.parameters[0]]["exp_avg"]
+    assert torch.equal(first, learner.optimizer.state[learner.parameters[0]]["exp_avg"])
+    sgd = Learner(net, data, RECIPE.changed(**{"optimizer.kind": "sgd", "seed": 9}))
+    restore(sgd, saved, keep_recipe=True)
+    assert not sgd.optimizer.state and (sgd.step, sgd.position) == (5, 0), (
+        "another order of images begins the epoch anew"
+    )
+    sgd.advance()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "smaller batch"),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"), "smaller batch"),
+        (MemoryError(), "smaller batch"),
+        (RuntimeError("CUDA error: unspecified launch failure"), "resume"),
+        (RuntimeError("CUDA error: no CUDA-capable device is detected"), "resume"),
+        (ValueError("odd"), "What was saved is safe"),
+    ],
+)
+def test_failures_in_words(error, words):
+    failure = RunFailed.of(error, 7)
+    assert (words in failure.remedy and failure.what.endswith(".")) or failure.what == "ValueError: odd"

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cvlab.engine.data.augmentation import Augmentation
 from cvlab.engine.errors import RecipeError
-from cvlab.engine.training.recipe import Optimizer, Recipe
+from cvlab.engine.schedules import Schedule
+from cvlab.engine.training.recipe import EarlyStopping, Initialisation, Loss, Optimizer, Recipe, Regularisation
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,52 @@ def test_every_field_teaches(model):
     for name, field in model.model_fields.items():
         if name != "optimizer":
             assert field.title and field.description and field.description.endswith("."), name
+
+
+SECTIONS = [Loss, Regularisation, EarlyStopping, Initialisation, Schedule, Augmentation]
+
+
+@pytest.mark.parametrize("model", SECTIONS)
+def test_every_setting_of_every_section_teaches(model):
+    for name, field in model.model_fields.items():
+        assert field.title and field.description and field.description.endswith("."), name
+
+
+def test_a_recipe_of_before_there_were_sections_is_read():
+    old = {"data": "mnist", "preprocessing": "signed", "held_out": 0.08, "loss": "softmax", "schedule": "cosine", "shift": 2,
+           "optimizer": {"kind": "momentum", "learning_rate": 0.002, "momentum": 0.9, "weight_decay": 1e-4},
+           "batch_size": 250, "epochs": 60, "seed": 2, "device": "auto", "threads": 1}  # fmt: skip
+    recipe = Recipe.read(old)
+    assert (recipe.schedule.kind, recipe.loss.kind, recipe.shift, recipe.optimizer.kind) == (
+        "cosine", "softmax", 2, "momentum",
+    )  # fmt: skip
+    defaults = Recipe().flat() | {"schedule.kind": "cosine", "shift": 2}
+    assert {k: v for k, v in recipe.flat().items() if k in ("precision", "channels_last", "initialisation.kind")} == {
+        k: v for k, v in defaults.items() if k in ("precision", "channels_last", "initialisation.kind")
+    }, "what an old recipe does not say is as it was then"
+
+
+def test_short_names():
+    recipe = Recipe().changed(**{"optimizer.lr": 0.5, "init.kind": "he", "schedule": "step", "optimizer.l2": 0.1})
+    assert (recipe.optimizer.learning_rate, recipe.initialisation.kind, recipe.schedule.kind) == (0.5, "he", "step")
+    assert recipe.optimizer.weight_decay == 0.1
+    assert recipe.changed(**{"init.bias": "set"}).initialisation.kind == "he", "the rest of the section stays"
+    assert recipe.look_up("optimizer.lr") == 0.5
+    with pytest.raises(RecipeError, match=r"did you mean “optimizer\.learning_rate”"):
+        recipe.look_up("optimizer.learning")
+
+
+def test_what_differs_leaves_out_what_neither_uses():
+    adam = Recipe()
+    assert adam.difference(adam.changed(**{"optimizer.momentum": 0.5})) == {}
+    other = adam.changed(**{"optimizer.kind": "momentum", "optimizer.momentum": 0.5, "epochs": 7})
+    assert adam.difference(other) == {
+        "optimizer.kind": ("adam", "momentum"), "optimizer.momentum": (0.9, 0.5), "epochs": (5, 7),
+    }  # fmt: skip
+
+
+def test_live_settings():
+    assert {"optimizer.learning_rate", "optimizer.weight_decay", "batch_size", "regularisation.l1"} <= set(
+        Recipe.live()
+    )
+    assert "seed" not in Recipe.live()

@@ -19,9 +19,9 @@ from cvlab.engine.nets.layers import Flatten, Input, Linear, MaxPool
 from cvlab.engine.training.events import KnobTurned
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.panels.training.curves import marks_of, shown_end
-from cvlab.ui.panels.training.figures import duration_text, loss_text, share_text
 from cvlab.ui.panels.training.lesson import lesson_for
 from cvlab.ui.panels.training.training import TrainingPanel
+from cvlab.ui.widgets.figures import duration_text, loss_text, share_text
 
 
 @pytest.fixture

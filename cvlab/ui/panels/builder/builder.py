@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -28,6 +29,17 @@ _CANVAS_TIP = (
     "Drag a block onto a wire to move it there, or from a round port to draw a wire.\n"
     "The wheel zooms, the middle button pans, F shows all; arrows walk along the wires."
 )
+
+
+@dataclass(frozen=True)
+class _Opener:
+    """What an action of the command palette does: one net of the zoo is put on the canvas."""
+
+    panel: BuilderPanel
+    zoo_id: str
+
+    def __call__(self) -> None:
+        self.panel.open_ready_net(self.zoo_id)
 
 
 class BuilderPanel(Panel):
@@ -175,9 +187,9 @@ class BuilderPanel(Panel):
 
     def actions_offered(self) -> Sequence[Action]:
         nets = tuple(
-            Action(f"builder.open_{zoo_id}", f"Open {make().name}", self._zoo_openers[zoo_id], "", "lenet",
-                   "Puts this net on the canvas.")
-            for zoo_id, make in zoo.ZOO.items()
+            Action(f"builder.open_{zoo_id}", f"Open {ready.title}", _Opener(self, zoo_id), "", "lenet",
+                   f"Puts this net on the canvas: {ready.words}.")
+            for zoo_id, ready in zoo.ZOO.items()
         )  # fmt: skip
         return (
             Action("builder.train", "Train this net", self.train, "Ctrl+T", "play",
@@ -194,19 +206,6 @@ class BuilderPanel(Panel):
                    "What stood around them is joined.", "Edit", self.has_selection),
             *nets,
         )  # fmt: skip
-
-    @property
-    def _zoo_openers(self):
-        return {"lenet": self._open_lenet, "linear": self._open_linear, "two-layer": self._open_two_layer}
-
-    def _open_lenet(self) -> None:
-        self.open_ready_net("lenet")
-
-    def _open_linear(self) -> None:
-        self.open_ready_net("linear")
-
-    def _open_two_layer(self) -> None:
-        self.open_ready_net("two-layer")
 
     # -- the panel's promises ----------------------------------------------------------------------------------------
 

@@ -10,12 +10,6 @@ from cvlab.engine.nets.zoo import ZOO
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
 
-_ZOO_WORDS = {
-    "lenet": "LeNet: two convolutions, three linear layers",
-    "linear": "Linear classifier: f = Wx + b",
-    "two-layer": "2-layer net: one hidden layer",
-}
-
 
 class Header(QWidget):
     """Signals only; it shows what it is given."""
@@ -78,8 +72,8 @@ class Header(QWidget):
 
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
-        for zoo_id in ZOO:
-            menu.addAction(_ZOO_WORDS.get(zoo_id, zoo_id)).setData(zoo_id)
+        for zoo_id, ready in ZOO.items():
+            menu.addAction(f"{ready.title}: {ready.words}").setData(zoo_id)
         menu.triggered.connect(self._choose)
         return menu
 

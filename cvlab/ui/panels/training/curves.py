@@ -13,7 +13,7 @@ from cvlab.core.panels.training import TrainingState
 from cvlab.core.runs import Run
 from cvlab.engine.training.events import KnobTurned
 from cvlab.ui.bind import bind, bind_slider, bind_toggle
-from cvlab.ui.panels.training.figures import loss_text, share_text, share_tick_text, tick_text
+from cvlab.ui.widgets.figures import loss_text, share_text, share_tick_text, tick_text
 from cvlab.ui.widgets.number import number_text
 from cvlab.ui.widgets.plot import CurvePlot, Mark
 

@@ -13,12 +13,12 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
 from cvlab.engine.data import catalogue
-from cvlab.engine.data.catalogue import CATALOGUE, Entry
+from cvlab.engine.data.catalogue import Entry
 from cvlab.engine.data.progress import Progress
 from cvlab.engine.errors import DataMissing
-from cvlab.ui.panels.training.figures import duration_text, megabytes_text
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.figures import duration_text, megabytes_text
 from cvlab.ui.widgets.form import Choice
 
 _JOB = "training.get_data"
@@ -56,6 +56,7 @@ class DataChoice(QWidget):
         super().__init__(parent)
         self._lab = lab
         self._shown = ""
+        self._entries: dict[str, Entry] = {}
         self._fetching = ""
         self._make_widgets()
         row = QHBoxLayout()
@@ -75,8 +76,6 @@ class DataChoice(QWidget):
         self.combo.setToolTip(
             "What the net learns from. The small sample trains in seconds; the full set reads better."
         )
-        for entry in CATALOGUE.values():
-            self.combo.addItem(entry.title, entry.id)
         self.combo.setMinimumContentsLength(6)
         self.combo.setSizeAdjustPolicy(self.combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.activated.connect(self._choose)
@@ -103,11 +102,15 @@ class DataChoice(QWidget):
     def show_data(self, dataset_id: str) -> None:
         """Shows the recipe's data set, also one that the catalogue no longer has."""
         self._shown = dataset_id
+        self._entries = catalogue.entries(paths.data())
+        self.combo.clear()
+        for entry in self._entries.values():
+            self.combo.addItem(entry.title, entry.id)
         self.combo.setCurrentIndex(self.combo.findData(dataset_id))
         self._show_state()
 
     def entry(self) -> Entry | None:
-        return CATALOGUE.get(self._shown)
+        return self._entries.get(self._shown)
 
     def fetch(self) -> None:
         """Gets the chosen set in the background."""
@@ -131,7 +134,9 @@ class DataChoice(QWidget):
     def _got(self, dataset_id: str) -> None:
         self._fetching = ""
         self._show_state()
-        self._lab.notices.success(f"{CATALOGUE[dataset_id].title} is on this machine", "A run can start on it now.")
+        self._lab.notices.success(
+            f"{catalogue.find(dataset_id, paths.data()).title} is on this machine", "A run can start on it now."
+        )
 
     def _failed(self, error: BaseException) -> None:
         self._fetching = ""

@@ -18,6 +18,18 @@ _RULES = {
         ("Momentum: a velocity that remembers", r"$v \leftarrow \mu v + dx$"),
         ("and a step along it", r"$x \leftarrow x - \alpha v$"),
     ),
+    "nesterov": (
+        ("Nesterov: the gradient where momentum is about to carry it", r"$v \leftarrow \mu v - \alpha\,dx_{ahead}$"),
+        ("and a step along it", r"$x \leftarrow x + v$"),
+    ),
+    "adagrad": (
+        ("Adagrad: a cache of squared gradients", r"$c \leftarrow c + dx^2$"),
+        ("that shortens the steps", r"$x \leftarrow x - \alpha\,\frac{dx}{\sqrt{c} + \epsilon}$"),
+    ),
+    "rmsprop": (
+        ("RMSprop: a cache that leaks", r"$c \leftarrow \gamma c + (1 - \gamma)\,dx^2$"),
+        ("and scales each step", r"$x \leftarrow x - \alpha\,\frac{dx}{\sqrt{c} + \epsilon}$"),
+    ),
     "adam": (
         ("Adam: mean of the gradient", r"$m \leftarrow \beta_1 m + (1 - \beta_1)\,dx$"),
         ("and of its square", r"$v \leftarrow \beta_2 v + (1 - \beta_2)\,dx^2$"),
@@ -28,6 +40,10 @@ _RULES = {
         ("and a step scaled weight by weight", r"$x \leftarrow x - \alpha\,\frac{\hat m}{\sqrt{\hat v} + \epsilon}$"),
     ),
 }
+_RULES["adamw"] = (
+    *_RULES["adam"],
+    ("AdamW: each step also shrinks the weights", r"$x \leftarrow x - \alpha \lambda x$"),
+)
 _TRY = (
     "Drag the learning rate up while it trains: the plot marks where, and shows what it does.",
     "Start SGD with a learning rate of 100 and batches of 64, and read what stops it.",

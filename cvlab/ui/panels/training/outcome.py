@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from cvlab.core.runs import Run
 from cvlab.engine.data.catalogue import CATALOGUE
-from cvlab.ui.panels.training.figures import duration_text
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
+from cvlab.ui.widgets.figures import duration_text
 from cvlab.ui.widgets.number import number_text
 
 

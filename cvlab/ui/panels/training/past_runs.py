@@ -13,7 +13,7 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.run_folder import RunFolder, RunRecord
-from cvlab.ui.panels.training.figures import share_text
+from cvlab.ui.widgets.figures import share_text
 
 _LIST, _READ = "training.list_runs", "training.read_run"
 _ROWS = 4

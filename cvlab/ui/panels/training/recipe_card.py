@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run
+from cvlab.engine.data.preprocessing import TITLES
 from cvlab.engine.errors import RecipeError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import infer
@@ -29,14 +30,20 @@ _MAIN = (
     "optimizer.weight_decay",
     "held_out",
 )
-_MORE = ("preprocessing", "schedule", "shift", "seed", "device", "threads")
+_MORE = ("preprocessing", "whitening_epsilon", "schedule.kind", "shift", "seed", "device", "threads")
 _LIVE = ("optimizer.learning_rate", "optimizer.weight_decay", "batch_size")
 _CAPTIONS = {
-    "optimizer.kind": {"sgd": "SGD", "momentum": "SGD + momentum", "adam": "Adam"},
-    "preprocessing": {"unit": "0 to 1", "signed": "-1 to 1", "standardize": "Standardised"},
-    "schedule": {"constant": "Constant", "cosine": "Cosine to zero"},
+    "optimizer.kind": {
+        "sgd": "SGD", "momentum": "SGD + momentum", "nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSprop",
+        "adam": "Adam", "adamw": "AdamW",
+    },
+    "preprocessing": TITLES,
+    "schedule.kind": {
+        "constant": "Constant", "step": "In steps", "exponential": "Exponential", "1/t": "1/t", "cosine": "Cosine to zero",
+        "warm-up": "Warm-up, then cosine", "one-cycle": "One cycle",
+    },
     "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
-}
+}  # fmt: skip
 
 
 class RecipeCard(QFrame):

@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cvlab.core.runs import Run
-from cvlab.ui.panels.training.figures import NO_FIGURE, loss_text, share_text
 from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.figures import NO_FIGURE, loss_text, share_text
 
 _FAR = 0.5
 """A first loss this far above ln C (in nats) is worth a word."""

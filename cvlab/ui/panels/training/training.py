@@ -18,13 +18,13 @@ from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Lesson, Panel, Stop
 from cvlab.ui.panels.training.curves import CurvesView
 from cvlab.ui.panels.training.data_choice import require
-from cvlab.ui.panels.training.figures import words_of
 from cvlab.ui.panels.training.lesson import lesson_for
 from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, result_words
 from cvlab.ui.panels.training.past_runs import PastRuns
 from cvlab.ui.panels.training.recipe_card import RecipeCard
 from cvlab.ui.panels.training.tiles import Tiles
 from cvlab.ui.panels.training.transport import TransportBar
+from cvlab.ui.widgets.figures import words_of
 
 _RECIPE_WIDTH = 288
 _CLASSES = 10

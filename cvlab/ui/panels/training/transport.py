@@ -7,9 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cvlab.core.runs import Run
-from cvlab.ui.panels.training.figures import NO_FIGURE, duration_text
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
+from cvlab.ui.widgets.figures import NO_FIGURE, duration_text
 
 _WIDE = 700
 """Narrower than this, the speed steps aside: the window's status bar shows it too."""

@@ -1,0 +1,381 @@
+"""A run: a training loop in a background thread, and its state as the window may see it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import TYPE_CHECKING, Literal
+
+from psygnal import Signal
+
+from cvlab.core.curve import Curve
+from cvlab.core.mailbox import Delivery, Mailbox
+from cvlab.core.state import batch, observable
+from cvlab.core.storage.checkpoints import is_early_mark
+from cvlab.core.storage.run_folder import MetricsTail, RunFolder
+from cvlab.engine.errors import CorruptData, CvlabError, TrainingError
+from cvlab.engine.training.control import Control
+from cvlab.engine.training.events import (
+    EpochEnd,
+    Event,
+    KnobTurned,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepEnd,
+    ViewTaken,
+)
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.dataset import Dataset
+    from cvlab.engine.training.learner import Learner
+
+log = logging.getLogger("cvlab.runs")
+
+SAVE_EVERY = 30.0
+"""Seconds after which a running epoch is saved, too: a run that is killed loses no more than that."""
+
+Status = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
+CURVES = (
+    "loss", "accuracy", "learning_rate", "epoch_loss", "epoch_accuracy", "held_out_loss", "held_out_accuracy",
+)  # fmt: skip
+
+
+@observable
+class RunState:
+    """What the window shows of a run; changes only in `Run.deliver`. seconds, eta: of training time. best_epoch: whose weights
+    early stopping took back. notice: what a person should know though it is no failure. revision: rises when a curve grew."""
+
+    status: Status = "starting"
+    step: int = 0
+    total_steps: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+    eta: float | None = None
+    images_per_second: float = 0.0
+    learning_rate: float = 0.0
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    held_out_loss: float | None = None
+    held_out_accuracy: float | None = None
+    test_accuracy: float | None = None
+    device: str = ""
+    best_epoch: int | None = None
+    failure: RunFailed | None = None
+    notice: str = ""
+    revision: int = 0
+
+
+class Run:
+    """One training run: a thread that owns the learner, a mailbox, and a state that follows. All methods are for the GUI
+    thread; none waits for the training, except `join`."""
+
+    snapshot_changed = Signal(SnapshotTaken)
+    view_changed = Signal(ViewTaken)
+
+    def __init__(self, folder: RunFolder, load_data: Callable[[], Dataset], *, resume: bool = False) -> None:
+        self.folder = folder
+        self.architecture, self.recipe = folder.record.architecture, folder.record.recipe
+        self.id, self.title = folder.record.id, folder.record.title
+        self.state = RunState(epochs=self.recipe.epochs, learning_rate=self.recipe.optimizer.learning_rate)
+        self.curves: dict[str, Curve] = {name: Curve() for name in CURVES}
+        self.knobs: list[KnobTurned] = []
+        self.steps_per_epoch = 0
+        self.snapshot: SnapshotTaken | None = None
+        self.views: dict[str, ViewTaken] = {}
+        self.mailbox = Mailbox()
+        self.control = Control()
+        self._load_data, self._resume = load_data, resume
+        self._gate = threading.Condition()
+        self._paused, self._steps_asked = False, 0
+        self._recent: list[tuple[float, int]] = []
+        self._tail: MetricsTail | None = None
+        self._notice = ""
+        self._thread = threading.Thread(target=self._work, name=f"cvlab-run-{self.id}", daemon=True)
+
+    @classmethod
+    def read(cls, folder: RunFolder) -> Run:
+        """A run as its folder tells it, to be looked at: state and curves, no thread. `follow` brings what is added later."""
+        run = cls(folder, _no_data)
+        run._tail = folder.tail()
+        run.follow()
+        return run
+
+    def follow(self) -> bool:
+        """Takes in what another process has added to the run's folder; whether there was anything. For a run made by `read`."""
+        if self._tail is None:
+            return False
+        events = list(self._tail.read())
+        with contextlib.suppress(CvlabError):
+            self.folder.record = RunFolder.open(self.folder.path).record
+        with batch(self.state):
+            for event in events:
+                self._record(event)
+            status = self.folder.record.status
+            # A record that says "running" without a process that trains it is of a run that was cut off.
+            cut_off = status == "running" and self.folder.lock.owner() is None
+            self.state.status = "stopped" if cut_off else status
+            if events:
+                self._estimate()
+                self.state.revision += 1
+        return bool(events)
+
+    # -- for the window ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it may still train, here; one that another process trains is only looked at."""
+        return self._tail is None and self.state.status in ("starting", "running", "paused")
+
+    def pause(self) -> None:
+        with self._gate:
+            self._paused = True
+        self.control.attend(True)
+        if self.state.status == "running":
+            self.state.status = "paused"
+
+    def resume(self) -> None:
+        with self._gate:
+            self._paused, self._steps_asked = False, 0
+            self._gate.notify_all()
+        self.control.attend(False)
+        if self.state.status == "paused":
+            self.state.status = "running"
+
+    def step(self) -> None:
+        """One batch, then pause."""
+        self.pause()
+        with self._gate:
+            self._steps_asked += 1
+            self._gate.notify_all()
+
+    def stop(self) -> None:
+        """Ends after the running batch; what is needed to go on is saved."""
+        self.control.stop()
+        with self._gate:
+            self._gate.notify_all()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Waits for the thread; True if it has ended."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def turn(self, knob: str, value: float) -> None:
+        """Another value for a live knob from the next step on; raises `RecipeError` if it is out of range."""
+        self.recipe.changed(**{knob: value})
+        self.control.turn(knob, value)
+
+    def ask(self, view: str) -> None:
+        """One look inside (see `engine.training.views`), delivered as `view_changed` and kept in `views`; it works while the run
+        is paused, too. Ask again when the last one has been drawn: what nobody asks for costs nothing."""
+        self.control.ask(view)
+        with self._gate:
+            self._gate.notify_all()
+
+    def ask_snapshot(self) -> None:
+        """One copy of the weights, delivered as `snapshot_changed`."""
+        self.ask("snapshot")
+
+    def deliver(self) -> None:
+        """Takes what has come into the state, the curves and the signals."""
+        delivery = self.mailbox.collect()
+        if not delivery:
+            return
+        with batch(self.state):
+            self._deliver(delivery)
+        if delivery.snapshot is not None:
+            self.snapshot = delivery.snapshot
+            self.snapshot_changed.emit(delivery.snapshot)
+        for view in delivery.views.values():
+            self.views[view.view] = view
+            self.view_changed.emit(view)
+        self.state.notice = self._notice
+
+    # -- on the GUI thread -------------------------------------------------------------------------------------------
+
+    def _deliver(self, delivery: Delivery) -> None:
+        for event in sorted((*delivery.steps, *delivery.events), key=_place):
+            self._record(event)
+        if delivery.steps:
+            self._estimate()
+        if delivery.steps or delivery.events:
+            self.state.revision += 1
+
+    def _record(self, event: Event) -> None:
+        state, curves = self.state, self.curves
+        match event:
+            case StepEnd():
+                state.step, state.epoch, state.seconds = event.step, event.epoch, event.seconds
+                state.train_loss, state.train_accuracy = event.loss, event.accuracy
+                state.learning_rate = event.learning_rate
+                curves["loss"].append(event.step, event.loss)
+                curves["accuracy"].append(event.step, event.accuracy)
+                curves["learning_rate"].append(event.step, event.learning_rate)
+                self._recent.append((event.seconds, event.images))
+                del self._recent[:-200]
+                if state.status == "starting":
+                    state.status = "running"
+            case EpochEnd():
+                state.seconds = event.seconds
+                curves["epoch_loss"].append(event.step, event.train_loss)
+                curves["epoch_accuracy"].append(event.step, event.train_accuracy)
+                if event.held_out_loss is not None and event.held_out_accuracy is not None:
+                    state.held_out_loss, state.held_out_accuracy = event.held_out_loss, event.held_out_accuracy
+                    curves["held_out_loss"].append(event.step, event.held_out_loss)
+                    curves["held_out_accuracy"].append(event.step, event.held_out_accuracy)
+            case RunStarted():
+                state.device = event.device
+                self.steps_per_epoch = event.steps_per_epoch
+                state.total_steps = event.steps_per_epoch * event.epochs
+                state.status = "paused" if self._paused else "running"
+            case KnobTurned():
+                self.knobs.append(event)
+                parent = self.folder.record.parent
+                if parent is None or event.step > parent.step:  # what was turned before a branch is its parent's affair
+                    self.recipe = self.recipe.changed(**{event.knob: event.new})
+            case RunFinished():
+                state.status = "stopped" if event.stopped else "finished"
+                state.test_accuracy, state.eta, state.seconds = event.test_accuracy, None, event.seconds
+                state.best_epoch = event.best_epoch
+            case RunFailed():
+                state.status, state.failure, state.eta = "failed", event, None
+
+    def _estimate(self) -> None:
+        state = self.state
+        if len(self._recent) > 1:
+            seconds = self._recent[-1][0] - self._recent[0][0]
+            images = sum(count for _, count in self._recent[1:])
+            if seconds > 0:
+                state.images_per_second = images / seconds
+                left = state.total_steps - state.step
+                state.eta = left * seconds / (len(self._recent) - 1)
+
+    # -- on the run's thread -----------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            self.folder.lock.take()
+        except CvlabError as error:
+            self.mailbox.put(RunFailed.of(error, 0))  # the folder is somebody else's: nothing is written there
+            return
+        step, learner = 0, None
+        try:
+            from cvlab.engine.training.fit import fit
+
+            learner = self._make_learner()
+            self.folder.record.status = "running"
+            self.folder.describe(learner)
+            keeper = _Keeper(self.folder, learner)
+            keeper.begin()
+            for event in self._paced(fit(learner, self.control), learner):
+                step = learner.step
+                self.folder.log(event)
+                keeper.keep(event)
+                self.mailbox.put(event)
+        except Exception as error:
+            if not isinstance(error, CvlabError):
+                log.exception("run %s", self.id)
+            failure = RunFailed.of(error, step)
+            # The disk may be what failed: the person still hears of it.
+            with contextlib.suppress(CvlabError):
+                self.folder.log(failure)
+            with contextlib.suppress(CvlabError):
+                self.folder.close()
+            if learner is None and not self._resume:
+                self.folder.discard()  # it never began
+            self.mailbox.put(failure)
+        finally:
+            self.folder.lock.release()
+
+    def _make_learner(self) -> Learner:
+        from cvlab.engine.training.learner import Learner
+
+        learner = Learner(self.architecture, self._load_data(), self.recipe)
+        if self._resume:
+            digest = self.folder.record.data_digest
+            if digest and digest != learner.data.digest:
+                raise CorruptData(
+                    "The data are not those that this run has been trained on.",
+                    received=f"“{self.recipe.data}” with digest {learner.data.digest[:12]}, not {digest[:12]}",
+                    remedy="Bring the same data back, or start a new run.",
+                )
+            events = self.folder.restore(learner)
+            if self.folder.restored_from:
+                self._notice = f"The newest state of this run was damaged: it goes on from {self.folder.restored_from}."
+            for event in events:
+                self.mailbox.put(event)
+        return learner
+
+    def _paced(self, events: Iterator[Event], learner: Learner) -> Iterator[Event]:
+        """The events, as fast as pausing and stepping allow; while it is paused, views are answered at rest."""
+        from cvlab.engine.training.fit import answers
+
+        begun = False
+        while True:
+            with self._gate:
+                self._gate.wait_for(lambda ask=begun: self._may_go_on or (ask and self.control.has_requests))
+                waits = not self._may_go_on
+            if waits:
+                yield from answers(learner, self.control)
+                continue
+            try:
+                event = next(events)
+            except StopIteration:
+                return
+            begun = True
+            if isinstance(event, StepEnd) and self._steps_asked:
+                with self._gate:
+                    self._steps_asked = max(0, self._steps_asked - 1)
+            yield event
+
+    @property
+    def _may_go_on(self) -> bool:
+        return not self._paused or self._steps_asked > 0 or self.control.stopped
+
+
+class _Keeper:
+    """Saves what is needed to go on: at every epoch's end, now and then within a long one, and checkpoints of the past."""
+
+    def __init__(self, folder: RunFolder, learner: Learner) -> None:
+        self._folder, self._learner = folder, learner
+        self._saved = monotonic()
+
+    def begin(self) -> None:
+        if self._learner.step == 0:
+            self._folder.checkpoints.save(self._learner)
+
+    def keep(self, event: Event) -> None:
+        folder, learner = self._folder, self._learner
+        match event:
+            case EpochEnd() | RunFinished():
+                folder.save_weights(learner)
+                folder.save_resume(learner, checkpoint=True)
+                self._saved = monotonic()
+            case StepEnd() if event.step == learner.step and not learner.epoch_is_over:
+                if learner.epoch == 0 and is_early_mark(event.step, learner.steps_per_epoch):
+                    folder.checkpoints.save(learner)
+                if monotonic() - self._saved > SAVE_EVERY:
+                    folder.save_resume(learner)
+                    self._saved = monotonic()
+        if isinstance(event, RunFinished):
+            folder.close()
+
+
+def _no_data() -> Dataset:
+    raise TrainingError("A run of the past does not train.", remedy="Resume it, or start another one.")
+
+
+def _place(event: Event) -> tuple[float, int]:
+    """Where an event belongs among those that came with it: by step, and what ends a step after it."""
+    rank = {"RunStarted": 0, "KnobTurned": 1, "StepEnd": 2, "EpochEnd": 3}.get(type(event).__name__, 4)
+    step = getattr(event, "step", getattr(event, "start_step", 0))
+    return (float("inf") if rank == 4 else step, rank)

@@ -1,0 +1,238 @@
+"""All runs on disk as a person wants to see them: a row each with its figures, what differs between recipes, and its curves."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cvlab.core.storage.run_folder import RunFolder, RunRecord
+from cvlab.core.storage.run_notes import RunNotes
+from cvlab.engine.errors import CvlabError
+from cvlab.engine.nets.shapes import infer
+from cvlab.engine.training.events import EpochEnd, StepEnd
+
+TRASH = "trash"
+"""The folder beside the runs where those go that are thrown away."""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run's record and notes, and the figures that tables are made of."""
+
+    folder: Path
+    record: RunRecord
+    notes: RunNotes
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @cached_property
+    def parameters(self) -> int:
+        return infer(self.record.architecture).parameters
+
+    @cached_property
+    def created(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self.record.created)
+        except ValueError:
+            return None
+
+    def figure(self, name: str) -> float | None:
+        """A number of the result: test_accuracy, held_out_loss, ...; None where the run has none."""
+        value = self.record.result.get(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    def has(self, words: str) -> bool:
+        """Whether every word is somewhere in the title, the tags, the notes, the data or the recipe."""
+        text = " ".join(
+            (
+                self.record.title, self.record.id, self.record.status, self.record.recipe.data, *self.notes.tags,
+                self.notes.text, *(str(value) for value in flat(self.record.recipe.model_dump()).values()),
+            )
+        ).casefold()  # fmt: skip
+        return all(word in text for word in words.casefold().split())
+
+
+def read_rows(root: Path, cancelled: Callable[[], bool] = lambda: False) -> list[RunRow]:
+    """A row for each readable run folder below `root`, newest first; what cannot be read is left out."""
+    rows = []
+    for path in sorted(root.glob("*/run.json"), reverse=True):
+        if cancelled():
+            break
+        with contextlib.suppress(CvlabError, OSError):
+            folder = RunFolder.open(path.parent)
+            rows.append(RunRow(path.parent, folder.record, RunNotes.of(path.parent)))
+    return rows
+
+
+def best_of(rows: Sequence[RunRow]) -> set[str]:
+    """Ids of the runs with the highest held-out accuracy on each data set. Never by the test set: choosing by it would be tuning
+    on it."""
+    best: dict[str, RunRow] = {}
+    for row in rows:
+        value = row.figure("held_out_accuracy")
+        if value is None:
+            continue
+        now = best.get(row.record.recipe.data)
+        if now is None or value > (now.figure("held_out_accuracy") or 0.0):
+            best[row.record.recipe.data] = row
+    return {row.id for row in best.values()}
+
+
+# -- what differs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting over several runs: its dotted name, its title, and the value that each run has."""
+
+    name: str
+    title: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.values)) > 1
+
+
+def settings_of(rows: Sequence[RunRow]) -> list[Setting]:
+    """Every setting of these runs' recipes, and then the net, its layers, and the digest of the data that each saw."""
+    recipes = [flat(row.record.recipe.model_dump(mode="json")) for row in rows]
+    names = list(dict.fromkeys(name for recipe in recipes for name in recipe))
+    titles = _titles(type(rows[0].record.recipe)) if rows else {}
+    found = [
+        Setting(name, titles.get(name, name), tuple(_words(recipe.get(name, "")) for recipe in recipes))
+        for name in names
+    ]
+    nets = [row.record.architecture for row in rows]
+    found.append(Setting("net", "Net", tuple(net.name for net in nets)))
+    found.append(Setting("net.layers", "Layers", tuple(_layers(net) for net in nets)))
+    found.append(Setting("net.parameters", "Parameters", tuple(f"{row.parameters:,}" for row in rows)))
+    found.append(Setting("data_digest", "Data as seen", tuple(row.record.data_digest[:12] for row in rows)))
+    return found
+
+
+def _layers(net: Any) -> str:
+    return " → ".join(f"{node.layer.title} {node.layer.label()}".strip() for node in net.nodes)
+
+
+def flat(settings: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Nested settings by dotted names: {"optimizer": {"kind": "adam"}} -> {"optimizer.kind": "adam"}."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            found |= flat(value, f"{before}{name}.")
+        else:
+            found[f"{before}{name}"] = value
+    return found
+
+
+def _titles(spec: Any, before: str = "") -> dict[str, str]:
+    titles = {}
+    for name, field in spec.model_fields.items():
+        titles[f"{before}{name}"] = field.title or name.replace("_", " ")
+        inner = field.annotation
+        if isinstance(inner, type) and hasattr(inner, "model_fields"):
+            titles |= _titles(inner, f"{before}{name}.")
+    return titles
+
+
+def _words(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+# -- curves ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunCurves:
+    """What a run's metrics hold, as arrays over its steps and its epochs.
+
+    of_steps:  loss, accuracy, learning_rate, seconds, epoch; of_epochs: epoch_loss, epoch_accuracy, held_out_loss,
+    held_out_accuracy, seconds, epoch; each with its `step`.
+    """
+
+    of_steps: dict[str, np.ndarray]
+    of_epochs: dict[str, np.ndarray]
+
+    def over(self, against: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """(x, y) of the curve `name` over "step", "epoch" or "seconds"; points without a value are left out."""
+        part = self.of_steps if name in self.of_steps else self.of_epochs
+        if name not in part:
+            return np.empty(0), np.empty(0)
+        seen = np.isfinite(part[name])
+        return part[against][seen], part[name][seen]
+
+
+def read_curves(folder: Path) -> RunCurves:
+    """The metrics of a run: 0.5 s for 100,000 steps. Raises `NotOurFile`."""
+    events = RunFolder.open(folder).events()
+    steps = [event for event in events if isinstance(event, StepEnd)]
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    each = ends[0].step / ends[0].epoch if ends else max(len(steps), 1)
+    step = np.array([event.step for event in steps], dtype=float)
+    of_steps = {
+        "step": step,
+        "epoch": step / each,
+        "seconds": np.array([event.seconds for event in steps], dtype=float),
+        **{name: _column(steps, name) for name in ("loss", "accuracy", "learning_rate")},
+    }
+    of_epochs = {
+        "step": _column(ends, "step"),
+        "epoch": _column(ends, "epoch"),
+        "seconds": _column(ends, "seconds"),
+        "epoch_loss": _column(ends, "train_loss"),
+        "epoch_accuracy": _column(ends, "train_accuracy"),
+        "held_out_loss": _column(ends, "held_out_loss"),
+        "held_out_accuracy": _column(ends, "held_out_accuracy"),
+    }
+    return RunCurves(of_steps, of_epochs)
+
+
+def _column(events: Sequence[Any], name: str) -> np.ndarray:
+    return np.array([np.nan if getattr(e, name) is None else getattr(e, name) for e in events], dtype=float)
+
+
+# -- throwing away -----------------------------------------------------------------------------------------------------
+
+
+class ThrowAway:
+    """Runs moved into the trash beside the others; undo brings them back. `changed` is called after either. Raises OSError."""
+
+    def __init__(self, folders: Sequence[Path], changed: Callable[[], None]) -> None:
+        self._folders, self._changed = tuple(folders), changed
+        self.label = "Throw away a run" if len(self._folders) == 1 else f"Throw away {len(self._folders)} runs"
+
+    def do(self) -> None:
+        for folder in self._folders:
+            bin_ = folder.parent / TRASH
+            bin_.mkdir(exist_ok=True)
+            if folder.exists():
+                shutil.rmtree(bin_ / folder.name, ignore_errors=True)
+                folder.rename(bin_ / folder.name)
+        self._changed()
+
+    def undo(self) -> None:
+        for folder in self._folders:
+            thrown = folder.parent / TRASH / folder.name
+            if thrown.exists() and not folder.exists():
+                thrown.rename(folder)
+        self._changed()
+
+    def merge(self, later: object) -> bool:
+        return False

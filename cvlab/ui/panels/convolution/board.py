@@ -1,0 +1,196 @@
+"""A board: a grid of numbers at a place on a canvas, painted as cells that can be read, or as a picture where they are small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen
+
+from cvlab.ui.panels.convolution.pieces import fitting
+from cvlab.ui.theme import theme
+from cvlab.ui.theme.style import mix
+from cvlab.ui.widgets.bars import tabular
+from cvlab.ui.widgets.image_grid import colour_table, to_levels
+
+READABLE = 17.0
+"""Pixels that a cell needs before its number is written in it."""
+Look = Literal["signed", "picture", "grey"]
+
+
+@dataclass
+class Board:
+    """name, index: which numbers these are, ("w", (k, c)). values: (H, W). area: where; a cell is area / (H, W).
+
+    look: "signed" (blue above 0, orange below, the well's shade at 0), "picture" (a channel of a picture in 0..1, tint: which
+    of three) or "grey". largest: the magnitude with the strongest colour. ring: rows and columns of padding around.
+    dim: (H, W) bool, cells that are hatched because no window reads them.
+    """
+
+    name: str
+    index: tuple[int, ...]
+    values: np.ndarray
+    area: QRectF
+    caption: str = ""
+    look: Look = "signed"
+    largest: float = 1.0
+    tint: int = -1
+    ring: int = 0
+    editable: bool = False
+    dim: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.values.shape
+
+    @property
+    def step(self) -> tuple[float, float]:
+        """Width and height of a cell."""
+        return self.area.width() / self.shape[1], self.area.height() / self.shape[0]
+
+    @property
+    def is_readable(self) -> bool:
+        return min(self.step) >= READABLE
+
+    def cell(self, row: int, column: int, rows: int = 1, columns: int = 1) -> QRectF:
+        """Where a cell is, or so many."""
+        wide, high = self.step
+        return QRectF(self.area.left() + column * wide, self.area.top() + row * high, columns * wide, rows * high)
+
+    def at(self, point: QPointF) -> tuple[int, int] | None:
+        """Row and column under a point."""
+        if not self.area.contains(point):
+            return None
+        wide, high = self.step
+        row, column = int((point.y() - self.area.top()) / high), int((point.x() - self.area.left()) / wide)
+        return min(row, self.shape[0] - 1), min(column, self.shape[1] - 1)
+
+    def is_own(self, row: int, column: int) -> bool:
+        """Whether the cell is of the numbers themselves, not of the padding."""
+        H, W = self.shape
+        return self.ring <= row < H - self.ring and self.ring <= column < W - self.ring
+
+    # -- painting ----------------------------------------------------------------------------------------------------
+
+    def paint(self, painter: QPainter, font: QFont, role: str = "muted") -> None:
+        """role: of the caption's colour."""
+        if self.caption:
+            painter.setFont(sized(font, 12, bold=role != "muted"))
+            painter.setPen(theme().colour(role))
+            room = QRectF(self.area.left() - 60, self.area.top() - 18, self.area.width() + 120, 16)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), self.caption)
+        if self.is_readable:
+            self._paint_cells(painter, font)
+        else:
+            self._paint_picture(painter)
+        if self.dim is not None and self.dim.any():
+            self._paint_hatch(painter)
+
+    def _paint_picture(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(self.area, as_image(self.values, self.look, self.largest, self.tint))
+        if self.ring:
+            outer, inner = self.area, self.cell(self.ring, self.ring, *(n - 2 * self.ring for n in self.shape))
+            painter.setPen(QPen(theme().colour("muted", 0.7), 1, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(outer)
+            painter.drawRect(inner)
+
+    def _paint_cells(self, painter: QPainter, font: QFont) -> None:
+        look, (wide, high) = theme(), self.step
+        face = sized(font, min(13.0, 0.46 * high, 0.40 * wide + 2))
+        painter.setFont(face)
+        figure = face.pixelSize() * 0.64
+        gap = 0.75 if min(wide, high) < 24 else 1.25
+        ink, muted = look.colour("ink"), look.colour("muted")
+        for row, column in np.ndindex(*self.shape):
+            value = float(self.values[row, column])
+            area = self.cell(row, column).adjusted(gap, gap, -gap, -gap)
+            own = not self.ring or self.is_own(row, column)
+            fill = self.colour(value)
+            painter.setPen(Qt.PenStyle.NoPen if own else QPen(look.colour("line", 0.55), 1, Qt.PenStyle.DotLine))
+            painter.setBrush(fill if own else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area, 3, 3)
+            if self.look == "signed":
+                painter.setPen(ink if own and value else muted)
+            else:
+                painter.setPen(_readable_on(fill) if own else muted)
+            painter.drawText(
+                area.adjusted(-2, 0, 2, 0), int(Qt.AlignmentFlag.AlignCenter), fitting(value, wide, figure)
+            )
+
+    def _paint_hatch(self, painter: QPainter) -> None:
+        """Whole rows and columns at the far ends are one hatched strip; single small cells only fade."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        hatch = QBrush(theme().colour("warning", 0.75), Qt.BrushStyle.BDiagPattern)
+        H, W = self.shape
+        rest = self.dim
+        if not self.is_readable:
+            rows, columns = self.dim.all(axis=1), self.dim.all(axis=0)
+            below = H if rows.all() else H - 1 - int(np.flatnonzero(~rows)[-1])
+            beside = W if columns.all() else W - 1 - int(np.flatnonzero(~columns)[-1])
+            painter.setBrush(hatch)
+            painter.drawRect(self.cell(H - below, 0, below, W))
+            painter.drawRect(self.cell(0, W - beside, H - below, beside))
+            rest = self.dim[: H - below, : W - beside]
+            hatch = QBrush(theme().colour("raised", 0.62))
+        painter.setBrush(hatch)
+        for row, column in np.argwhere(rest):
+            painter.drawRect(self.cell(int(row), int(column)))
+
+    def colour(self, value: float) -> QColor:
+        """A cell's colour."""
+        if self.look == "signed":
+            return signed_colour(value, self.largest)
+        return _pixel(min(max(value, 0.0), 1.0), self.tint if self.look == "picture" else -1)
+
+
+def sized(font: QFont, pixels: float, *, bold: bool = False) -> QFont:
+    """The font at a size, with figures of equal width."""
+    made = tabular(font, QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    made.setPixelSize(max(8, round(pixels)))
+    return made
+
+
+def signed_colour(value: float, largest: float) -> QColor:
+    """Of a cell with a number in it: the well's shade at 0, towards blue above and orange below, paler than a map's."""
+    tokens = theme().tokens
+    share = min(abs(value) / largest, 1.0) if largest > 0 else 0.0
+    return QColor(mix(tokens.sunken, tokens.accent if value >= 0 else tokens.held_out, 0.62 * share**0.8))
+
+
+def _pixel(value: float, tint: int) -> QColor:
+    """A channel's value as light: all of its own colour, a third of the others."""
+    level = round(255 * value)
+    faint = round(0.35 * level)
+    return QColor(*(level if tint in (-1, part) else faint for part in range(3)))
+
+
+def _readable_on(fill: QColor) -> QColor:
+    return QColor(Qt.GlobalColor.black if fill.lightnessF() > 0.5 else Qt.GlobalColor.white)
+
+
+def as_image(values: np.ndarray, look: Look, largest: float, tint: int = -1) -> QImage:
+    """(H, W) numbers as an image of H x W pixels that owns its bytes."""
+    H, W = values.shape
+    if look == "signed":
+        levels = np.zeros((H, -(-W // 4) * 4), np.uint8)  # QImage wants whole words a line
+        levels[:, :W] = to_levels(np.asarray(values, np.float32), largest, signed=True)
+        image = QImage(levels.data, W, H, levels.shape[1], QImage.Format.Format_Indexed8)
+        image.setColorTable([colour.rgba() for colour in colour_table(signed=True)])
+        return image.convertToFormat(QImage.Format.Format_RGB32)
+    light = np.clip(values, 0, 1)
+    parts = [light if look == "grey" or tint in (-1, part) else 0.35 * light for part in range(3)]
+    return rgb_image(np.stack(parts))
+
+
+def rgb_image(channels: np.ndarray) -> QImage:
+    """(3, H, W) or (1, H, W) in 0..1, cut where they are outside, as an image that owns its bytes."""
+    whole = np.clip(np.nan_to_num(channels), 0, 1)
+    pixels = np.ascontiguousarray(
+        np.moveaxis(np.broadcast_to(whole, (3, *whole.shape[1:])), 0, 2) * 255 + 0.5, np.uint8
+    )
+    H, W, _ = pixels.shape
+    return QImage(pixels.data, W, H, 3 * W, QImage.Format.Format_RGB888).copy()

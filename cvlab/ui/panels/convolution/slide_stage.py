@@ -1,0 +1,286 @@
+"""The stage: the window on every input channel, the filter's slice below it, each product, the sums, and the output maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QWidget
+
+from cvlab.engine.convolution import Fit, ProductSum, Sliding, convolve, pad, product_sum
+from cvlab.ui.panels.convolution.board import Board
+from cvlab.ui.panels.convolution.canvas import BoardCanvas
+from cvlab.ui.panels.convolution.pieces import number
+from cvlab.ui.panels.convolution.stage_paint import StagePaint
+
+GUTTER, GAP, SUMS, CAPTION = 48.0, 22.0, 40.0, 20.0
+MARGIN, OUTPUT = 14.0, 1.25
+"""Room at the right for the line from the total to its cell; width of the output's column, in channels' columns."""
+CHANNELS = ("red", "green", "blue")
+_STEPS = {
+    Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the stage shows. x: (C, H, W). w: (K, C, F, F). b: (K,). is_picture: x is a picture in 0..1 that is not typed into."""
+
+    x: np.ndarray
+    w: np.ndarray
+    b: np.ndarray
+    sliding: Sliding
+    is_picture: bool
+
+    @property
+    def fits(self) -> tuple[Fit, Fit]:
+        return self.sliding.fit(self.x.shape[1]), self.sliding.fit(self.x.shape[2])
+
+    @property
+    def output(self) -> np.ndarray | None:
+        """(K, H', W'), None where no window fits."""
+        down, across = self.fits
+        return convolve(self.x, self.w, self.b, self.sliding) if down.count and across.count else None
+
+
+class SlideStage(BoardCanvas):
+    """chosen(position): somebody moved the window there. toggled: the space bar.
+
+    position counts output numbers: filter by filter, row by row. The pointer on an output cell looks there for as long.
+    """
+
+    chosen = Signal(int)
+    toggled = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(
+            "slide.stage",
+            "Sliding window",
+            "Point at an output cell to see what it was made of. Click a number to type over it, or turn it with the wheel "
+            "(with Shift by 0.1). Drag on the input, or use the arrow keys, to move the window; the space bar plays.",
+            parent,
+        )
+        self.scene: Scene | None = None
+        self.output: np.ndarray | None = None
+        self.now: ProductSum | None = None
+        self.spot = (0, 0, 0)
+        self._position = 0
+        self._peek: int | None = None
+        self._dragged = False
+        self.pointed.connect(self._look)
+        self.pressed.connect(self._choose)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 480)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(420, 360)
+
+    # -- what it is given --------------------------------------------------------------------------------------------
+
+    def show_scene(self, scene: Scene) -> None:
+        self.scene, self.output, self._peek = scene, scene.output, None
+        self._take_apart()
+        self.renew()
+
+    def show_position(self, position: int) -> None:
+        self._position, self._peek = position, None
+        before = self.spot[0]
+        self._take_apart()
+        self.renew() if before != self.spot[0] else self._refresh()
+
+    @property
+    def count(self) -> int:
+        """How many output numbers there are."""
+        return 0 if self.output is None else self.output.size
+
+    @property
+    def position(self) -> int:
+        """The output number looked at."""
+        return (self._position if self._peek is None else self._peek) % max(self.count, 1)
+
+    def _take_apart(self) -> None:
+        if self.output is None:
+            self.now = None
+            return
+        self.spot = k, row, column = tuple(int(i) for i in np.unravel_index(self.position, self.output.shape))
+        scene = self.scene
+        self.now = product_sum(scene.x, scene.w[k], scene.b[k], scene.sliding, row, column)
+        sums = " + ".join(number(value) for value in self.now.channel_sums)
+        self.setAccessibleDescription(
+            f"Filter {k}, row {row}, column {column}: {sums} + bias {number(self.now.bias)} = {number(self.now.total)}"
+        )
+
+    def _refresh(self) -> None:
+        """The window moved under the same filter: only the products are others."""
+        for board in self.boards:
+            if board.name == "p" and self.now is not None:
+                board.values = self.now.products[board.index[0]]
+        self.update()
+
+    # -- layout ------------------------------------------------------------------------------------------------------
+
+    def lay_out(self) -> None:
+        self.boards = []
+        if self.scene is None:
+            return
+        scene, (C, H, W) = self.scene, self.scene.x.shape
+        P, F = scene.sliding.padding, scene.sliding.filter
+        column = (self.width() - GUTTER - MARGIN - GAP * C) / (C + OUTPUT)
+        rest = self.height() - SUMS - 2 * CAPTION - 36  # 36: the least air between the rows
+        side = min(column, max(rest * 0.44, 60.0))
+        tile = min((rest - side) * 0.47 / F, column / F, 46.0)
+        high = min((rest - side - tile * F) / F, 54.0)
+        wide = min(column / F, high * 2.1)
+        air = max((rest - side - F * (tile + high)) / 3, 0.0)
+        rows = [CAPTION, 2 * CAPTION + side + 12 + air, 2 * CAPTION + side + tile * F + 24 + 2 * air]
+        self.column = column
+        down, across = scene.fits
+        dim = ~(down.visited[:, None] & across.visited[None, :]) if self.now is not None else None
+        top = float(np.abs(scene.x).max()) if scene.x.size else 1.0
+        weight = float(np.abs(scene.w).max()) or 1.0
+        k = self.spot[0] if self.output is not None else 0
+        k = min(k, len(scene.w) - 1)
+        # A window that fits nowhere is shown as it sticks out.
+        cell = side / max(H + 2 * P, W + 2 * P, 0 if self.now is not None else across.extent)
+        for c, values in enumerate(pad(scene.x, P)):
+            left = self.left(c)
+            wide_ = cell * (W + 2 * P) if self.now is not None else side
+            area = _centred(left, rows[0], column, wide_, cell * (H + 2 * P))
+            area.setWidth(cell * (W + 2 * P))
+            tint = c if scene.is_picture and C == 3 else -1
+            caption = f"x  {CHANNELS[c]}" if tint >= 0 else f"x[{c}]" if C > 1 else "x"
+            look = "picture" if scene.is_picture else "signed"
+            self.boards.append(Board("x", (c,), values, area, caption, look, top, tint, P, not scene.is_picture, dim))
+            area = _centred(left, rows[1], column, tile * F, tile * F)
+            caption = f"w{k}[{c}]" if C > 1 else f"w{k}"
+            self.boards.append(Board("w", (k, c), scene.w[k, c], area, caption, largest=weight, editable=True))
+            if self.now is not None:
+                area = _centred(left, rows[2], column, wide * F, high * F)
+                products = Board("p", (c,), self.now.products[c], area, "", largest=top * weight)
+                self.boards.append(products)
+        self._lay_out_right(k, weight)
+
+    @property
+    def right(self) -> QRectF:
+        """The column of the output, from top to bottom."""
+        left = self.left(len(self.scene.x))
+        return QRectF(left, 0, OUTPUT * self.column, self.height())
+
+    def left(self, c: int) -> float:
+        """Where the column of channel c begins; the column after the last is the output's."""
+        return GUTTER + c * (self.column + GAP)
+
+    def _lay_out_right(self, k: int, weight: float) -> None:
+        left, wide = self.left(len(self.scene.x)), OUTPUT * self.column
+        bias = QRectF(left + 6, self.height() - SUMS + 4, 44, SUMS - 12)
+        self.boards.append(
+            Board(
+                "b", (), np.array([[self.scene.b[k]]]), bias, largest=max(weight, abs(self.scene.b[k])), editable=True
+            )
+        )
+        if self.output is None:
+            return
+        K, H, W = self.output.shape
+        room = self.height() - SUMS - 32 - K * CAPTION
+        cell = min(wide / W, (room / K - 6) / H, 54.0)
+        top, largest = CAPTION, float(np.abs(self.output).max()) or 1.0
+        for n, values in enumerate(self.output):
+            area = _centred(left, top, wide, cell * W, cell * H)
+            self.boards.append(
+                Board("y", (n,), values, area, f"y[{n}]  ·  filter w{n}" if K > 1 else "y", largest=largest)
+            )
+            top += cell * H + CAPTION + 6
+
+    def paint(self, painter: QPainter) -> None:
+        if self.scene is not None:
+            StagePaint(self, painter).paint()
+
+    def window(self, c: int) -> QRectF:
+        """Where the window stands on the input channel c, from its first tap to its last."""
+        board, extent = self.board("x", (c,)), self.scene.fits[1].extent
+        row, column = (0, 0) if self.output is None else self.spot[1:]
+        S = self.scene.sliding.stride
+        return board.cell(row * S, column * S, extent, extent)
+
+    # -- what a person does ------------------------------------------------------------------------------------------
+
+    def flat(self, place: tuple[int, ...]) -> int:
+        """The position of an output number (k, row, column)."""
+        return int(np.ravel_multi_index(place, self.output.shape))
+
+    def _look(self, name: str, place: tuple[int, ...]) -> None:
+        peek = self.flat(place) if name == "y" else None
+        if peek != self._peek:
+            before, self._peek = self.spot[0], peek
+            self._take_apart()
+            self.renew() if before != self.spot[0] else self._refresh()
+
+    def _choose(self, name: str, place: tuple[int, ...]) -> None:
+        if name == "y":
+            self.chosen.emit(self.flat(place))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._dragged = False
+        self._pressed_on = self.find(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        found = self.find(event.position())
+        if not event.buttons() & Qt.MouseButton.LeftButton or found is None or found[0].name != "x":
+            return
+        if self._dragged or found[1:] != self._pressed_on[1:] or not found[0].editable:
+            self._dragged = True
+            self._bring_window(found[1], found[2])
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        found = self.find(event.position())
+        if not self._dragged and found is not None and found[0].name == "x" and not found[0].editable:
+            self._bring_window(found[1], found[2])
+        elif not self._dragged:
+            super().mouseReleaseEvent(event)
+
+    def _bring_window(self, row: int, column: int) -> None:
+        """The window with its middle nearest to a padded cell of the input."""
+        if self.output is None:
+            return
+        at = []
+        for cell, fit in zip((row, column), self.scene.fits, strict=True):
+            at.append(min(max(round((cell - (fit.extent - 1) / 2) / fit.stride), 0), fit.count - 1))
+        position = self.flat((self.spot[0], *at))
+        if position != self.position:
+            self.chosen.emit(position)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self.toggled.emit()
+        elif self.output is None:
+            super().keyPressEvent(event)
+        elif event.key() in _STEPS and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            k, row, column = self.spot
+            _, H, W = self.output.shape
+            down, right = _STEPS[Qt.Key(event.key())]
+            self.chosen.emit(self.flat((k, min(max(row + down, 0), H - 1), min(max(column + right, 0), W - 1))))
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            K = len(self.output)
+            k = (self.spot[0] + (1 if event.key() == Qt.Key.Key_PageDown else -1)) % K
+            self.chosen.emit(self.flat((k, *self.spot[1:])))
+        else:
+            super().keyPressEvent(event)
+
+    def explanation(self, board: Board, row: int, column: int) -> str:
+        if board.name == "x" and not board.is_own(row, column):
+            return "A zero of the padding: it adds nothing, but makes room for the window."
+        said = super().explanation(board, row, column)
+        if board.dim is not None and board.dim[row, column]:
+            said += "\nNo window reads this cell: it has no influence on the output."
+        if board.name == "p" and self.now is not None:
+            c, value, weight = board.index[0], self.now.patch[board.index[0], row, column], board.values[row, column]
+            return f"{number(value)} × {number(float(self.now.weights[c, row, column]))} = {number(float(weight))}"
+        return said
+
+
+def _centred(left: float, top: float, room: float, wide: float, high: float) -> QRectF:
+    return QRectF(left + (room - wide) / 2, top, wide, high)

@@ -1,0 +1,1 @@
+"""The runs panel: every run kept, compared, annotated and taken up again."""

@@ -1,0 +1,77 @@
+"""The columns of the table of runs: what stands in each, and what it is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cvlab.core.run_list import RunRow
+from cvlab.ui.widgets.figures import NO_FIGURE, loss_text, share_text
+from cvlab.ui.widgets.number import number_text
+
+
+@dataclass(frozen=True)
+class Column:
+    """id: permanent, kept in the state. text, key: of a row. width: in pixels, 0 to share what is left. rank: 1 always, 2
+    and 3 only where there is room."""
+
+    id: str
+    title: str
+    tip: str
+    text: Callable[[RunRow], str]
+    key: Callable[[RunRow], object]
+    width: int
+    rank: int = 1
+    is_text: bool = False
+
+
+def _rate(row: RunRow) -> float:
+    return row.record.recipe.optimizer.learning_rate
+
+
+def _share(name: str) -> tuple[Callable[[RunRow], str], Callable[[RunRow], object]]:
+    return (lambda row: share_text(row.figure(name))), (lambda row: _number(row.figure(name)))
+
+
+def _number(value: float | None) -> float:
+    return float("-inf") if value is None else value
+
+
+def when_text(row: RunRow) -> str:
+    """The time of a run of today, the day of an older one."""
+    created = row.created
+    if created is None:
+        return NO_FIGURE
+    return f"{created:%H:%M}" if created.date() == datetime.now(created.tzinfo).date() else f"{created:%d %b}"
+
+
+def _title(row: RunRow) -> str:
+    tags = "  ".join(f"#{tag}" for tag in row.notes.tags)
+    return f"{row.record.title}   {tags}" if tags else row.record.title
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("star", "★", "Your mark. Click to set it.", lambda r: "★" if r.notes.star else "☆", lambda r: r.notes.star, 34),
+    Column("title", "Run", "The net and the data. Tags stand behind.", lambda r: _title(r),
+           lambda r: r.record.title.casefold(), 0, is_text=True),
+    Column("when", "When", "When it was started.", when_text, lambda r: r.record.created, 68),
+    Column("status", "Status", "How it ended. A stopped run can go on.", lambda r: r.record.status,
+           lambda r: r.record.status, 82, is_text=True),
+    Column("held_out", "Held out", "Accuracy on the held-out split: what runs are chosen by. Bold: the best on its data.",
+           *_share("held_out_accuracy"), 84),
+    Column("test", "Test", "Accuracy on the test set, measured once at the end of a whole run.", *_share("test_accuracy"), 74),
+    Column("loss", "Held-out loss", "Loss on the held-out split after the last epoch.",
+           lambda r: loss_text(r.figure("held_out_loss")), lambda r: -_number(r.figure("held_out_loss")), 108, 2),
+    Column("epochs", "Epochs", "Epochs finished, of those in the recipe.",
+           lambda r: f"{r.figure('epoch') or 0:.0f}/{r.record.recipe.epochs}", lambda r: r.figure("epoch") or 0.0, 74, 2),
+    Column("rate", "Rate", "The learning rate at the start.",
+           lambda r: number_text(_rate(r)), lambda r: _rate(r), 74, 2),
+    Column("optimizer", "Optimizer", "How gradients became steps.", lambda r: r.record.recipe.optimizer.kind,
+           lambda r: r.record.recipe.optimizer.kind, 92, 3, is_text=True),
+    Column("batch", "Batch", "Images averaged for one step.", lambda r: f"{r.record.recipe.batch_size:,}",
+           lambda r: r.record.recipe.batch_size, 66, 3),
+    Column("parameters", "Parameters", "Learned numbers of the net.", lambda r: f"{r.parameters:,}",
+           lambda r: r.parameters, 96, 3),
+)  # fmt: skip
+BY_ID = {column.id: n for n, column in enumerate(COLUMNS)}

@@ -1,0 +1,300 @@
+"""The runs panel: the table above, the curves of the chosen runs and what differs between them below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from time import monotonic
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from cvlab.core.history import SetField
+from cvlab.core.lab import Lab
+from cvlab.core.run_list import RunRow, ThrowAway
+from cvlab.core.runs import Run
+from cvlab.core.storage.run_folder import RESUME
+from cvlab.core.storage.run_notes import RunNotes
+from cvlab.engine.errors import CannotWrite, CvlabError
+from cvlab.engine.nets import zoo
+from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.actions import Action
+from cvlab.ui.bind import bind, listen
+from cvlab.ui.panel import Panel, Stop
+from cvlab.ui.panels.runs.aside import Aside
+from cvlab.ui.panels.runs.bar import RunsBar
+from cvlab.ui.panels.runs.lesson import RUNS
+from cvlab.ui.panels.runs.listing import CurveStore, ListRuns, ReadCurves
+from cvlab.ui.panels.runs.overlay import Overlay
+from cvlab.ui.panels.runs.table import RunsTable
+from cvlab.ui.widgets.controls import label
+from cvlab.ui.widgets.splitter import splitter
+
+_LIST, _READ = "runs.list", "runs.curves"
+_EVERY = 2.0
+"""Seconds between two looks at a run that trains."""
+
+
+class RunsPanel(Panel):
+    """Reads run folders in jobs; the run that trains is looked at again every two seconds."""
+
+    lesson = RUNS
+
+    def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
+        super().__init__(lab, parent)
+        self._state = lab.project.runs
+        self._store = CurveStore()
+        self._rows: dict[str, RunRow] = {}
+        self._looked = 0.0
+        self.table = RunsTable(self)
+        self.overlay = Overlay(self._state, self)
+        self.aside = Aside(self._state, self)
+        self.notes = self.aside.notes
+        self.bar = RunsBar(self._state, self)
+        self._lay_out()
+        self.setFocusProxy(self.table)
+        self.table.chose.connect(self._choose)
+        self.table.starred.connect(self._star)
+        self.table.sorted_by.connect(self._sort)
+        self.table.opened.connect(self._open)
+        self.notes.written.connect(self._write)
+        for name, deed in (
+            ("take_up", self.take_up), ("resume", self.resume), ("draw", self.draw_digit), ("throw_away", self.throw_away),
+        ):  # fmt: skip
+            self.bar.buttons[name].clicked.connect(deed)
+        listen(self, lab.runs.started, self._run_changed)
+        listen(self, lab.runs.ended, self._run_changed)
+        bind(self, self._state, "find", self._show_found)
+        bind(self, self._state, "sort_by", self._show_order)
+        bind(self, self._state, "descending", self._show_order)
+        bind(self, self._state, "chosen", self._show_chosen)
+
+    def _lay_out(self) -> None:
+        above = QFrame(self)
+        above.setProperty("role", "card")
+        inner = QVBoxLayout(above)
+        inner.setContentsMargins(8, 6, 8, 8)
+        self.empty = label(above, "", "muted", wraps=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inner.addWidget(self.table, 1)
+        inner.addWidget(self.empty, 1)
+        below = splitter(Qt.Orientation.Horizontal, (self.overlay, 560), (self.aside, 440), parent=self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(self.bar)
+        column.addWidget(splitter(Qt.Orientation.Vertical, (above, 300), (below, 420), parent=self), 1)
+
+    # -- the panel's promises ----------------------------------------------------------------------------------------------
+
+    def actions_offered(self) -> Sequence[Action]:
+        return (
+            Action("runs.take_up", "Take up a run's net and recipe", self.take_up, "", "copy",
+                   "One change, all else the same.", "Run", self._is_one),
+            Action("runs.resume", "Go on with a stopped run", self.resume, "", "play",
+                   "From where it was saved.", "Run", self._can_go_on),
+            Action("runs.throw_away", "Throw away the chosen runs", self.throw_away, "Del", "delete",
+                   "Undo brings them back.", "", self._is_any),
+            Action("runs.star", "Star the chosen runs", self._star_chosen, "Ctrl+D", "success",
+                   "Your own mark.", "", self._is_any),
+        )  # fmt: skip
+
+    def shown(self) -> None:
+        self.refresh()
+
+    def hidden(self) -> None:
+        self.notes.save()
+        self.lab.jobs.cancel(_READ)
+
+    def tick(self) -> None:
+        run = self.lab.runs.current
+        if run is not None and run.is_active and run.id in self._state.chosen and monotonic() - self._looked > _EVERY:
+            self._looked = monotonic()
+            self._store.forget(run.id)
+            self._read()
+
+    def refresh(self) -> None:
+        """Reads the list anew, in the background."""
+        self.lab.jobs.submit(_LIST, ListRuns(self.lab.runs.root), done=self._show_rows)
+
+    def tour(self) -> Iterator[Stop]:
+        yield Stop("open", self._is_listed)
+        sgd = {"kind": "momentum", "learning_rate": 0.02}
+        made = [self._train(settings) for settings in ({"seed": 0}, {"seed": 1}, {"optimizer": sgd})]
+        text = "Seeds 0 and 1 differ by as much as chance makes: a smaller difference means nothing."
+        RunNotes(star=True, tags=("baseline",), text=text).write(made[0].folder.path)
+        self._state.chosen = tuple(run.id for run in made)
+        self.refresh()
+        yield Stop("compared", self._is_drawn)
+        self._state.curve, self._state.log = "loss", True
+        self._state.all_settings = True
+        yield Stop("losses", self._is_drawn)
+        self._state.curve, self._state.log, self._state.all_settings = "held_out_accuracy", False, False
+        self._state.chosen = self._state.chosen[:1]
+        self.aside.turn_to(self.notes)
+        yield Stop("notes", self._is_listed)
+
+    def _train(self, settings: dict) -> Run:
+        recipe = Recipe.read({"data": "mnist-mini", "epochs": 4, "batch_size": 100, "threads": 1, **settings})
+        run = self.lab.runs.start(zoo.two_layer(), recipe)
+        run.join()
+        self.lab.pump()
+        return run
+
+    # -- the list ------------------------------------------------------------------------------------------------------------
+
+    def _show_rows(self, rows: list[RunRow]) -> None:
+        self._rows = {row.id: row for row in rows}
+        run = self.lab.runs.current
+        self.table.rows.active = run.id if run is not None and run.is_active else ""
+        self.table.show_rows(rows, self._state.chosen)
+        self._show_chosen(self._state.chosen)
+        self._show_count()
+
+    def _show_found(self, words: str) -> None:
+        self.table.show_found(words)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        count, listed = len(self._rows), self.table.count()
+        self.bar.show_count(listed, count)
+        self.table.setVisible(listed > 0)
+        self.empty.setVisible(listed == 0)
+        self.empty.setText(
+            "No run has these words."
+            if count
+            else "No runs yet. Train a net in Training or with `cvlab train`: it will be listed here."
+        )
+
+    def _run_changed(self, run: Run) -> None:
+        self._store.forget(run.id)
+        if self.isVisible():
+            self.refresh()
+
+    def _chosen_rows(self) -> list[RunRow]:
+        return [self._rows[each] for each in self._state.chosen if each in self._rows]
+
+    def _show_chosen(self, chosen: tuple[str, ...]) -> None:
+        rows = self._chosen_rows()
+        self.table.show_chosen(chosen)
+        self.aside.comparison.show_runs(rows)
+        self.notes.show_run(rows[-1] if rows else None)
+        can = {
+            "take_up": self._is_one(),
+            "resume": self._can_go_on(),
+            "draw": self._is_one(),
+            "throw_away": self._is_any(),
+        }
+        for name, may in can.items():
+            self.bar.buttons[name].setEnabled(may)
+        self._read()
+
+    def _read(self) -> None:
+        rows = self._chosen_rows()
+        missing = tuple(row.folder for row in rows if self._store.get(row.id) is None)
+        self._show_curves(bool(missing))
+        if missing:
+            self.lab.jobs.submit(_READ, ReadCurves(missing), done=self._curves_read, failed=self.lab.notices.error)
+
+    def _curves_read(self, curves: dict) -> None:
+        self._store.put(curves)
+        self._show_curves(False)
+
+    def _show_curves(self, waiting: bool) -> None:
+        rows = self._chosen_rows()
+        known = {row.id: curves for row in rows if (curves := self._store.get(row.id)) is not None}
+        self.overlay.show_runs(rows, known, waiting)
+
+    def _show_order(self, _: object = None) -> None:
+        self.table.show_order(self._state.sort_by, self._state.descending)
+
+    # -- what a person does ----------------------------------------------------------------------------------------------------
+
+    def _choose(self, chosen: tuple[str, ...]) -> None:
+        self._state.chosen = chosen
+
+    def _sort(self, column_id: str, descending: bool) -> None:
+        self._state.sort_by, self._state.descending = column_id, descending
+
+    def _star(self, run_id: str) -> None:
+        row = self._rows.get(run_id)
+        if row is not None:
+            self._write(run_id, row.notes.model_copy(update={"star": not row.notes.star}))
+
+    def _star_chosen(self) -> None:
+        for row in self._chosen_rows():
+            self._star(row.id)
+
+    def _write(self, run_id: str, notes: RunNotes) -> None:
+        row = self._rows.get(run_id)
+        if row is None:
+            return
+        try:
+            notes.write(row.folder)
+        except CannotWrite as error:
+            self.lab.notices.error(error)
+            return
+        self._rows[run_id] = replace(row, notes=notes)
+        self.table.rows.put(self._rows[run_id])
+        self.notes.show_run(next(iter(self._chosen_rows()[-1:]), None))
+
+    def take_up(self) -> None:
+        """The run's net and recipe become the project's; both can be undone."""
+        if self._is_one():
+            record, project, history = self._chosen_rows()[0].record, self.lab.project, self.lab.history
+            history.push(SetField(project, "architecture", record.architecture, "Take up a run's net"))
+            history.push(SetField(project, "recipe", record.recipe, "Take up a run's recipe"))
+            self.go_to.emit("training")
+
+    def resume(self) -> None:
+        if not self._can_go_on():
+            return
+        try:
+            self.lab.runs.resume(self._chosen_rows()[0].folder)
+            self.go_to.emit("training")
+        except CvlabError as error:
+            self.lab.notices.error(error)
+
+    def draw_digit(self) -> None:
+        if self._is_one():
+            self.lab.project.digits.model = self._state.chosen[0]
+            self.go_to.emit("digits")
+
+    def throw_away(self) -> None:
+        """Into the trash; a run that trains is left alone."""
+        current = self.lab.runs.current
+        active = current.id if current is not None and current.is_active else ""
+        rows = [row for row in self._chosen_rows() if row.id != active]
+        if not rows:
+            return
+        try:
+            self.lab.history.push(ThrowAway([row.folder for row in rows], changed=self.refresh))
+        except OSError as error:
+            self.lab.notices.error(error)
+            return
+        self._state.chosen = tuple(each for each in self._state.chosen if each == active)
+
+    def _open(self, run_id: str) -> None:
+        self.lab.project.training.run = run_id
+        self.go_to.emit("training")
+
+    # -- questions ---------------------------------------------------------------------------------------------------------------
+
+    def _is_any(self) -> bool:
+        return bool(self._chosen_rows())
+
+    def _is_one(self) -> bool:
+        return len(self._chosen_rows()) == 1
+
+    def _can_go_on(self) -> bool:
+        if not self._is_one():
+            return False
+        row, current = self._chosen_rows()[0], self.lab.runs.current
+        is_free = current is None or not current.is_active
+        return is_free and row.record.status != "finished" and (row.folder / RESUME).exists()
+
+    def _is_listed(self) -> bool:
+        return not self.lab.jobs.is_busy(_LIST)
+
+    def _is_drawn(self) -> bool:
+        return self._is_listed() and not self.lab.jobs.is_busy(_READ) and bool(self._chosen_rows())

@@ -1,0 +1,268 @@
+"""The table of runs: sorted by any column, narrowed by words, several chosen at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+
+from cvlab.core.panels.runs import MOST_CHOSEN
+from cvlab.core.run_list import RunRow, best_of
+from cvlab.ui.panels.runs.columns import BY_ID, COLUMNS, Column
+from cvlab.ui.theme import theme
+from cvlab.ui.widgets.bars import tabular
+
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+KEY = Qt.ItemDataRole.UserRole
+"""The role under which a cell gives what it is sorted by."""
+
+
+@cache
+def _dot_in(colour: str) -> QIcon:
+    pixmap = QPixmap(20, 20)
+    pixmap.setDevicePixelRatio(2.0)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    if colour:
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(0, 0, 10, 10)
+        painter.end()
+    # The same when its row is selected: it is a colour of the key, not a glyph.
+    made = QIcon(pixmap)
+    made.addPixmap(pixmap, QIcon.Mode.Selected)
+    return made
+
+
+def dot(role: str) -> QIcon:
+    """A dot in the colour of a role of the theme; a clear one for ""."""
+    return _dot_in(theme().colour(role).name() if role else "")
+
+
+class RunsModel(QAbstractTableModel):
+    """A row a run, as they were read. active: the id of the run that trains now."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: list[RunRow] = []
+        self.chosen: tuple[str, ...] = ()
+        self._best: set[str] = set()
+        self.active = ""
+        self.order = ("when", True)
+
+    def show_rows(self, rows: Sequence[RunRow]) -> None:
+        self.beginResetModel()
+        self.rows, self._best = list(rows), best_of(rows)
+        self.endResetModel()
+
+    def put(self, row: RunRow) -> None:
+        """The same run with other notes."""
+        for i, each in enumerate(self.rows):
+            if each.id == row.id:
+                self.rows[i] = row
+                self.dataChanged.emit(self.index(i, 0), self.index(i, len(COLUMNS) - 1))
+
+    def show_chosen(self, chosen: tuple[str, ...]) -> None:
+        self.chosen = chosen
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(COLUMNS) - 1))
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation == Qt.Orientation.Horizontal:
+            column = COLUMNS[section]
+            if role == Qt.ItemDataRole.DisplayRole:
+                sign = "" if column.id != self.order[0] else " ↓" if self.order[1] else " ↑"
+                return f"{column.title}{sign}"
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return column.tip
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return LEFT if column.is_text else RIGHT
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row, column = self.rows[index.row()], COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "training" if column.id == "status" and row.id == self.active else column.text(row)
+        if role == KEY:
+            return column.key(row)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return LEFT if column.is_text else RIGHT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._ink(row, column)
+        if role == Qt.ItemDataRole.DecorationRole and column.id == "title":
+            return self._dot(row)
+        if role == Qt.ItemDataRole.FontRole:
+            return self._font(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            when = row.record.created.replace("T", " ")[:16]
+            return f"{row.record.title}\n{when}, {row.record.status}\n{row.notes.text[:300]}".strip()
+        return None
+
+    def _ink(self, row: RunRow, column: Column) -> object:
+        if column.id == "star":
+            return theme().colour("warning" if row.notes.star else "muted")
+        if column.id == "status" and row.record.status == "failed":
+            return theme().colour("negative")
+        return None
+
+    def _dot(self, row: RunRow) -> QIcon:
+        """The run's colour among the curves; clear for those that are not drawn, so that names stand in line."""
+        return dot(f"class-{self.chosen.index(row.id)}" if row.id in self.chosen else "")
+
+    def _font(self, row: RunRow, column: Column) -> QFont:
+        font = tabular(self.parent().font())
+        is_best = column.id == "held_out" and row.id in self._best
+        is_heavy = is_best or (column.id == "title" and row.id in self.chosen)
+        font.setWeight(QFont.Weight.DemiBold if is_heavy else QFont.Weight.Normal)
+        return font
+
+
+class _Narrowed(QSortFilterProxyModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.words = ""
+        self.setSortRole(KEY)
+
+    def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:
+        return self.sourceModel().rows[row].has(self.words)
+
+    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
+        return left.data(KEY) < right.data(KEY)
+
+
+class RunsTable(QTableView):
+    """chose(ids): the person selected these, in the order of the table. starred(id). sorted_by(column id, descending)."""
+
+    chose = Signal(tuple)
+    starred = Signal(str)
+    sorted_by = Signal(str, bool)
+    opened = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs.table")
+        self.setAccessibleName("Runs")
+        self.setToolTip("")
+        self.rows = RunsModel(self)
+        self._narrowed = _Narrowed(self)
+        self._narrowed.setSourceModel(self.rows)
+        self.setModel(self._narrowed)
+        self._is_showing = False
+        self.setProperty("role", "plain")
+        self.setIconSize(QSize(10, 10))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(30)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setMinimumSectionSize(30)
+        for n, column in enumerate(COLUMNS):
+            if column.width:
+                header.setSectionResizeMode(n, QHeaderView.ResizeMode.Fixed)
+                header.resizeSection(n, column.width)
+            else:
+                header.setSectionResizeMode(n, QHeaderView.ResizeMode.Stretch)
+        header.sectionClicked.connect(self._sort)
+        self.clicked.connect(self._click)
+        self.doubleClicked.connect(self._open)
+        self.selectionModel().selectionChanged.connect(self._select)
+
+    # -- showing -----------------------------------------------------------------------------------------------------------
+
+    def show_rows(self, rows: Sequence[RunRow], chosen: tuple[str, ...]) -> None:
+        self._is_showing = True
+        self.rows.show_rows(rows)
+        self._is_showing = False
+        self.show_chosen(chosen)
+
+    def show_order(self, column_id: str, descending: bool) -> None:
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.rows.order = (column_id if column_id in BY_ID else "when", descending)
+        self._narrowed.sort(BY_ID[self.rows.order[0]], order)
+        self.rows.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+
+    def show_found(self, words: str) -> None:
+        self._is_showing = True  # what is narrowed away stays chosen
+        self._narrowed.words = words
+        self._narrowed.invalidate()
+        self._is_showing = False
+        self.show_chosen(self.rows.chosen)
+
+    def show_chosen(self, chosen: tuple[str, ...]) -> None:
+        self._is_showing = True
+        self.rows.show_chosen(chosen)
+        selection = QItemSelection()
+        for i, row in enumerate(self.rows.rows):
+            if row.id in chosen:
+                index = self._narrowed.mapFromSource(self.rows.index(i, 0))
+                if index.isValid():
+                    selection.select(index, index.siblingAtColumn(len(COLUMNS) - 1))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._is_showing = False
+
+    def count(self) -> int:
+        """How many runs are listed."""
+        return self._narrowed.rowCount()
+
+    # -- what a person does --------------------------------------------------------------------------------------------------
+
+    def _row(self, index: QModelIndex) -> RunRow:
+        return self.rows.rows[self._narrowed.mapToSource(index).row()]
+
+    def _sort(self, section: int) -> None:
+        # The first click shows the best or the newest on top, the second turns the order round.
+        column = COLUMNS[section]
+        is_same = column.id == self.rows.order[0]
+        self.sorted_by.emit(column.id, not self.rows.order[1] if is_same else not column.is_text)
+
+    def _click(self, index: QModelIndex) -> None:
+        if COLUMNS[index.column()].id == "star":
+            self.starred.emit(self._row(index).id)
+
+    def _open(self, index: QModelIndex) -> None:
+        self.opened.emit(self._row(index).id)
+
+    def _select(self) -> None:
+        if self._is_showing:
+            return
+        selected = [self._row(index).id for index in self.selectionModel().selectedRows()]
+        # Those that were chosen keep their place, and with it their colour.
+        kept = [each for each in self.rows.chosen if each in selected]
+        self.chose.emit(tuple((kept + [each for each in selected if each not in kept])[:MOST_CHOSEN]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.viewport().width() - 220
+        for rank in (1, 2, 3):
+            for n, column in enumerate(COLUMNS):
+                if column.rank == rank and column.width:
+                    self.setColumnHidden(n, rank > 1 and room < column.width)
+                    room -= column.width

@@ -1,0 +1,44 @@
+"""Controls with everything that a control must have: a permanent name, a name for ears, and a tip that teaches."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from cvlab.ui.theme.icons import icon
+
+Control = TypeVar("Control", bound=QWidget)
+
+
+def named(widget: Control, name: str, words: str, tip: str) -> Control:
+    """name: "<panel>.<control>". words: what a screen reader says. tip: the tool tip."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(words)
+    widget.setToolTip(tip)
+    return widget
+
+
+def button(parent: QWidget, name: str, words: str, tip: str, *, glyph: str = "", role: str = "") -> QPushButton:
+    """A button with words, perhaps a glyph before them."""
+    made = QPushButton(words, parent)
+    if glyph:
+        made.setIcon(icon(glyph, "accent_ink" if "primary" in role else "ink"))
+    made.setProperty("role", role)
+    return named(made, name, words, tip)
+
+
+def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
+    """A small quiet button with a glyph alone."""
+    made = QPushButton(icon(glyph), "", parent)
+    made.setProperty("role", "quiet icon")
+    made.setFixedSize(QSize(36, 32))
+    return named(made, name, words, tip)
+
+
+def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: bool = False) -> QLabel:
+    made = QLabel(text, parent)
+    made.setProperty("role", role)
+    made.setWordWrap(wraps)
+    return made

@@ -1,0 +1,133 @@
+"""Which trials a search makes: within the ranges, the same for the same seed, narrowing around what was good."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cvlab.engine.errors import RecipeError
+from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.training.search import Axis, Searcher, SearchPlan, Trial, at_the_edge, best_of, ranked
+
+RATE = Axis(path="optimizer.learning_rate", low=1e-5, high=1.0, log=True)
+
+
+def told(searcher, proposal, score):
+    trial = Trial(proposal.number, proposal.values, proposal.epochs, proposal.round, score, None, 0.0)
+    searcher.tell(trial)
+    return trial
+
+
+def proposals(plan, judge=lambda values: 0.5):
+    searcher, found = Searcher(plan), []
+    while (proposal := searcher.ask()) is not None:
+        found.append(proposal)
+        told(searcher, proposal, judge(proposal.values))
+    return searcher, found
+
+
+@given(st.floats(1e-6, 1.0), st.floats(1.5, 1e5), st.booleans(), st.floats(0, 1))
+def test_values_stay_in_range_and_turn_back_into_shares(low, factor, log, share):
+    axis = Axis(path="optimizer.learning_rate", low=low, high=low * factor, log=log)
+    value = axis.at(share)
+    assert low <= value <= low * factor
+    assert axis.share(value) == pytest.approx(share, abs=2e-3)
+
+
+def test_log_axes_draw_as_many_small_values_as_large_ones():
+    _, found = proposals(SearchPlan(axes=(RATE,), trials=400))
+    logs = np.log10([p.values["optimizer.learning_rate"] for p in found])
+    counts = np.histogram(logs, 5, (-5, 0))[0]
+    assert counts.sum() == 400 and counts.min() > 50
+
+
+def test_a_grid_is_every_pair():
+    plan = SearchPlan(kind="grid", steps=3, axes=(RATE, Axis(path="optimizer.kind", values=("sgd", "adam"))))
+    searcher, found = proposals(plan)
+    assert searcher.total == len(found) == 6
+    rates = sorted({p.values["optimizer.learning_rate"] for p in found})
+    np.testing.assert_allclose(rates, [1e-5, math.sqrt(1e-5), 1.0], rtol=1e-5)
+
+
+def test_the_same_seed_proposes_the_same_and_whole_numbers_are_whole():
+    plan = SearchPlan(axes=(RATE, Axis(path="batch_size", low=10, high=500)), trials=20, seed=3)
+    first, second = proposals(plan)[1], proposals(plan)[1]
+    assert first == second != proposals(plan.changed(seed=4))[1]
+    assert all(type(p.values["batch_size"]) is int and 10 <= p.values["batch_size"] <= 500 for p in first)
+
+
+def test_coarse_to_fine_closes_in_on_the_best():
+    plan = SearchPlan(kind="coarse-to-fine", axes=(RATE,), trials=60, rounds=3, epochs=6)
+    best = -2.3  # log10 of the rate that the judge likes
+    searcher, found = proposals(plan, lambda v: 1 - abs(math.log10(v["optimizer.learning_rate"]) - best) / 10)
+    spreads = [
+        np.ptp([math.log10(p.values["optimizer.learning_rate"]) for p in found if p.round == r]) for r in range(3)
+    ]
+    assert spreads[0] > 3 and spreads[1] <= 5 * 0.35 + 1e-6 and spreads[2] <= 5 * 0.35**2 + 1e-6
+    assert [{p.epochs for p in found if p.round == r} for r in range(3)] == [{2}, {4}, {6}]
+    assert math.log10(best_of(searcher.trials).values["optimizer.learning_rate"]) == pytest.approx(best, abs=0.1)
+
+
+def test_failures_rank_last_and_may_be_all_there_is():
+    searcher = Searcher(SearchPlan(kind="coarse-to-fine", axes=(RATE,), trials=6, rounds=3))
+    trials = [told(searcher, searcher.ask(), score) for score in (None, 0.3, 0.9)]
+    assert [t.number for t in ranked(trials)] == [2, 1, 0] and best_of(trials[:1]) is None and best_of([]) is None
+    hopeless = Searcher(SearchPlan(kind="coarse-to-fine", axes=(RATE,), trials=4, rounds=2))
+    while (proposal := hopeless.ask()) is not None:
+        told(hopeless, proposal, None)
+
+
+def test_a_best_value_at_an_end_is_told():
+    plan = SearchPlan(axes=(RATE,))
+    assert "high end" in at_the_edge(plan, {"optimizer.learning_rate": 0.9})[0]
+    assert at_the_edge(plan, {"optimizer.learning_rate": 0.003}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "axis"),
+    [
+        ("optimizer.lr=1e-4..1e-1", {"low": 1e-4, "high": 0.1, "log": True}),
+        ("optimizer.lr=1e-4..1e-1:linear", {"log": False}),
+        ("batch_size=16..256:log", {"low": 16.0, "log": True}),
+        ("optimizer.kind=sgd,adam", {"values": ("sgd", "adam")}),
+        ("batch_size=50,100", {"values": (50, 100)}),
+    ],
+)
+def test_axes_from_the_command_line(text, axis):
+    found = Axis.parse(text)
+    assert {key: getattr(found, key) for key in axis} == axis
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("optimizer.lrr=1..2", "no setting"),
+        ("optimizer.lr", "FIELD=LOW"),
+        ("optimizer.lr=2..1", "the first below"),
+        ("optimizer.lr=0..1", "begins above 0"),
+        ("optimizer.lr=1..2:cubic", "log or linear"),
+        ("optimizer.kind=sgd,sdg", "optimizer.kind is sdg"),
+    ],
+)
+def test_axes_that_are_none(text, words):
+    with pytest.raises(RecipeError, match=words):
+        Axis.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("plan", "recipe", "words"),
+    [
+        (SearchPlan(), Recipe(), "Nothing is searched"),
+        (SearchPlan(axes=(RATE, RATE)), Recipe(), "twice"),
+        (SearchPlan(axes=(RATE,)), Recipe(held_out=0.0), "held-out"),
+        (SearchPlan(axes=(RATE.changed(high=1000.0),)), Recipe(), "learning_rate is 1000"),
+        (SearchPlan(axes=(Axis(path="optimizer.kind", low=0, high=1),)), Recipe(), "optimizer.kind is"),
+        (SearchPlan(kind="grid", steps=100, axes=(RATE, Axis(path="held_out", low=0.1, high=0.5),
+                                                  Axis(path="optimizer.momentum", low=0.1, high=0.5))), Recipe(), "too much"),
+    ],
+)  # fmt: skip
+def test_plans_that_cannot_be_carried_out(plan, recipe, words):
+    with pytest.raises(RecipeError, match=words):
+        plan.check(recipe)

@@ -1,0 +1,178 @@
+"""The runs panel: what a person finds, compares, writes and throws away."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from cvlab.core.storage.run_folder import RunFolder
+from cvlab.core.storage.run_notes import RunNotes
+from cvlab.engine.nets import zoo
+from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
+from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.panels.runs.overlay import short_names
+from cvlab.ui.panels.runs.runs import RunsPanel
+from cvlab.ui.panels.runs.table import BY_ID
+
+ACCURACIES = (0.7, 0.9, 0.8)
+
+
+@pytest.fixture
+def ids(lab):
+    """Three finished runs on disk, oldest first."""
+    made = []
+    for seed, accuracy in enumerate(ACCURACIES):
+        folder = RunFolder.create(lab.runs.root, zoo.two_layer(), Recipe.read({"seed": seed, "epochs": 1}))
+        for step in range(1, 5):
+            folder.log(StepEnd(step, 1, 1.0 / step, 0.5, 0.1, 250, step * 0.1))
+        folder.log(EpochEnd(1, 4, 1.0, 0.5, 0.6, accuracy, 0.1, 0.4, 500.0))
+        folder.log(RunFinished(4, 1, 0.5, False, 0.3, 0.88))
+        folder.close()
+        made.append(folder.record.id)
+    return made
+
+
+@pytest.fixture
+def panel(host, lab, qtbot, ids):
+    made = host(RunsPanel, 1040, 780)
+    settle(lab, qtbot)
+    return made
+
+
+def settle(lab, qtbot):
+    """Until the jobs have delivered."""
+
+    def done():
+        lab.pump()
+        assert not lab.jobs.is_busy()
+
+    qtbot.waitUntil(done)
+
+
+def titles(panel, column="title"):
+    model = panel.table.model()
+    return [model.index(i, BY_ID[column]).data() for i in range(model.rowCount())]
+
+
+def choose(panel, *rows):
+    for n, row in enumerate(rows):
+        place = panel.table.visualRect(panel.table.model().index(row, BY_ID["title"])).center()
+        held = Qt.KeyboardModifier.ControlModifier if n else Qt.KeyboardModifier.NoModifier
+        QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, held, place)
+
+
+def test_runs_are_listed_newest_first_with_the_best_in_bold(panel):
+    assert titles(panel, "held_out") == ["80.0 %", "90.0 %", "70.0 %"]
+    model = panel.table.model()
+    weights = [model.index(i, BY_ID["held_out"]).data(Qt.ItemDataRole.FontRole).weight() for i in range(3)]
+    assert weights[1] > weights[0] == weights[2]
+
+
+def test_a_click_on_a_column_orders_by_it_and_a_second_turns_it_round(panel, lab):
+    panel.table.horizontalHeader().sectionClicked.emit(BY_ID["held_out"])
+    assert titles(panel, "held_out") == ["90.0 %", "80.0 %", "70.0 %"]
+    panel.table.horizontalHeader().sectionClicked.emit(BY_ID["held_out"])
+    assert titles(panel, "held_out") == ["70.0 %", "80.0 %", "90.0 %"]
+    assert (lab.project.runs.sort_by, lab.project.runs.descending) == ("held_out", False)
+
+
+def test_words_narrow_the_list_as_they_are_typed(panel, qtbot, lab):
+    QTest.keyClicks(panel.bar.find, "nonsense")
+    qtbot.waitUntil(panel.empty.isVisible)
+    assert "these words" in panel.empty.text() and panel.table.count() == 0
+    panel.bar.find.clear()
+    QTest.keyClicks(panel.bar.find, "2-layer")
+    assert panel.table.count() == 3
+
+
+def test_chosen_runs_are_drawn_and_what_differs_is_named(panel, qtbot, lab, ids):
+    choose(panel, 0, 2)
+    assert lab.project.runs.chosen == (ids[2], ids[0])
+    settle(lab, qtbot)
+    plot = panel.overlay.plot
+    assert [list(plot.series[str(slot)].y) for slot in range(3)] == [[0.8], [0.7], []]
+    assert panel.aside.comparison.words.text() == "1 setting differs."
+    lab.project.runs.curve = "loss"
+    assert panel.overlay.plot is panel.overlay.losses
+    assert len(panel.overlay.plot.series["0"].x) == 4
+
+
+def test_a_run_keeps_its_colour_while_others_come_and_go(panel, lab, ids):
+    choose(panel, 1)
+    choose(panel, 1, 0)
+    assert lab.project.runs.chosen == (ids[1], ids[2])
+
+
+def test_what_is_chosen_is_remembered(panel, lab, ids, host, qtbot):
+    choose(panel, 1)
+    again = host(RunsPanel, 1040, 780)
+    settle(lab, qtbot)
+    assert [index.row() for index in again.table.selectionModel().selectedRows()] == [1]
+    assert again.table.rows.chosen == (ids[1],)
+
+
+def test_a_star_tags_and_notes_are_kept_in_the_folder(panel, lab, ids, flush):
+    choose(panel, 1)
+    star = panel.table.visualRect(panel.table.model().index(1, BY_ID["star"])).center()
+    QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, star)
+    panel.aside.turn_to(panel.notes)
+    panel.notes.tags.setText("good, wide")
+    panel.notes.text.setPlainText("As expected.")
+    panel.notes.save()
+    assert RunNotes.of(lab.runs.root / ids[1]) == RunNotes(star=True, tags=("good", "wide"), text="As expected.")
+    assert "#good" in titles(panel)[1]
+
+
+def test_what_was_typed_is_saved_when_another_run_is_chosen(panel, lab, ids):
+    choose(panel, 0)
+    panel.notes.text.setPlainText("half a thought")
+    choose(panel, 1)
+    assert RunNotes.of(lab.runs.root / ids[2]).text == "half a thought"
+    assert panel.notes.text.toPlainText() == ""
+
+
+def test_taking_up_a_run_brings_its_net_and_recipe_and_can_be_undone(panel, lab, qtbot):
+    before = lab.project.architecture, lab.project.recipe
+    choose(panel, 1)
+    with qtbot.waitSignal(panel.go_to) as told:
+        panel.take_up()
+    assert told.args == ["training"]
+    assert lab.project.recipe.seed == 1 and lab.project.architecture.name == zoo.two_layer().name
+    lab.history.undo()
+    lab.history.undo()
+    assert (lab.project.architecture, lab.project.recipe) == before
+
+
+def test_throwing_away_and_undo(panel, lab, qtbot, ids):
+    choose(panel, 0, 1)
+    panel.throw_away()
+    settle(lab, qtbot)
+    assert panel.table.count() == 1 and lab.project.runs.chosen == ()
+    lab.history.undo()
+    settle(lab, qtbot)
+    assert panel.table.count() == 3
+
+
+def test_nothing_can_be_done_with_nothing(panel, lab):
+    for name in ("take_up", "resume", "draw", "throw_away"):
+        assert not panel.findChild(QWidget, f"runs.{name}").isEnabled()
+    panel.take_up()
+    panel.throw_away()
+    assert not lab.history.can_undo
+
+
+def test_an_empty_list_says_what_to_do(host, lab, qtbot):
+    panel = host(RunsPanel, 940, 600)
+    settle(lab, qtbot)
+    assert panel.empty.isVisible() and "Train a net" in panel.empty.text()
+
+
+def test_names_are_as_short_as_tells_runs_apart(panel):
+    names = short_names(panel._chosen_rows())
+    assert names == []
+    choose(panel, 0)
+    assert short_names(panel._chosen_rows())[0].startswith("2-layer net")
+    choose(panel, 0, 1, 2)
+    assert len(set(short_names(panel._chosen_rows()))) == 3
