@@ -14,7 +14,12 @@ from cvlab.engine.nets.trained import load_weights
 
 @pytest.mark.parametrize(
     ("name", "parameters", "multiply_adds"),
-    [("alexnet", 61_100_840, 0.714e9), ("vgg11", 132_863_336, 7.609e9), ("resnet18", 11_689_512, 1.814e9), ("squeezenet1_1", 1_235_496, 0.349e9)],
+    [
+        ("alexnet", 61_100_840, 0.714e9),
+        ("vgg11", 132_863_336, 7.609e9),
+        ("resnet18", 11_689_512, 1.814e9),
+        ("squeezenet1_1", 1_235_496, 0.349e9),
+    ],
 )
 def test_torchvision_models_have_their_published_size(name, parameters, multiply_adds):
     imported = read_torchvision(name)
