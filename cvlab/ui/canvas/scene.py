@@ -28,6 +28,8 @@ GRAB = 14.0
 
 _DOT_GAP = 24
 _NUDGE = 12.0
+_TURN = 36.0
+"""Room for what lies around blocks: wires that turn, frames."""
 
 
 class NetScene(QGraphicsScene):
@@ -224,8 +226,11 @@ class NetScene(QGraphicsScene):
         for place in self.places.values():
             area = area.united(BODY.translated(*place))
         for bends in self.arrangement.bends.values():
+            turn = _TURN if len(bends) > 2 else 0.0  # where it goes round the end of a row
             for bend in bends:
-                area = area.united(QRectF(bend.x, bend.y - 4, 1, 8))
+                area = area.united(QRectF(bend.x - turn, bend.y - 4, 1 + 2 * turn, 8))
+        if self._framed:
+            area.adjust(-_TURN / 2, -_TURN, _TURN / 2, _TURN / 2)
         return area
 
     # -- what is where ---------------------------------------------------------------------------------------------
