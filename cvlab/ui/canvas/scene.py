@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport, infer
@@ -375,6 +376,15 @@ class NetScene(QGraphicsScene):
         for x in range(left, int(rect.right()) + gap, gap):
             for y in range(top, int(rect.bottom()) + gap, gap):
                 painter.fillRect(QRectF(x - side / 2, y - side / 2, side, side), colour)
+
+    @contextmanager
+    def uncached(self) -> Iterator[None]:
+        """Blocks without their pixel caches, for a picture of another kind or size."""
+        for item in self.blocks.values():
+            item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        yield
+        for item in self.blocks.values():
+            item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def _repaint(self) -> None:
         for item in self.items():
