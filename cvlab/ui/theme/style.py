@@ -4,7 +4,7 @@
 Widgets say what they are by a dynamic property, `widget.setProperty("role", "card")`, several roles separated by spaces:
 
   frames    card  well  bar  hairline  plain
-  labels    heading  subheading  muted  small  number  badge  error  warning  success  accent
+  labels    heading  subheading  muted  small  number  badge  good  bad  error  warning  success  accent
   buttons   primary  danger  quiet  icon  rail  tight  link  chip  fold
 """
 
@@ -113,6 +113,8 @@ QLabel[role~="warning"] { color: @warning; }
 QLabel[role~="success"] { color: @positive; }
 QLabel[role~="number"] { font-size: @heading; font-weight: 600; }
 QLabel[role~="badge"] { background: @accent_soft; color: @accent; border-radius: 8px; padding: 1px 8px; font-size: @small; font-weight: 600; }
+QLabel[role~="good"] { background: transparent; color: @positive; border: 1px solid @positive; }
+QLabel[role~="bad"] { background: @negative_soft; color: @negative; border: 1px solid @negative; }
 QLabel:disabled { color: @dim; }
 
 *[role~="card"] { background: @raised; border: 1px solid @faint; border-radius: @radius; }
