@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from cvlab.ui.panels.convolution.board import signed_colour, sized
+from cvlab.ui.panels.convolution.tile import signed_colour, sized
 from cvlab.ui.theme import theme
 
 _STEPS = 9

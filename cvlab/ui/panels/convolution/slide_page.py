@@ -15,8 +15,9 @@ from cvlab.ui.bind import bind
 from cvlab.ui.panels.convolution.fit_card import FitCard
 from cvlab.ui.panels.convolution.pieces import Chips, chip
 from cvlab.ui.panels.convolution.scale_key import ScaleKey
+from cvlab.ui.panels.convolution.scene import Scene
 from cvlab.ui.panels.convolution.setting_card import SettingCard
-from cvlab.ui.panels.convolution.slide_stage import Scene, SlideStage
+from cvlab.ui.panels.convolution.slide_stage import SlideStage
 from cvlab.ui.panels.convolution.transport import Transport
 from cvlab.ui.widgets.card import Card
 
