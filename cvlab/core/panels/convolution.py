@@ -343,7 +343,7 @@ class _Picture(_Part):
     @classmethod
     def of(cls, choice: PictureChoice) -> _Picture:
         own = choice.own
-        png = base64.b64encode(own.png()).decode("ascii") if own is not None else ""
+        png = base64.b64encode(own.png).decode("ascii") if own is not None else ""
         return cls(source=choice.source, index=choice.index, title=own.title if own is not None else "", png=png)
 
 

@@ -15,7 +15,7 @@ from cvlab.ui.panels.convolution.tile import signed_colour, sized, tile
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.image_grid import colour_table, to_levels
 
-READABLE = 17.0
+READABLE = 15.0
 """Pixels that a cell needs before its number is written in it."""
 Look = Literal["signed", "picture", "grey"]
 
@@ -133,7 +133,7 @@ class Board:
             painter.drawRect(self.cell(H - below, 0, below, W))
             painter.drawRect(self.cell(0, W - beside, H - below, beside))
             rest = self.dim[: H - below, : W - beside]
-            hatch = QBrush(theme().colour("raised", 0.62))
+            hatch = QBrush(theme().colour("raised", 0.5))
         painter.setBrush(hatch)
         for row, column in np.argwhere(rest):
             painter.drawRect(self.cell(int(row), int(column)))

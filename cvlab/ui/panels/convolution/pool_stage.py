@@ -186,7 +186,8 @@ class PoolStage(BoardCanvas):
     def _paint_sentence(self, painter: QPainter) -> None:
         painter.setFont(sized(self.font(), 13))
         painter.setPen(theme().colour("ink"))
-        room = QRectF(0, self.height() - _FOOT, self.width(), _FOOT)
+        below = max(board.area.bottom() for board in self.boards) + 10
+        room = QRectF(0, min(below, self.height() - _FOOT), self.width(), _FOOT)
         painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), self._sentence())
 
     def _sentence(self) -> str:

@@ -35,7 +35,8 @@ class SlideStage(BoardCanvas):
             "slide.stage",
             "Sliding window",
             "Point at an output cell to see what it was made of. Click a number to type over it, or turn it with the wheel "
-            "(with Shift by 0.1). Drag on the input, or use the arrow keys, to move the window; the space bar plays.",
+            "(with Shift by 0.1). Drag on the input, or use the arrow keys, to move the window; "
+            "Page Down shows the next filter, the space bar plays.",
             parent,
         )
         self.scene: Scene | None = None
