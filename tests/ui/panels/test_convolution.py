@@ -266,9 +266,13 @@ def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
     assert not lab.project.convolution.slide.uses_picture
 
 
-def test_demo_and_randomise(panel, qtbot, lab):
+def test_demo_edges_and_randomise(panel, qtbot, lab):
     click(qtbot, panel, "slide.randomise")
     assert lab.project.convolution.slide != SlideDocument.course()
+    click(qtbot, panel, "slide.edges")
+    assert panel.slide.stage.output.shape == (3, 5, 5)
+    each = filtered(panel.slide.stage.scene.x, np.array(PRESETS["sobel-x"].three))
+    assert np.array_equal(panel.slide.stage.output[0], each.sum(axis=0)), "the channels' sums add up"
     click(qtbot, panel, "slide.course")
     assert lab.project.convolution.slide == SlideDocument.course()
     lab.history.undo()
