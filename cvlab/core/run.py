@@ -358,6 +358,8 @@ class _Keeper:
         match event:
             case EpochEnd() | RunFinished():
                 folder.save_weights(learner)
+                if learner.average is not None:
+                    folder.save_average(learner)
                 folder.save_resume(learner, checkpoint=True)
                 self._saved = monotonic()
             case StepEnd() if event.step == learner.step and not learner.epoch_is_over:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -38,7 +40,8 @@ MAX_RECORD, MAX_METRICS, MAX_WEIGHTS = 10_000_000, 2_000_000_000, 2_000_000_000
 WEIGHTS, RESUME, METRICS, RECORD = "weights-final.safetensors", "resume.safetensors", "metrics.jsonl", "run.json"
 PREPROCESSING = "preprocessing.safetensors"
 """The fitted numbers of the preprocessing that are too many for run.json, if there are any."""
-BRANCH, CHECKPOINTS, NOTES = "branch.safetensors", "checkpoints", "notes.json"
+BRANCH, CHECKPOINTS, NOTES, BOARD = "branch.safetensors", "checkpoints", "notes.json", "tensorboard"
+AVERAGE = "weights-average.safetensors"
 
 _EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, RunFinished, RunFailed)}
 
@@ -91,6 +94,8 @@ class RunFolder:
         self.checkpoints = Checkpoints(path / CHECKPOINTS)
         self.lock = RunLock(path)
         self._metrics: IO[str] | None = None
+        self._board: IO[bytes] | None = None
+        self._writer: Any = None
         self._best: tuple[float, float] | None = None
         self.restored_from = ""
 
@@ -191,7 +196,8 @@ class RunFolder:
         write_whole(self.path / RECORD, self.record.model_dump_json(indent=1).encode())
 
     def log(self, event: Event) -> None:
-        """Appends the event to metrics.jsonl (snapshots are not metrics). Raises `CannotWrite`."""
+        """Appends the event to metrics.jsonl and to TensorBoard's file (views are only in that). Raises `CannotWrite`."""
+        self._log_to_board(event)
         if type(event).__name__ not in _EVENTS:
             return
         path = self.path / METRICS
@@ -212,6 +218,24 @@ class RunFolder:
         elif isinstance(event, RunFailed):
             self.record.status = "failed"
             self.record.result["failure"] = event.what
+
+    def _log_to_board(self, event: Event) -> None:
+        from cvlab.engine.training.tensorboard import EventWriter, file_name
+
+        now = time.time()
+        try:
+            if self._board is None:
+                if not isinstance(event, RunStarted):
+                    return
+                path = self.path / BOARD / file_name(now, platform.node(), os.getpid())
+                path.parent.mkdir(exist_ok=True)
+                self._board, self._writer = path.open("ab"), EventWriter()
+                self._board.write(self._writer.begin(now, event.start_step))
+            self._board.write(self._writer.encode(event, now))
+            if not isinstance(event, StepEnd):
+                self._board.flush()
+        except OSError as error:
+            raise refused(error, self.path / BOARD) from error
 
     def save_resume(self, learner: Learner, *, checkpoint: bool = False) -> None:
         """What is needed to go on. checkpoint: keep it among the checkpoints, too."""
@@ -235,12 +259,22 @@ class RunFolder:
 
         write_whole(self.path / WEIGHTS, weights_bytes(learner.weights()))
 
+    def save_average(self, learner: Learner) -> None:
+        """The running average of the weights, where the recipe keeps one."""
+        from cvlab.engine.training.checkpoint import weights_bytes
+
+        mean = learner.averaged_weights()
+        if mean is not None:
+            write_whole(self.path / AVERAGE, weights_bytes(mean))
+
     def close(self) -> None:
         """Ends the metrics file and writes the record, as far as the disk allows."""
-        metrics, self._metrics = self._metrics, None
-        if metrics is not None:
-            with contextlib.suppress(OSError):
-                metrics.close()
+        files = (self._metrics, self._board)
+        self._metrics = self._board = None
+        for file in files:
+            if file is not None:
+                with contextlib.suppress(OSError):
+                    file.close()
         self.write_record()
 
     def discard(self) -> None:
@@ -282,6 +316,17 @@ class RunFolder:
     def restore(self, learner: Learner) -> list[Event]:
         """Puts the learner where the run was last saved and forgets what came after that step; returns the metrics before it.
         A damaged file gives way to the newest checkpoint that is whole. Raises `NotOurFile`."""
+        self.restore_state(learner)
+        kept = [event for event in self.events() if _is_before(event, learner.step)]
+        self._best = None
+        for event in kept:
+            self.notice_best(event)
+        self._write_events(kept)
+        self.checkpoints.forget_after(learner.step)
+        return kept
+
+    def restore_state(self, learner: Learner) -> None:
+        """Puts the learner where the run was last saved, and changes nothing on disk. Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import restore
 
         keeps_recipe = not (self.path / RESUME).exists() and (self.path / BRANCH).exists()
@@ -297,13 +342,6 @@ class RunFolder:
                     received=self.path.name,
                     remedy="Start it again from its recipe.",
                 ) from error
-        kept = [event for event in self.events() if _is_before(event, learner.step)]
-        self._best = None
-        for event in kept:
-            self.notice_best(event)
-        self._write_events(kept)
-        self.checkpoints.forget_after(learner.step)
-        return kept
 
     def _restore_older(self, learner: Learner) -> bool:
         from cvlab.engine.training.checkpoint import restore
@@ -327,16 +365,19 @@ class RunFolder:
         weights, record = checkpoint_weights(self.checkpoints.read(step)), self.record
         return TrainedNet.assemble(record.architecture, weights, record.preprocessing, record.classes, record.title)
 
-    def trained(self) -> TrainedNet:
-        """The net as the run left it. Raises `NotOurFile`."""
+    def trained(self, *, average: bool = False) -> TrainedNet:
+        """The net as the run left it, or the running average of its weights. Raises `NotOurFile`."""
         from cvlab.engine.nets.trained import TrainedNet
         from cvlab.engine.training.checkpoint import read_weights
 
         try:
-            weights = read_weights(read_bounded(self.path / WEIGHTS, MAX_WEIGHTS))
+            weights = read_weights(read_bounded(self.path / (AVERAGE if average else WEIGHTS), MAX_WEIGHTS))
         except OSError as error:
+            what = "no running average: its recipe keeps none" if average else "no weights yet"
             raise NotOurFile(
-                "This run has no weights yet.", received=self.path.name, remedy="Let it finish an epoch first."
+                f"This run has {what}.",
+                received=self.path.name,
+                remedy="" if average else "Let it finish an epoch first.",
             ) from error
         record = self.record
         preprocessing = record.preprocessing
