@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,8 @@ from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed,
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cvlab.engine.nets.trained import TrainedNet
     from cvlab.engine.training.learner import Learner
 
@@ -359,15 +361,19 @@ class RunFolder:
 
     def trained_at(self, step: int) -> TrainedNet:
         """The net as it was at a checkpoint. Raises `NotOurFile`."""
-        from cvlab.engine.nets.trained import TrainedNet
         from cvlab.engine.training.checkpoint import checkpoint_weights
 
-        weights, record = checkpoint_weights(self.checkpoints.read(step)), self.record
-        return TrainedNet.assemble(record.architecture, weights, record.preprocessing, record.classes, record.title)
+        return self._assemble(checkpoint_weights(self.checkpoints.read(step)))
+
+    def trained_on_average(self, steps: Sequence[int]) -> TrainedNet:
+        """The mean of the weights of several checkpoints, as one net. Raises `NotOurFile`, `TrainingError`."""
+        from cvlab.engine.training.checkpoint import checkpoint_weights
+        from cvlab.engine.training.ensemble import averaged
+
+        return self._assemble(averaged([checkpoint_weights(self.checkpoints.read(step)) for step in steps]))
 
     def trained(self, *, average: bool = False) -> TrainedNet:
         """The net as the run left it, or the running average of its weights. Raises `NotOurFile`."""
-        from cvlab.engine.nets.trained import TrainedNet
         from cvlab.engine.training.checkpoint import read_weights
 
         try:
@@ -379,19 +385,29 @@ class RunFolder:
                 received=self.path.name,
                 remedy="" if average else "Let it finish an epoch first.",
             ) from error
+        return self._assemble(weights)
+
+    def preprocessing(self) -> Preprocessing:
+        """How the run's net is fed, with what does not go into run.json. Raises `NotOurFile`."""
+        preprocessing = self.record.preprocessing
+        if preprocessing.kind not in NEEDS_ARRAYS:
+            return preprocessing
+        from cvlab.engine.training.checkpoint import read_weights
+
+        try:
+            return preprocessing.with_arrays(read_weights(read_bounded(self.path / PREPROCESSING, MAX_WEIGHTS)))
+        except OSError as error:
+            raise NotOurFile(
+                f"This run's {PREPROCESSING} is missing: without it the net cannot be fed what it was trained on.",
+                received=self.path.name,
+                remedy="Keep the run's folder together, or train it again from its recipe.",
+            ) from error
+
+    def _assemble(self, weights: dict[str, np.ndarray]) -> TrainedNet:
+        from cvlab.engine.nets.trained import TrainedNet
+
         record = self.record
-        preprocessing = record.preprocessing
-        if preprocessing.kind in NEEDS_ARRAYS:
-            try:
-                arrays = read_weights(read_bounded(self.path / PREPROCESSING, MAX_WEIGHTS))
-            except OSError as error:
-                raise NotOurFile(
-                    f"This run's {PREPROCESSING} is missing: without it the net cannot be fed what it was trained on.",
-                    received=self.path.name,
-                    remedy="Keep the run's folder together, or train it again from its recipe.",
-                ) from error
-            preprocessing = preprocessing.with_arrays(arrays)
-        return TrainedNet.assemble(record.architecture, weights, preprocessing, record.classes, record.title)
+        return TrainedNet.assemble(record.architecture, weights, self.preprocessing(), record.classes, self.title)
 
 
 class MetricsTail:
