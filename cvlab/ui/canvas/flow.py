@@ -139,10 +139,7 @@ class _Weaver:
         lane = self._free_lane(start, end, self._base(head, tail), self._downwards(tail))
         self._lane.update(dict.fromkeys(chain, lane))
         inner = [
-            strand
-            for one, other in itertools.pairwise(chain)
-            for strand in self._into[other]
-            if strand.source == one
+            strand for one, other in itertools.pairwise(chain) for strand in self._into[other] if strand.source == one
         ]
         for strand in (*head[:1], *inner, *tail[:1]):
             if self._gap(strand) > 1 and strand.key not in self._runs:

@@ -9,7 +9,7 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Conv, Input, Linear, Relu
 from cvlab.engine.nets.shapes import infer
-from cvlab.ui.canvas.face import brief_text, bytes_text, count_text
+from cvlab.ui.canvas.face import count_text
 from cvlab.ui.canvas.face import faces as all_faces
 from cvlab.ui.canvas.landing import landings, nearest
 from cvlab.ui.canvas.layout import arrange

@@ -84,7 +84,9 @@ class AdviceRow(QFrame):
         self.button.setVisible(advice.apply is not None)
         self.button.setText(self.button.fontMetrics().elidedText(advice.change, Qt.TextElideMode.ElideRight, 150))
         self.button.setAccessibleName(advice.change or "Change it")
-        self.button.setToolTip(wrapped(f"{advice.change}. One step: undo takes it back." if advice.change else "No change."))
+        self.button.setToolTip(
+            wrapped(f"{advice.change}. One step: undo takes it back." if advice.change else "No change.")
+        )
         self.show_it.setVisible(advice.node is not None)
 
     def _take(self) -> None:

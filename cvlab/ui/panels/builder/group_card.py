@@ -23,7 +23,9 @@ class GroupCard(QWidget):
         self._group: Group | None = None
         title = QLabel("Group", self)
         title.setProperty("role", "subheading")
-        words = QLabel("A named block of layers. Repeated, its copies run one after the other, each with its own weights.", self)
+        words = QLabel(
+            "A named block of layers. Repeated, its copies run one after the other, each with its own weights.", self
+        )
         words.setWordWrap(True)
         words.setProperty("role", "muted")
         self.name = QLineEdit(self)
@@ -38,14 +40,18 @@ class GroupCard(QWidget):
         self.times = QSpinBox(self)
         self.times.setObjectName("builder.group.times")
         self.times.setAccessibleName("Repetitions")
-        self.times.setToolTip("How often the block runs, one copy after the other. It needs one way in and one way out.")
+        self.times.setToolTip(
+            "How often the block runs, one copy after the other. It needs one way in and one way out."
+        )
         self.times.setRange(1, MAX_TIMES)
         self.times.valueChanged.connect(self._repeat)
         self.times.editingFinished.connect(self._edits.end_gesture)
         self.figures = QLabel(self)
         self.figures.setWordWrap(True)
         self.figures.setAccessibleName("What the group costs")
-        self.fold = self._button("fold", "Fold into one block", "Draws the group as one block. Double-click does it, too.")
+        self.fold = self._button(
+            "fold", "Fold into one block", "Draws the group as one block. Double-click does it, too."
+        )
         self.ungroup = self._button("ungroup", "Ungroup", "Takes the frame away; the layers stay, once.")
         self.unroll = self._button("unroll", "Write out the copies", "Every repetition becomes layers of its own.")
         self.fold.clicked.connect(self._fold)

@@ -21,7 +21,10 @@ _TOTALS = {
     "parameters": ("Parameters", "Learned numbers: weights and biases."),
     "memory": ("As 32-bit numbers", "The size of the weights file: four bytes a parameter."),
     "work": ("Multiply-adds an image", "One forward pass; a training step costs about three times as much."),
-    "activations": ("Activations a batch", "All layers' outputs, kept for the backward pass, for the recipe's batch size."),
+    "activations": (
+        "Activations a batch",
+        "All layers' outputs, kept for the backward pass, for the recipe's batch size.",
+    ),
     "field": ("Receptive field", "How much of the image one score depends on."),
 }
 
