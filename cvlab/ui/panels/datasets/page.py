@@ -70,5 +70,6 @@ class PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("browse", "Browse", "Every image of the set, and the numbers it is made of.", "browse_page:BrowsePage"),
     PageSpec("splits", "Splits", "What is learned from, what is tuned on, and what stays sealed.", "splits_page:SplitsPage"),
+    PageSpec("challenges", "Challenges", "Seven reasons why it is hard, each with its dial.", "challenges_page:ChallengesPage"),
 )  # fmt: skip
 """In the order of the chips above the pages."""
