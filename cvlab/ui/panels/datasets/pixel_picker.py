@@ -43,7 +43,9 @@ class PixelPicker(QWidget):
     def show_places(self, first: Place, second: Place) -> None:
         """(row, column) of both markers."""
         self.places = (first, second)
-        self.setAccessibleDescription(f"A at row {first[0]}, column {first[1]}; B at row {second[0]}, column {second[1]}")
+        self.setAccessibleDescription(
+            f"A at row {first[0]}, column {first[1]}; B at row {second[0]}, column {second[1]}"
+        )
         self.update()
 
     @property
@@ -56,9 +58,7 @@ class PixelPicker(QWidget):
 
     def centre_of(self, place: Place) -> QPointF:
         """Where a pixel's middle is painted."""
-        return QPointF(
-            (place[1] + 0.5) / self._columns * self.width(), (place[0] + 0.5) / self._rows * self.height()
-        )
+        return QPointF((place[1] + 0.5) / self._columns * self.width(), (place[0] + 0.5) / self._rows * self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

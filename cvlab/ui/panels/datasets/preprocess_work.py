@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
 
 Source = Literal["train", "test", "shown"]
-SHOWN, SAMPLE, CLOUD = 8, 1_000, 600
+SHOWN, SAMPLE, CLOUD = 6, 1_000, 600
 """Test images that are looked at; images that figures are taken over; points of a cloud."""
 _FEATURES = 48
 """Features between which correlations are averaged."""
@@ -67,9 +67,10 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Preprocessed:
-    """The same test images before and after, (n, C, H, W); away: how far from what the training split's own fit gives, on
-    average over all numbers, relative to their deviation; 0 for the right fit. cloud: the course's figure of two features of
-    the training split, others: the same of the test split. fit: for the next request."""
+    """The same test images before and after, (n, C, H, W). away: how far the numbers are from those of the training split's own
+    fit, on average and relative to their deviation; 0 for the right fit. cloud: the course's figure of two features of the
+    training split; others: the same of the test split. mean: of the training split, (C, H, W) uint8. fitted_on: how many
+    images. axes: the widest principal axes (n, C, H, W), shares: of all variance along each; none for kinds without axes."""
 
     images: np.ndarray
     after: np.ndarray
@@ -78,7 +79,10 @@ class Preprocessed:
     after_figures: Figures
     cloud: list[Stage]
     others: list[Stage]
-    fit: Fit
+    mean: np.ndarray
+    fitted_on: int
+    axes: np.ndarray
+    shares: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +122,15 @@ class Preprocess:
             _figures(numbers),
             stages(own, self.epsilon, fitted),
             stages(other, self.epsilon, fitted),
-            used,
+            self._mean(train),
+            used.count,
+            *_widest(used, shown.shape[1:]),
         )
+
+    def _mean(self, train: Tensor) -> np.ndarray:
+        if ("mean-image", "train") not in self.known:
+            self.known["mean-image", "train"] = Fit("mean-image", mean_image(train), count=len(train))
+        return (self.known["mean-image", "train"].mean * 255).round().astype(np.uint8)
 
     def _pair(self, images: Tensor) -> np.ndarray:
         """(n, 2): the two features of up to CLOUD images, in units of x / 255."""
@@ -149,6 +160,14 @@ class Preprocess:
             axes = axes_of(images, control.cancelled)
             return Fit(self.kind, axes=axes, count=axes.count)
         return Fit(self.kind)
+
+
+def _widest(fit: Fit, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """(axes (SHOWN, C, H, W), shares (SHOWN,)) of a fit that has axes, else empty arrays."""
+    if fit.axes is None:
+        return np.zeros((0, *shape)), np.zeros(0)
+    total = max(float(fit.axes.variances.sum()), 1e-30)
+    return fit.axes.axes.T[:SHOWN].reshape(-1, *shape), fit.axes.variances[:SHOWN] / total
 
 
 def _figures(numbers: np.ndarray) -> Figures:
