@@ -105,6 +105,10 @@ def _read(entry: Entry, place: Path, report: Report, cancelled: Asked) -> Datase
 
         report(Progress(f"Opening {entry.title}", 0, None))
         return own.load(place, entry.id)
+    if entry.format == "shapes":
+        from cvlab.engine.data import shapes32
+
+        return shapes32.generate(progress=report, cancelled=cancelled)
     if entry.format == "sample":
         from cvlab.engine.data import sample
 
