@@ -26,7 +26,7 @@ GLYPHS = {
     "folder": "folder", "group": "bounding-box", "help": "question", "image": "image", "import": "download-simple",
     "info": "info", "keyboard": "keyboard", "left": "caret-left", "lenet": "tree-structure", "lesson": "lightbulb",
     "linear": "line-segments", "map": "map-trifold", "memory": "hard-drives", "mend": "wrench", "moon": "moon",
-    "more": "dots-three", "new": "file-plus", "open": "folder-open", "paste": "clipboard", "pattern": "repeat",
+    "more": "dots-three", "neighbors": "circles-three-plus", "new": "file-plus", "open": "folder-open", "paste": "clipboard", "pattern": "repeat",
     "pause": "pause", "play": "play", "quit": "sign-out", "redo": "arrow-u-up-right", "replay": "arrow-clockwise",
     "rewind": "skip-back", "right": "caret-right", "runs": "table", "save": "floppy-disk",
     "search": "magnifying-glass", "settings": "gear-six", "step": "skip-forward", "stop": "stop",
