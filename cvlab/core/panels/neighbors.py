@@ -142,7 +142,7 @@ class NeighborsState:
     k: int = 5
     weighted: bool = False
     query: int = 7
-    shift: int = 2
+    shift: int = 1
     ways: str = "folds"
     folds: int = 5
     share: float = 0.2
@@ -213,7 +213,7 @@ class SavedNeighbors(SavedState):
     k: int = Field(5, ge=1, le=1_000)
     weighted: bool = False
     query: int = Field(7, ge=0, le=100_000_000)
-    shift: int = Field(2, ge=1, le=MAX_SHIFT)
+    shift: int = Field(1, ge=1, le=MAX_SHIFT)
     ways: Literal["folds", "held-out"] = "folds"
     folds: int = Field(5, ge=2, le=20)
     share: float = Field(0.2, gt=0, le=0.9)

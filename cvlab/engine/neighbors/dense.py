@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 
@@ -19,6 +20,11 @@ _ROWS, _COLUMNS = 256, 4_096
 _CUDA_COLUMNS = 16_384
 
 
+@cache
+def has_opencv() -> bool:
+    return find_spec("cv2") is not None
+
+
 class Dense:
     """X: (N, D) uint8. Holds nothing but what it is given, and the images' squared lengths for products."""
 
@@ -27,7 +33,7 @@ class Dense:
         self._squares: np.ndarray | None = None
         self._sums: np.ndarray | None = None
         # OpenCV's loop over bytes is the fastest there is for L1; it is optional.
-        self._cv2 = device == "cpu" and metric == "l1" and find_spec("cv2") is not None
+        self._cv2 = device == "cpu" and metric == "l1" and has_opencv()
 
     def nearest(
         self, queries: np.ndarray, k: int, pool: ThreadPoolExecutor, threads: int, cancelled: Callable[[], bool]

@@ -27,7 +27,7 @@ PANELS: tuple[PanelSpec, ...] = (
     ),
     PanelSpec(
         "neighbors",
-        "Neighbours",
+        "Nearest",
         "Decide by looking up",
         "neighbors",
         "cvlab.ui.panels.neighbors.neighbors:NeighborsPanel",

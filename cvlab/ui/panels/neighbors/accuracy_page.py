@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cvlab.core import knn_results
 from cvlab.core.knn_results import KnnResult
@@ -57,7 +57,6 @@ class AccuracyPage(QWidget):
         self.scale = AccuracyScale(run)
         for part in (self.row, self.figure, self.scale, self.words):
             run.body.addWidget(part)
-        run.body.addStretch(1)
         self.matrix = named(
             ConfusionMatrix(confusion),
             "confusion",
@@ -76,17 +75,18 @@ class AccuracyPage(QWidget):
         self.tiles.show_message("Click a cell of the matrix.")
         images.body.addWidget(self.tiles, 1)
         self.cell_card = images
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(12)
-        grid.addWidget(run, 0, 0)
-        grid.addWidget(self.results, 1, 0)
-        grid.addWidget(confusion, 0, 1, 1, 2)
-        grid.addWidget(images, 1, 1, 1, 2)
-        grid.setRowStretch(0, 64)
-        grid.setRowStretch(1, 36)
-        grid.setColumnStretch(0, 46)
-        grid.setColumnStretch(1, 54)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for share, (above, stretch), (below, rest) in (
+            (46, (run, 0), (self.results, 1)),
+            (54, (confusion, 70), (images, 30)),
+        ):
+            column = QVBoxLayout()
+            column.setSpacing(12)
+            column.addWidget(above, stretch)
+            column.addWidget(below, rest)
+            row.addLayout(column, share)
 
     def wake(self) -> None:
         self._set.wake()

@@ -94,7 +94,8 @@ class ImageTiles(QWidget):
         row, column = divmod(i, columns)
         across = min(self.width() / columns, max(side + _GAP, 96.0))
         down = side + self._lines() * _LINE + 4 + _GAP
-        return QRectF(column * across + (across - side) / 2, row * down + 3, side, side)
+        left = (self.width() - across) / 2 if len(self._tiles) == 1 else 0.0
+        return QRectF(left + column * across + (across - side) / 2, row * down + 3, side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, look = QPainter(self), theme()

@@ -133,6 +133,7 @@ class Plane(QWidget):
         painter.fillRect(area, theme().colour("sunken"))
         if self._document is not None:
             if not self._ground.isNull():
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(area, self._ground)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_links(painter)

@@ -45,6 +45,7 @@ class QueryCard(Card):
         row.addStretch(1)
         self.body.addLayout(row)
         self.stack = QStackedWidget(self)
+        self.stack.setProperty("role", "plain")
         self.shown = ImageTiles(self.stack, most=220.0, columns=1)
         named(self.shown, "query_image", "The query", "The image whose neighbours are looked for.")
         self.pad = named(

@@ -50,14 +50,19 @@ class SetBar(QWidget):
         self.k = named(QSpinBox(self), "image_k", "Neighbours k", "How many of the nearest images vote.")
         self.k.setRange(1, 100)
         self.weighted = named(
-            QCheckBox("Weigh by nearness", self),
+            QCheckBox("weighed", self),
             "weighted",
             "Weigh votes by nearness",
             "Each vote counts 1 / distance.",
         )
         self._ruling = [label(self, "by"), self.metrics, label(self, "k"), self.k, self.weighted]
+        self.dataset.setSizeAdjustPolicy(self.dataset.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.dataset.setMinimumContentsLength(14)
+        self.dataset.setMaximumWidth(240)
+        for each, width in ((self.train, 88), (self.test, 88), (self.metrics, 118), (self.k, 64)):
+            each.setFixedWidth(width)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)
         for widget in (
             self.dataset,
             label(self, "look up in"),

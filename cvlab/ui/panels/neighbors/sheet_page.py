@@ -77,7 +77,7 @@ class SheetPage(QWidget):
             grids.addLayout(column, 1)
             if number < 2:
                 grids.addWidget(self._sign(signs[number]))
-        card.body.addLayout(grids, 1)
+        card.body.addLayout(grids, 100)
         self.pointed = label(self, "", "", wraps=True)
         self.pointed.setMinimumHeight(20)
         self.total = label(self, "", "number")
@@ -85,6 +85,7 @@ class SheetPage(QWidget):
         card.body.addWidget(self.pointed)
         card.body.addWidget(self.total)
         card.body.addWidget(self.words)
+        card.body.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(card)

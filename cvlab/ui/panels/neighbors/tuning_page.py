@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from cvlab.core import knn_results
-from cvlab.core.history import SetField
 from cvlab.core.knn_results import KnnResult
 from cvlab.core.lab import Lab
-from cvlab.core.panels.neighbors import MANY_KS
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.neighbors import tuning
 from cvlab.engine.neighbors.accuracy import Estimate
-from cvlab.engine.neighbors.metrics import METRICS, OF_IMAGES
-from cvlab.engine.neighbors.tuning import COURSE_KS, Choice
-from cvlab.ui.bind import bind, bind_choice, bind_number
-from cvlab.ui.panels.neighbors.pieces import button, choice, label, named, percent
+from cvlab.engine.neighbors.metrics import METRICS
+from cvlab.engine.neighbors.tuning import Choice
+from cvlab.ui.panels.neighbors.pieces import label, percent
 from cvlab.ui.panels.neighbors.progress_bar import ProgressRow, time_left
 from cvlab.ui.panels.neighbors.searching import Measure, Tune, Tuned
 from cvlab.ui.panels.neighbors.the_set import Images, TheSet
+from cvlab.ui.panels.neighbors.tuning_card import TuningCard
 from cvlab.ui.panels.neighbors.tuning_plot import TuningPlot
-from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
 
 _JOB, _TEST = "neighbors.tuning", "neighbors.test_once"
@@ -48,9 +37,9 @@ class TuningPage(QWidget):
         self.test: Estimate | None = None
         self._images: Images | None = None
         self._weighted = self._waits = False
-        self._metrics: dict[str, QCheckBox] = {}
-        settings, plot = Card("What is tried", self), Card("Accuracy on validation images", self)
-        self._build_settings(settings)
+        settings, plot = TuningCard(lab, self), Card("Accuracy on validation images", self)
+        self.settings, self.best, self.best_words = settings, settings.best, settings.best_words
+        self.once, self.verdict = settings.once, settings.verdict
         self.row = ProgressRow(
             "tune",
             "Tune",
@@ -72,93 +61,7 @@ class TuningPage(QWidget):
         row.addWidget(plot, 1)
         self._connect()
 
-    def _build_settings(self, card: Card) -> None:
-        self.ways: QComboBox = choice(
-            card,
-            "ways",
-            "Validation",
-            "Cross-validation uses every image for validation once; holding out is quicker and less sure.",
-            [("Cross-validation", "folds"), ("Hold-out", "held-out")],
-        )
-        self.folds = named(QSpinBox(card), "folds", "Folds", "Into how many parts the training images are cut.")
-        self.folds.setRange(2, 20)
-        self.folds.setSuffix(" folds")
-        self.share: QComboBox = choice(
-            card, "share", "Share held out", "How much of each class is held out to choose by.",
-            [("10 %", 0.1), ("20 %", 0.2), ("30 %", 0.3), ("50 %", 0.5)],
-        )  # fmt: skip
-        self.grid = named(
-            QLineEdit(card), "grid", "Values of k", "Numbers from 1 to 1000, apart by commas; 1-20 is a range."
-        )
-        self.course = button(
-            card, "grid_course", "Course's", "The ten values that the course tries, 1 to 100.", role="chip"
-        )
-        self.many = button(
-            card,
-            "grid_twenty",
-            "1 to 20",
-            "Twenty values; they cost no more than one: a single search a fold.",
-            role="chip",
-        )
-        self.problem = label(card, "", "small error", wraps=True)
-        self.problem.hide()
-        for metric in OF_IMAGES:
-            box = named(
-                QCheckBox(METRICS[metric].title, card),
-                f"tuned.{metric}",
-                f"Try {METRICS[metric].title}",
-                f"Tries the grid by {METRICS[metric].title}, too.",
-            )
-            self._metrics[metric] = box
-        self.best, self.best_words = label(card, "–", "number"), label(card, "", wraps=True)
-        self.once: QPushButton = button(
-            card,
-            "test_once",
-            "Test once",
-            "Opens the test set for the best choice. Do it when you are done choosing.",
-            role="",
-        )
-        self.once.setEnabled(False)
-        self.verdict = label(card, "", wraps=True)
-        body: QVBoxLayout = card.body
-        body.addWidget(self.ways)
-        body.addWidget(self.folds)
-        body.addWidget(self.share)
-        body.addSpacing(6)
-        body.addWidget(label(card, "Values of k"))
-        body.addWidget(self.grid)
-        chips = QHBoxLayout()
-        chips.addWidget(self.course)
-        chips.addWidget(self.many)
-        chips.addStretch(1)
-        body.addLayout(chips)
-        body.addWidget(self.problem)
-        body.addSpacing(6)
-        body.addWidget(label(card, "Metrics"))
-        for box in self._metrics.values():
-            body.addWidget(box)
-        body.addSpacing(10)
-        body.addWidget(label(card, "Best on validation", "subheading"))
-        body.addWidget(self.best)
-        body.addWidget(self.best_words)
-        body.addSpacing(6)
-        body.addWidget(self.once)
-        body.addWidget(self.verdict)
-        body.addStretch(1)
-
     def _connect(self) -> None:
-        state, history = self._state, self._lab.history
-        bind_choice(self.ways, state, "ways", history=history, label="Validate otherwise")
-        bind_choice(self.share, state, "share", history=history, label="Hold out another share")
-        bind_number(self.folds, state, "folds", history=history, label="Change the folds")
-        bind(self, state, "ways", self._show_ways)
-        bind(self, state, "grid", self._show_grid)
-        bind(self, state, "tuned", self._show_metrics)
-        for box in self._metrics.values():
-            box.clicked.connect(self._choose_metrics)
-        self.grid.editingFinished.connect(self._read_grid)
-        self.course.clicked.connect(self._take_course)
-        self.many.clicked.connect(self._take_many)
         self.row.toggled.connect(self.toggle)
         self.once.clicked.connect(self._test_once)
         self.plot.pointed.connect(self._show_reading)
@@ -178,51 +81,6 @@ class TuningPage(QWidget):
     @property
     def is_running(self) -> bool:
         return self._lab.jobs.is_busy(_JOB)
-
-    # -- settings ----------------------------------------------------------------------------------------------------
-
-    def _show_ways(self, ways: str) -> None:
-        self.folds.setVisible(ways == "folds")
-        self.share.setVisible(ways == "held-out")
-
-    def _show_grid(self, grid: tuple[int, ...]) -> None:
-        self.grid.setText("1-20" if grid == MANY_KS else ", ".join(map(str, grid)))
-        self._show_problem("")
-
-    def _show_metrics(self, tuned: tuple[str, ...]) -> None:
-        for metric, box in self._metrics.items():
-            box.setChecked(metric in tuned)
-
-    def _show_problem(self, words: str) -> None:
-        self.problem.setText(words)
-        self.problem.setVisible(bool(words))
-        set_role(self.grid, "error" if words else "")
-
-    def _edit(self, field: str, value: object, words: str) -> None:
-        if value != getattr(self._state, field):
-            self._lab.history.push(SetField(self._state, field, value, words))
-            self._lab.history.end_gesture()
-
-    def _read_grid(self) -> None:
-        ks = read_ks(self.grid.text())
-        if ks is None:
-            self._show_problem("Write numbers from 1 to 1000, apart by commas, at most 60 of them.")
-        else:
-            self._edit("grid", ks, "Other values of k")
-            self._show_grid(ks)
-
-    def _take_course(self) -> None:
-        self._edit("grid", COURSE_KS, "The course's values of k")
-
-    def _take_many(self) -> None:
-        self._edit("grid", MANY_KS, "Twenty values of k")
-
-    def _choose_metrics(self) -> None:
-        chosen = tuple(metric for metric, box in self._metrics.items() if box.isChecked())
-        if chosen:
-            self._edit("tuned", chosen, "Try other metrics")
-        else:
-            self._show_metrics(self._state.tuned)
 
     # -- tuning ------------------------------------------------------------------------------------------------------
 
@@ -336,15 +194,3 @@ class TuningPage(QWidget):
             knn_results.keep(result)
         except CvlabError as error:
             self._lab.notices.error(error)
-
-
-def read_ks(text: str) -> tuple[int, ...] | None:
-    """ "1, 3, 5-8" -> (1, 3, 5, 6, 7, 8): sorted, each once; None for what cannot be read or lies outside 1..1000."""
-    found: set[int] = set()
-    for part in filter(None, re.split(r"[,;\s]+", text.strip().replace("–", "-"))):
-        match = re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", part)
-        if match is None:
-            return None
-        low, high = int(match[1]), int(match[2] or match[1])
-        found |= set(range(low, min(high, 2_000) + 1))
-    return tuple(sorted(found)) if found and min(found) >= 1 and max(found) <= 1_000 and len(found) <= 60 else None

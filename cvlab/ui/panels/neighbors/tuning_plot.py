@@ -106,6 +106,7 @@ class TuningPlot(QWidget):
         for number, metric in enumerate(metrics):
             shift = (number - (len(metrics) - 1) / 2) * _DODGE
             self._paint_metric(painter, metric, np.array(self._tuned.accuracies[metric]), low, high, shift)
+        self._paint_legend(painter, metrics)
         self._paint_best(painter, low, high, metrics)
         painter.end()
 
@@ -163,6 +164,21 @@ class TuningPlot(QWidget):
             painter.setBrush(look.colour(ROLES[metric], 0.55))
             for value in table[:, i]:
                 _sign(painter, metric, QPointF(place.x(), self._y(float(value), low, high)), 3.0)
+
+    def _paint_legend(self, painter: QPainter, metrics: list[str]) -> None:
+        """Which colour and sign is which, right above."""
+        look, x, y = theme(), self._room().right(), self._room().top() + 2
+        wide = QFontMetricsF(painter.font()).horizontalAdvance
+        for metric in reversed(metrics):
+            x -= wide(METRICS[metric].title)
+            painter.setPen(look.colour("ink"))
+            painter.drawText(QPointF(x, y + 4), METRICS[metric].title)
+            painter.setPen(QPen(look.colour(ROLES[metric]), 2))
+            painter.drawLine(QPointF(x - 26, y), QPointF(x - 8, y))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.colour(ROLES[metric]))
+            _sign(painter, metric, QPointF(x - 17, y), 3.5)
+            x -= 42
 
     def _paint_best(self, painter: QPainter, low: float, high: float, metrics: list[str]) -> None:
         if self._best is None or self._best.metric not in metrics:
