@@ -94,6 +94,7 @@ class NeighborsPanel(Panel):
 
     def shown(self) -> None:
         self._is_front = True
+        self.bar.refresh()
         self.page(self._state.page).wake()
 
     def hidden(self) -> None:

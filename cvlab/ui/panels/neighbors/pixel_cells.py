@@ -34,9 +34,7 @@ class PixelCells(QWidget):
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._values: np.ndarray | None = None  # (H, W) numbers that are written, or (C, H, W) of a colour image
         self._image = QImage()
         self._editable, self._is_image = False, True
@@ -50,9 +48,6 @@ class PixelCells(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 120)
-
-    def heightForWidth(self, width: int) -> int:
-        return width
 
     # -- for the owner -----------------------------------------------------------------------------------------------
 
@@ -98,13 +93,11 @@ class PixelCells(QWidget):
     # -- geometry ----------------------------------------------------------------------------------------------------
 
     def area(self) -> QRectF:
-        """Where the grid is, in pixels: whole cells, in the middle."""
+        """Where the grid is, in pixels: whole cells, at the top, in the middle."""
         _, height, width = self._values.shape
         side = min((self.width() - 6) / width, (self.height() - 6) / height, 140.0)
         side = max(float(int(side)), 1.0) if side >= 2 else side
-        return QRectF(
-            (self.width() - side * width) / 2, (self.height() - side * height) / 2, side * width, side * height
-        )
+        return QRectF((self.width() - side * width) / 2, 3, side * width, side * height)
 
     def cell(self, row: int, column: int) -> QRectF:
         area, (_, _, width) = self.area(), self._values.shape

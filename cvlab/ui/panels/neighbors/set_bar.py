@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from cvlab.core import paths
 from cvlab.core.lab import Lab
 from cvlab.core.panels.neighbors import COUNTS, TEST_COUNTS
-from cvlab.engine.data.catalogue import CATALOGUE
+from cvlab.engine.data import catalogue
 from cvlab.engine.neighbors.metrics import METRICS, OF_IMAGES
 from cvlab.ui.bind import bind, bind_choice, bind_number, bind_toggle
 from cvlab.ui.panels.neighbors.pieces import button, choice, label, named
@@ -23,7 +24,7 @@ class SetBar(QWidget):
         state, history = self._state, lab.history
         self.dataset = choice(
             self, "dataset", "Data set", "The set that is looked up in and tested with.",
-            [(entry.title, entry.id) for entry in CATALOGUE.values()],
+            [],
         )  # fmt: skip
         self.train = choice(
             self,
@@ -59,7 +60,7 @@ class SetBar(QWidget):
         self.dataset.setSizeAdjustPolicy(self.dataset.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.dataset.setMinimumContentsLength(14)
         self.dataset.setMaximumWidth(240)
-        for each, width in ((self.train, 88), (self.test, 88), (self.metrics, 118), (self.k, 64)):
+        for each, width in ((self.train, 94), (self.test, 94), (self.metrics, 122), (self.k, 64)):
             each.setFixedWidth(width)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -90,6 +91,7 @@ class SetBar(QWidget):
         column.setSpacing(6)
         column.addLayout(row)
         column.addLayout(below)
+        self.refresh()
         bind_choice(self.dataset, state, "dataset", history=history, label="Look up in another set")
         bind_choice(self.train, state, "train_count", history=history, label="Look up in more or fewer images")
         bind_choice(self.test, state, "test_count", history=history, label="Test with more or fewer images")
@@ -97,6 +99,7 @@ class SetBar(QWidget):
         bind_number(self.k, state, "k", history=history, label="Change k")
         bind_toggle(self.weighted, state, "weighted", history=history, label="Change the vote")
         bind(self, state, "metric", self._show_metric)
+        bind(self, state, "dataset", self._show_dataset)
         self.get.clicked.connect(set.fetch)
         self.cancel.clicked.connect(set.stop_fetching)
         set.changed.connect(self.show_state)
@@ -106,6 +109,21 @@ class SetBar(QWidget):
         """Whether metric, k and vote stand here: where they are what is looked for, they do not."""
         for widget in self._ruling:
             widget.setVisible(shown)
+
+    def refresh(self) -> None:
+        """Reads the catalogue anew: sets of one's own come and go."""
+        entries = catalogue.entries(paths.data())
+        if [self.dataset.itemData(i) for i in range(self.dataset.count())] != list(entries):
+            self.dataset.clear()
+            for entry in entries.values():
+                self.dataset.addItem(entry.title, entry.id)
+        self._show_dataset(self._state.dataset)
+
+    def _show_dataset(self, dataset: str) -> None:
+        """Also a set that is no more: a project from elsewhere may name one."""
+        if self.dataset.findData(dataset) < 0:
+            self.dataset.addItem(dataset, dataset)
+        self.dataset.setCurrentIndex(self.dataset.findData(dataset))
 
     def _show_metric(self, metric: str) -> None:
         fits = METRICS[metric].is_distance
