@@ -8,6 +8,7 @@ everything (`dense`), which is also how products, and all on a graphics card, ar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -44,6 +45,7 @@ class Index:
 
     images: (N, ...) uint8, anything after the first axis is one image; (N, C, H, W) lets L1 use blocks of the picture.
     device:  "cpu", or what PyTorch calls a device ("cuda").
+    threads: how many compare at once; 0 for the cores that there are, at most four.
     bounds:  whether to look at bounds first; None lets the size of the work decide.
     Raises DataError for an empty set, an unknown metric, or what is not bytes.
     """
@@ -54,7 +56,7 @@ class Index:
         metric: str = "l1",
         *,
         device: str = "cpu",
-        threads: int = 2,
+        threads: int = 0,
         bounds: bool | None = None,
     ) -> None:
         if not metrics.find(metric).for_images:
@@ -72,7 +74,7 @@ class Index:
             )
         if images[0].size > exact.LARGEST:
             raise DataError("These images are too large to compare.", received=f"{images[0].size:,} values each")
-        self.metric, self._threads, self._device = metric, max(1, threads), device
+        self.metric, self._threads, self._device = metric, threads or min(4, _cores()), device
         self._shape = images.shape[1:]
         self._images = np.ascontiguousarray(images).reshape(len(images), -1)  # (N, D)
         self._bounds: BlockSums | Projection | None = None
@@ -197,6 +199,11 @@ class Index:
         if len(rows) > _HARD * len(self._images):
             return None
         return smallest(self._exactly(self._images.take(rows, axis=0), query), k, rows)
+
+
+def _cores() -> int:
+    """Cores that this process may use. (`training.device` says the same, but brings PyTorch.)"""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _promising(bounds: np.ndarray, count: int) -> np.ndarray:

@@ -89,6 +89,10 @@ class Plane(QWidget):
         self._verdict = verdict
         self.update()
 
+    @property
+    def is_dragging(self) -> bool:
+        return self._dragged >= 0
+
     def select(self, i: int) -> None:
         if i != self.selected:
             self.selected = i
@@ -164,15 +168,15 @@ class Plane(QWidget):
         if not self._sprites:
             self._sprites = self._make_sprites()
         half = _SPRITE / 2
-        corner = QPointF(half, half)
         linked = set() if self._verdict is None or self._dragged >= 0 else set(self._verdict.neighbours.tolist())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme().colour("ink"), 1.5))
-        for i, ((x, y), label) in enumerate(zip(self._document.points, self._document.labels, strict=True)):
-            at = self.place(x, y)
-            painter.drawPixmap(at - corner, self._sprites[label])
-            if i in linked:
-                painter.drawEllipse(at, 9, 9)
+        area, unit = self.field(), self.field().width() / (2 * SPAN)
+        left, top = area.center().x() - half, area.center().y() - half
+        for (x, y), label in zip(self._document.points, self._document.labels, strict=True):
+            painter.drawPixmap(QPointF(left + x * unit, top - y * unit), self._sprites[label])
+        for i in linked:
+            painter.drawEllipse(self.place(*self._document.points[i]), 9, 9)
         if 0 <= self.selected < len(self._document.points):
             painter.setPen(QPen(theme().colour("accent"), 2.5))
             painter.drawEllipse(self.place(*self._document.points[self.selected]), 11, 11)
@@ -243,7 +247,8 @@ class Plane(QWidget):
             if found != self._under:
                 self._under = found
                 self.hovered.emit(found)
-        self.pointed.emit(place)
+        if self._dragged < 0:
+            self.pointed.emit(place)
 
     def _dab(self, place: QPointF) -> None:
         angle = self._random.uniform(0, 2 * np.pi, self.brush_size)
@@ -259,6 +264,7 @@ class Plane(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged = -1
+        self.pointed.emit(self._at(event.position()))
         self.released.emit()
         self.update()
 

@@ -30,6 +30,7 @@ class PlanePage(QWidget):
         self._state, self._history = lab.project.neighbors, lab.history
         self._place: tuple[float, float] | None = None
         self._seed = 1
+        self._told: object = None
         self._is_awake = False
         self.layer = RegionLayer(lab, self)
         self._later = QTimer(self)
@@ -91,11 +92,15 @@ class PlanePage(QWidget):
 
     def _show_plane(self, document: PlaneDocument) -> None:
         self.plane.show_document(document)
-        self.bar.show_document(document)
-        self.rule.show_document(document)
+        told = document.rule, document.classes, document.labels
+        if told != self._told:  # a point that only moves changes nothing there
+            self._told = told
+            self.bar.show_document(document)
+            self.rule.show_document(document)
         if self._state.brush >= document.classes:
             self._state.brush = document.classes - 1
-        self._show_verdict()
+        if not self.plane.is_dragging:
+            self._show_verdict()
         if self._is_awake:
             self.layer.show_document(document)
             if not self._later.isActive():
