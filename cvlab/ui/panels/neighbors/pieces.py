@@ -1,31 +1,27 @@
-"""The small pieces that stand on this panel's pages."""
+"""The shared controls under this panel's names, and how its numbers are written."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from cvlab.ui.widgets import controls
+from cvlab.ui.widgets.controls import Control, label
 
-from cvlab.ui.theme.icons import icon
+__all__ = ["button", "chip", "choice", "icon_button", "label", "named", "percent", "plain"]
 
-Control = TypeVar("Control", bound=QWidget)
+_PANEL = "neighbors"
 
 
 def named(widget: Control, name: str, words: str, tip: str) -> Control:
-    """The control with its permanent name, its spoken name and what it teaches."""
-    widget.setObjectName(f"neighbors.{name}")
-    widget.setAccessibleName(words)
-    widget.setToolTip(tip)
-    return widget
+    return controls.named(widget, f"{_PANEL}.{name}", words, tip)
 
 
 def button(parent: QWidget, name: str, words: str, tip: str, *, glyph: str = "", role: str = "") -> QPushButton:
-    """A button with words, perhaps a glyph before them."""
-    made = QPushButton(words, parent)
-    if glyph:
-        made.setIcon(icon(glyph, "accent_ink" if "primary" in role else "ink"))
-    made.setProperty("role", role)
-    return named(made, name, words, tip)
+    return controls.button(parent, f"{_PANEL}.{name}", words, tip, glyph=glyph, role=role)
+
+
+def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
+    return controls.icon_button(parent, f"{_PANEL}.{name}", glyph, words, tip)
 
 
 def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:
@@ -39,13 +35,6 @@ def choice(parent: QWidget, name: str, words: str, tip: str, items: list[tuple[s
     made = named(QComboBox(parent), name, words, tip)
     for text, value in items:
         made.addItem(text, value)
-    return made
-
-
-def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: bool = False) -> QLabel:
-    made = QLabel(text, parent)
-    made.setProperty("role", role)
-    made.setWordWrap(wraps)
     return made
 
 

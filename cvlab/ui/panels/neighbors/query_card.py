@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from cvlab.ui.panels.neighbors.image_tiles import ImageTiles, Tile
-from cvlab.ui.panels.neighbors.pieces import button, chip, label, named
+from cvlab.ui.panels.neighbors.pieces import button, chip, icon_button, label, named
 from cvlab.ui.widgets.card import Card
 from cvlab.ui.widgets.drawing_pad import DrawingPad
 from cvlab.ui.widgets.ink import Page, Stroke
@@ -57,12 +57,10 @@ class QueryCard(Card):
         self.stack.addWidget(self.shown)
         self.stack.addWidget(self.pad)
         self.body.addWidget(self.stack, 1)
-        self.before = button(
-            self, "query_before", "", "The test image before this one. Alt+Left.", glyph="left", role="quiet icon"
+        self.before = icon_button(
+            self, "query_before", "left", "Test image before", "The test image before this one. Alt+Left."
         )
-        self.after = button(
-            self, "query_after", "", "The next test image. Alt+Right.", glyph="right", role="quiet icon"
-        )
+        self.after = icon_button(self, "query_after", "right", "Next test image", "The next test image. Alt+Right.")
         self.mistake = chip(self, "mistake", "Next mistake", "The next test image that the vote gets wrong.")
         self.open = button(
             self, "open", "Open a picture…", "Choose a picture file to look up.", glyph="open", role="chip"
@@ -70,9 +68,6 @@ class QueryCard(Card):
         self.clear = button(
             self, "clear_pad", "Clear", "Clean paper. Delete on the pad does the same.", glyph="clear", role="chip"
         )
-        for each, words in ((self.before, "Test image before"), (self.after, "Next test image")):
-            each.setAccessibleName(words)
-            each.setFixedSize(36, 30)
         tools = QHBoxLayout()
         tools.setSpacing(6)
         for each in (self.before, self.after, self.mistake, self.open, self.clear):

@@ -13,7 +13,7 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.knn_results import KnnResult
 from cvlab.core.lab import Lab
 from cvlab.engine.neighbors.metrics import METRICS
-from cvlab.ui.panels.neighbors.pieces import button, named, percent
+from cvlab.ui.panels.neighbors.pieces import icon_button, named, percent
 from cvlab.ui.widgets.card import Card
 
 _LIST = "neighbors.results"
@@ -41,11 +41,9 @@ class ResultsList(Card):
         )
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setProperty("role", "plain")
-        self.forget = button(
-            self, "forget", "", "Deletes the chosen result from this machine.", glyph="delete", role="quiet icon"
+        self.forget = icon_button(
+            self, "forget", "delete", "Delete the chosen result", "Deletes the chosen result from this machine."
         )
-        self.forget.setAccessibleName("Delete the chosen result")
-        self.forget.setFixedSize(36, 28)
         self.forget.setEnabled(False)
         self.header.addStretch(1)
         self.header.addWidget(self.forget)

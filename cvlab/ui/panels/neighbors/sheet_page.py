@@ -13,7 +13,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.panels.neighbors import SheetDocument
 from cvlab.engine.neighbors.differences import Differences
 from cvlab.ui.bind import bind
-from cvlab.ui.panels.neighbors.pieces import button, chip, label
+from cvlab.ui.panels.neighbors.pieces import chip, icon_button, label
 from cvlab.ui.panels.neighbors.pixel_cells import PixelCells
 from cvlab.ui.panels.neighbors.the_set import TheSet
 from cvlab.ui.widgets.card import Card
@@ -98,13 +98,10 @@ class SheetPage(QWidget):
 
     def _turn(self, side: str) -> tuple[QWidget, QWidget]:
         what = "test" if side == "a" else "training"
-        before = button(
-            self, f"{side}_before", "", f"The {what} image before this one.", glyph="left", role="quiet icon"
+        before = icon_button(
+            self, f"{side}_before", "left", f"{what.capitalize()} image before", f"The {what} image before this one."
         )
-        after = button(self, f"{side}_after", "", f"The next {what} image.", glyph="right", role="quiet icon")
-        for each, words in ((before, f"{what.capitalize()} image before"), (after, f"Next {what} image")):
-            each.setAccessibleName(words)
-            each.setFixedSize(36, 28)
+        after = icon_button(self, f"{side}_after", "right", f"Next {what} image", f"The next {what} image.")
         return before, after
 
     def _connect(self) -> None:
