@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cvlab.cli.bench import circuit, knn, stroke, train, window
+from cvlab.cli.bench import circuit, knn, regions, stroke, train, window
 
-BENCHES = (train, window, stroke, circuit, knn)
+BENCHES = (train, window, stroke, circuit, knn, regions)
 """Modules with an `add_to` that adds one verb below `cvlab bench`."""
 
 
