@@ -12,6 +12,7 @@ from cvlab.core.panels.circuits import FAR, CircuitDocument
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.code import source
 from cvlab.engine.circuit.collapse import collapsible, span
+from cvlab.engine.circuit.tensors import cells
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError
 from cvlab.ui.actions import Action
@@ -26,6 +27,7 @@ from cvlab.ui.panels.circuits.lesson import LESSON, lesson_of
 from cvlab.ui.panels.circuits.look_closer import LookCloser
 from cvlab.ui.panels.circuits.step_card import StepCard
 from cvlab.ui.panels.circuits.top_bar import TopBar
+from cvlab.ui.panels.circuits.tour import stops
 from cvlab.ui.panels.circuits.view import CircuitView
 
 _LONG = 1_500
@@ -120,7 +122,8 @@ class CircuitsPanel(Panel):
             self._circuit, self._moved = circuit, document.moved
             self.transport.stop()
             self.scene.show_circuit(circuit, document.moved)
-            self.inputs.show_inputs(circuit.starting_values())
+            self.inputs.show_inputs(circuit)
+            self.closer.numbers.node = -1
             has_sigmoid = any(node.gate == "sigmoid" for node in circuit.gates)
             self.bar.show_sigmoid(bool(collapsible(circuit)), has_sigmoid)
             self.view.follow()
@@ -212,8 +215,14 @@ class CircuitsPanel(Panel):
 
     def _choose_node(self, id: int) -> None:
         node, turn = self._circuit.nodes[id], self.walk.turn_of(id)
+        self.closer.show_node(id)
         if node.kind == "input":
-            self._choose_along(node.name)
+            mine = cells(node.name, node.shape)
+            if self._along() not in mine:
+                self._state.along = mine[0]
+                self._show_numbers()
+            if not node.shape:
+                self.closer.show_plot()
         elif turn is not None:
             self.transport.stop()
             self.go(turn)
@@ -272,19 +281,5 @@ class CircuitsPanel(Panel):
             Action("circuits.export", "Export the circuit's picture…", self.export, "", "save", menu="File"),
         )
 
-    # -- the tour ----------------------------------------------------------------------------------------------------
-
     def tour(self) -> Iterator[Stop]:
-        self.open_preset("routes")
-        self.go(self.walk.seed + 3)
-        yield Stop("step", self.isVisible)
-        self.open_preset("neuron")
-        self.go(FAR)
-        yield Stop("neuron", self.isVisible)
-        self.edits.fold_all()
-        self.closer.show_checks()
-        yield Stop("checks", self.isVisible)
-        self.closer.show_plot()
-        self.open_preset("net-2-3-2")
-        yield Stop("net", self.isVisible)
-        self.open_preset("product-of-sum")
+        return stops(self)
