@@ -433,3 +433,70 @@ def test_shapes_that_do_not_meet_are_underlined(panel):
 )
 def test_numbers_fit_narrow_fields(value, text):
     assert short(value) == text
+
+
+# -- a layer of a net -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dialog(panel, qtbot, lab):
+    opened = panel.ask_for_layer()
+
+    def loaded():
+        lab.pump()
+        assert opened.accept_button.isEnabled()
+
+    qtbot.waitUntil(loaded, timeout=30_000)
+    return opened
+
+
+def open_it(panel, dialog, qtbot, lab):
+    before = panel.expression.text()
+    dialog.accept_button.click()
+
+    def opened():
+        lab.pump()
+        assert panel.expression.text() != before
+
+    qtbot.waitUntil(opened, timeout=30_000)
+
+
+def test_a_neuron_of_the_shipped_net_becomes_a_circuit_and_can_be_undone(panel, dialog, qtbot, lab):
+    dialog.most.setValue(4)
+    dialog.unit[0].setValue(7)
+    assert "84 inputs" in dialog.words.text() and not dialog.unit[1].isVisible()
+    open_it(panel, dialog, qtbot, lab)
+    assert "neuron 7" in panel.expression.text() and "the other 80 add up to rest" in panel.expression.text()
+    assert len(panel.inputs.rows) == 4 * 2 + 2
+    lab.history.undo()
+    assert panel.expression.text() == PRESETS[0].text
+
+
+def test_the_builders_convolution_is_opened_as_vectors(panel, dialog, qtbot, lab):
+    dialog.net.setCurrentIndex(0)
+
+    def loaded():
+        lab.pump()
+        assert dialog.accept_button.isEnabled()
+
+    qtbot.waitUntil(loaded, timeout=30_000)
+    dialog.layer.setCurrentIndex(0)
+    dialog.form.setCurrentIndex(1)
+    assert dialog.unit[2].isVisible()
+    open_it(panel, dialog, qtbot, lab)
+    assert "filter 0, row 0, column 0" in panel.expression.text() and "w @ x" in panel.expression.text()
+
+
+def test_a_layer_that_is_too_large_is_refused_in_words(panel, dialog, qtbot, lab):
+    dialog.layer.setCurrentIndex(2)
+    dialog.form.setCurrentIndex(2)
+    assert "too many numbers" in dialog.words.text()
+    dialog.accept_button.click()
+
+    def told():
+        lab.pump()
+        assert "48,520 numbers" in dialog.words.text() and "Open one neuron" in dialog.words.text()
+
+    qtbot.waitUntil(told, timeout=30_000)
+    assert panel.expression.text() == PRESETS[0].text
+    dialog.reject()

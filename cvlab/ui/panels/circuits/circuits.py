@@ -25,6 +25,7 @@ from cvlab.ui.panels.circuits.expression import ExpressionBar
 from cvlab.ui.panels.circuits.inputs_card import InputsCard
 from cvlab.ui.panels.circuits.lesson import LESSON, lesson_of
 from cvlab.ui.panels.circuits.look_closer import LookCloser
+from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
 from cvlab.ui.panels.circuits.step_card import StepCard
 from cvlab.ui.panels.circuits.top_bar import TopBar
 from cvlab.ui.panels.circuits.tour import stops
@@ -85,6 +86,7 @@ class CircuitsPanel(Panel):
         self.expression.typed.connect(self._typed)
         self.expression.finished.connect(self.edits.end_gesture)
         self.bar.preset.activated.connect(self._choose_preset)
+        self.bar.open_layer.clicked.connect(self.ask_for_layer)
         self.bar.merge.clicked.connect(self.edits.merge)
         self.bar.sigmoid.clicked.connect(self.edits.fold_all)
         self.bar.code.clicked.connect(self.copy_code)
@@ -195,6 +197,18 @@ class CircuitsPanel(Panel):
         self.edits.open_preset(preset_id)
         self.view.fit()
 
+    def ask_for_layer(self) -> OpenLayerDialog:
+        """Asks which neuron or layer of which net to open."""
+        self.descent.stop()
+        dialog = OpenLayerDialog(self.lab, self)
+        dialog.opened.connect(self._open_text)
+        dialog.open()
+        return dialog
+
+    def _open_text(self, text: str) -> None:
+        self.edits.open_text(text)
+        self.view.fit()
+
     def _choose_preset(self, index: int) -> None:
         self.open_preset(self.bar.preset.itemData(index))
 
@@ -276,6 +290,7 @@ class CircuitsPanel(Panel):
             Action("circuits.forward", "One gate forward", step.step_forward, "Alt+Right", "right", menu="Run"),
             Action("circuits.back", "One gate back", step.step_back, "Alt+Left", "left", menu="Run"),
             Action("circuits.fit", "Show the whole circuit", self.view.fit, "Ctrl+0", "zoom-fit", menu="View"),
+            Action("circuits.open-layer", "Open a layer of a net as a circuit…", self.ask_for_layer),
             Action("circuits.fold", "Collapse or expand the sigmoids", self.edits.fold_all),
             Action("circuits.code", "Copy the circuit as Python", self.copy_code, "", "copy", menu="Edit"),
             Action("circuits.export", "Export the circuit's picture…", self.export, "", "save", menu="File"),
