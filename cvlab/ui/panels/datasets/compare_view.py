@@ -25,6 +25,8 @@ class CompareView(QWidget):
             view.setToolTip(f"{words}. Move over it: the same pixel is marked in all three.")
             view.pointed.connect(self._point)
         self.words = label(self, role="small", wraps=True)
+        self.words.setFixedHeight(4 * self.words.fontMetrics().lineSpacing())  # what is said changes, the images stay
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.clear = button(self, "unpin", "Unpin both", "Lets both images go.", role="chip")
         grid = QGridLayout()
         grid.setSpacing(8)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.bars import tabular
 
-_ROW = 24
+_ROW, _COLUMN = 24, 72
 
 
 class CountsTable(QWidget):
@@ -42,18 +42,20 @@ class CountsTable(QWidget):
         painter = QPainter(self)
         plain, bold = tabular(self.font()), tabular(self.font(), QFont.Weight.DemiBold)
         heads = ("Training", "Validation", "Test")
-        columns = [self.width() - (2 - i) * 84 - 4 for i in range(3)]
+        columns = [self.width() - (2 - i) * _COLUMN - 4 for i in range(3)]
         vertical = int(Qt.AlignmentFlag.AlignVCenter)
 
         def row(number: int, name: str, values: Sequence[str], font: QFont, role: str) -> None:
             y = number * _ROW
             painter.setFont(font)
             painter.setPen(theme().colour(role))
-            room = columns[0] - 84
+            room = columns[0] - _COLUMN + 4
             words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(2, y, room, _ROW), vertical | int(Qt.AlignmentFlag.AlignLeft), words)
             for right, value in zip(columns, values, strict=True):
-                painter.drawText(QRectF(right - 80, y, 80, _ROW), vertical | int(Qt.AlignmentFlag.AlignRight), value)
+                painter.drawText(
+                    QRectF(right - _COLUMN, y, _COLUMN, _ROW), vertical | int(Qt.AlignmentFlag.AlignRight), value
+                )
 
         row(0, "Class", heads, plain, "muted")
         painter.setPen(QPen(theme().colour("faint"), 1))

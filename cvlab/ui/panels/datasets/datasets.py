@@ -230,6 +230,7 @@ class DatasetsPanel(Panel):
     def _gone(self, dataset_id: str) -> None:
         self.picker.refresh()
         if dataset_id == self._state.dataset:
+            self.picker.begin_anew()
             self._state.dataset = FIRST
         self.lab.notices.success("The set is removed", "The pictures that it came from are where they were.")
 

@@ -103,7 +103,33 @@ class FilterCard(Card):
         bind(self, state, "classes", self._show_classes)
 
     def _choose_part(self, number: int) -> None:
-        self._state.split = _PARTS[number][0]
+        part = _PARTS[number][0]
+        if part == "test" and not self._state.test_open:
+            self._show_part(self._state.split)
+            self._remind()
+        else:
+            self._state.split = part
+
+    def _remind(self) -> None:
+        """The course's rule, before the first look."""
+        from cvlab.ui.dialogs import Question
+
+        Question(
+            self.window(), "test_seal", "The test part is sealed",
+            "It says at the very end how good a finished net is. Looking is no harm as long as it changes no choice: whoever "
+            "tunes by it only learns how well its answers can be guessed.",
+            (
+                ("look", "Break the seal", "Shows the test images. The Splits page can seal them again.", "", self._break_seal),
+                ("leave", "Leave it sealed", "Stays with the training images.", "primary", self._keep_seal),
+            ),
+        ).open()  # fmt: skip
+
+    def _break_seal(self) -> None:
+        self._state.test_open = True
+        self._state.split = "test"
+
+    def _keep_seal(self) -> None:
+        pass
 
     def _show_part(self, part: str) -> None:
         self._parts.button([id for id, *_ in _PARTS].index(part)).setChecked(True)

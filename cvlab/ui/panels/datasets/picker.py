@@ -76,6 +76,13 @@ class Picker(QWidget):
     def choose(self, dataset_id: str) -> None:
         """Looks at this set from now on, as one step that can be undone."""
         if dataset_id != self._state.dataset:
+            self.begin_anew()
             title = self.entries[dataset_id].title if dataset_id in self.entries else dataset_id
             self._lab.history.push(SetField(self._state, "dataset", dataset_id, f"Look at {title}"))
             self._lab.history.end_gesture()
+
+    def begin_anew(self) -> None:
+        """Forgets what was looked at of the set before; every set has its own seal."""
+        state = self._state
+        state.classes, state.text, state.pinned, state.image = (), "", (), 0
+        state.split, state.test_open = "train", False

@@ -50,9 +50,11 @@ class SplitsPage(Page):
         self.seed.valueChanged.connect(self._set_seed)
         self.deal.clicked.connect(self._deal)
         self.adopt.clicked.connect(self.put_into_recipe)
-        self.seal.toggled.connect(self._show_lock)
-        for field in ("validation", "folds", "seed"):
-            bind(self, self.state, field, self._show_division)
+        self.seal.clicked.connect(self._turn_lock)
+        bind(self, self.state, "validation", self._show_parts)
+        bind(self, self.state, "folds", self._show_folds)
+        bind(self, self.state, "seed", self._show_seed)
+        bind(self, self.state, "test_open", self._show_lock)
         bind(self, lab.project, "recipe", self._show_recipe)
 
     def _build(self) -> None:
@@ -73,7 +75,6 @@ class SplitsPage(Page):
             "Breaks the seal for looking only. The course's rule: test once, at the end.",
             role="chip",
         )
-        self.seal.setCheckable(True)
         self.adopt = button(
             parts,
             "adopt",
@@ -113,8 +114,8 @@ class SplitsPage(Page):
         for widget in (label(folds, "k"), self.folds, label(folds, "seed"), self.seed, self.deal):
             folds.header.addWidget(widget)
         folds.header.insertStretch(1, 1)
-        folds.body.addWidget(self.fold_bars, 1)
         folds.body.addWidget(self.fold_words)
+        folds.body.addWidget(self.fold_bars, 1)
         self.table = CountsTable(table)
         area = QScrollArea(table)
         area.setWidget(self.table)
@@ -129,8 +130,8 @@ class SplitsPage(Page):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(12)
-        outer.addLayout(left, 3)
-        outer.addWidget(table, 2)
+        outer.addLayout(left, 5)
+        outer.addWidget(table, 4)
 
     # -- editing -----------------------------------------------------------------------------------------------------
 
@@ -166,38 +167,36 @@ class SplitsPage(Page):
 
     def _show_dataset(self, dataset: Dataset) -> None:
         self._labels, self._test_labels = dataset.train.labels.numpy(), dataset.test.labels.numpy()
-        self.seal.setChecked(False)
-        self._show_division(None)
+        self._show_seed(self.state.seed)
+        self._show_lock(self.state.test_open)
 
-    def _show_division(self, _: object) -> None:
-        state = self.state
-        for box, value in ((self.folds, state.folds), (self.seed, state.seed)):
-            box.blockSignals(True)
-            box.setValue(value)
-            box.blockSignals(False)
+    def _show_seed(self, seed: int) -> None:
+        self.seed.blockSignals(True)
+        self.seed.setValue(seed)
+        self.seed.blockSignals(False)
+        self._show_parts(self.state.validation)
+        self._show_folds(self.state.folds)
+
+    def _show_parts(self, share: float) -> None:
         self._show_recipe(None)
         if self.dataset is None:
             return
         K = len(self.dataset.classes)
-        train, validation = held_out(self._labels, state.validation, state.seed)
-        counts = np.stack(
-            [
-                np.bincount(labels, minlength=K)
-                for labels in (self._labels[train], self._labels[validation], self._test_labels)
-            ],
-            1,
-        )
+        train, validation = held_out(self._labels, share, self.state.seed)
+        parts = (self._labels[train], self._labels[validation], self._test_labels)
+        counts = np.stack([np.bincount(labels, minlength=K) for labels in parts], axis=1)  # (K, 3)
         self.table.show_counts(self.dataset.classes, counts)
-        self.bar.show_counts(
-            len(train), len(validation), len(self._test_labels), state.validation, locked=not self.seal.isChecked()
-        )
+        self._show_bar()
         self._say(counts)
-        self._show_folds()
+
+    def _show_bar(self) -> None:
+        counts = self.table.counts.sum(0) if len(self.table.counts) else (0, 0, 0)
+        self.bar.show_counts(*map(int, counts), self.state.validation, locked=not self.state.test_open)
 
     def _say(self, counts: np.ndarray) -> None:
         if not counts[:, 1].sum():
             self.said.setText(
-                "Nothing validates: there is nothing to tune on, and nobody notices when the net learns by heart."
+                "Nothing validates: there is nothing to tune on, and nobody notices a net that learns by heart."
             )
             return
         rarest = int(counts[:, 1].argmin())
@@ -205,31 +204,37 @@ class SplitsPage(Page):
         # The standard error of an accuracy of 90 % measured on n images is sqrt(0.9 * 0.1 / n).
         whole = int(counts[:, 1].sum())
         self.said.setText(
-            f"Every class gives {self.state.validation:.0%}. The rarest, {self.dataset.classes[rarest]}, has {few:,} to tune on. An "
-            f"accuracy of 90 % measured on {whole:,} images is good to about ± {100 * 2 * np.sqrt(0.09 / whole):.1f} points."
+            f"Every class gives {self.state.validation:.0%}. The rarest, {self.dataset.classes[rarest]}, has {few:,} to tune on. "
+            f"An accuracy of 90 % measured on {whole:,} images is good to about ± {100 * 2 * np.sqrt(0.09 / whole):.1f} points."
         )
 
-    def _show_folds(self) -> None:
+    def _show_folds(self, k: int) -> None:
+        self.folds.blockSignals(True)
+        self.folds.setValue(k)
+        self.folds.blockSignals(False)
+        if self.dataset is None:
+            return
         try:
-            sizes = [len(out) for _, out in k_folds(self._labels, self.state.folds, self.state.seed)]
+            sizes = [len(out) for _, out in k_folds(self._labels, k, self.state.seed)]
         except DataError as error:
             self.fold_bars.show_folds([])
             self.fold_words.setText(str(error))
             return
         self.fold_bars.show_folds(sizes)
         self.fold_words.setText(
-            f"{len(sizes)} trainings on {len(self._labels) - sizes[0]:,} images each; every training image validates exactly once. "
+            f"{k} trainings on {len(self._labels) - sizes[0]:,} images each; every training image validates exactly once. "
             "The test part takes no part in it."
         )
 
+    def _turn_lock(self) -> None:
+        self.state.test_open = not self.state.test_open
+
     def _show_lock(self, is_open: bool) -> None:
         self.lock_words.setText(OPEN if is_open else LOCKED)
-        self.seal.setText("Seal it again" if is_open else "Look at the test part")
-        if is_open:
-            self.state.split = "test"
-        elif self.state.split == "test":
+        self.seal.setText("Seal it again" if is_open else "Break the seal, to look")
+        if not is_open and self.state.split == "test":
             self.state.split = "train"
-        self._show_division(None)
+        self._show_bar()
 
     def _show_recipe(self, _: object) -> None:
         recipe, state = self.lab.project.recipe, self.state
