@@ -71,6 +71,7 @@ def _remotes(mirrors: tuple[str, ...], *files: tuple[str, int, str]) -> tuple[Re
 
 _DIGITS = tuple(string.digits)
 _IDX = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+_SHAPES = ("disc", "ring", "crescent", "triangle", "square", "star", "cross", "arrow", "ell", "bars")
 _CIFAR_10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _CIFAR_100 = (
     "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
@@ -106,6 +107,19 @@ _ENTRIES = (
         source="Drawn from MNIST by Yann LeCun, Corinna Cortes and Christopher J.C. Burges, http://yann.lecun.com/exdb/mnist/",
         kind="shipped",
         format="sample",
+    ),
+    Entry(
+        id="shapes32",
+        title="Shapes-32",
+        summary="Ten kinds of coloured shapes, drawn from a seed with every nuisance of real photos; needs no network.",
+        classes=_SHAPES,
+        image_shape=(3, 32, 32),
+        train_count=10_000,
+        test_count=2_000,
+        licence="none needed: this program draws them",
+        source="cvlab, https://cs231n.github.io/classification/ names the nuisances",
+        kind="drawn",
+        format="shapes",
     ),
     Entry(
         id="mnist",
