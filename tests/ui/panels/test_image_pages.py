@@ -112,7 +112,7 @@ def test_a_press_in_the_plot_turns_the_dial(page, lab, qtbot):
 def test_curves_are_measured_shown_kept_and_can_be_stopped(page, lab, settle, digits):
     shown = page(ChallengesPage)
     settle(lambda: shown._net is not None)
-    shown.toggle_measuring()
+    shown.measuring.toggle()
     assert shown.curve.is_busy and shown.curve.measure.text() == "Stop"
     settle(lambda: len(shown.curve.points) == 18 and not shown.curve.is_busy)
     at_zero = {p.judge: p.accuracy for p in shown.curve.points if p.amount == 0}
@@ -121,8 +121,8 @@ def test_curves_are_measured_shown_kept_and_can_be_stopped(page, lab, settle, di
     before = shown.curve.points
     shown.chips.button(1).click()
     assert shown.curve.points == ()
-    shown.toggle_measuring()
-    shown.toggle_measuring()
+    shown.measuring.toggle()
+    shown.measuring.toggle()
     assert not shown.curve.is_busy and not lab.jobs.is_busy("datasets.challenge_curve")
     shown.chips.button(0).click()
     assert shown.curve.points == before, "measured once"
@@ -138,7 +138,7 @@ def test_a_net_for_other_images_is_refused_in_words_and_the_rest_goes_on(page, l
     )
     shown = page(ChallengesPage, colour)
     settle(lambda: "No net reads" in shown.judges.bars.message and shown.verdict is not None)
-    shown.toggle_measuring()
+    shown.measuring.toggle()
     settle(lambda: len(shown.curve.points) == 9)
     assert {p.judge for p in shown.curve.points} == {NEAREST}
 
@@ -159,9 +159,9 @@ def test_at_rest_nothing_runs(page, lab):
     shown = page(ChallengesPage)
     shown.image.toggle()
     assert shown.image.is_playing
-    shown.toggle_measuring()
+    shown.measuring.toggle()
     shown.rest()
-    assert not shown.image.is_playing and not shown._patience.isActive() and not shown.curve.is_busy
+    assert not shown.image.is_playing and not shown.measuring._patience.isActive() and not shown.curve.is_busy
     assert not lab.jobs.is_busy()
 
 
@@ -187,6 +187,7 @@ def test_what_is_shown_is_what_a_net_would_be_fed_with(page, lab, settle, digits
 
 
 def test_a_fit_from_elsewhere_is_shown_to_be_wrong(page, lab, settle):
+    lab.project.datasets.preprocess = lab.project.datasets.preprocess.changed(kind="mean-image")
     shown = page(PreprocessPage)
     settle(lambda: shown.found is not None)
     right = shown.found
@@ -198,6 +199,7 @@ def test_a_fit_from_elsewhere_is_shown_to_be_wrong(page, lab, settle):
 
 
 def test_the_recipe_takes_it_as_one_step_that_can_be_undone(page, lab, settle):
+    lab.project.datasets.preprocess = lab.project.datasets.preprocess.changed(kind="whiten")
     shown = page(PreprocessPage)
     before = lab.project.recipe
     find(shown, QAbstractButton, "preprocess_use").click()

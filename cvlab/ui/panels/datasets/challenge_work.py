@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REFERENCE = 5_000
 """Training images among which the nearest neighbour is looked for."""
 NEAREST, NET = "1-NN", "net"
+NET_JOB = "datasets.challenge_net"
 
 
 def reference_of(dataset: Dataset) -> tuple[Split, np.ndarray]:
@@ -88,6 +89,13 @@ class MeasureCurves:
     sample: int
     nearest: Nearest
     net: TrainedNet | None
+    net_id: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The same for curves that would be the same."""
+        net = self.net_id if self.net is not None else ""
+        return (self.dataset.digest, self.challenge, self.seed, self.nearest.metric, net, self.sample)
 
     def run(self, control: JobControl) -> tuple[Measured, ...]:
         from cvlab.engine.training.device import use_threads

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.engine.data import challenges, robustness
 from cvlab.engine.data.challenges import CHALLENGES
-from cvlab.engine.data.robustness import Measured, Nearest
+from cvlab.engine.data.robustness import Nearest
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
 from cvlab.ui.panel import Stop
 from cvlab.ui.panels.datasets.challenge_work import (
+    NET_JOB,
     Judge,
     LoadJudge,
     MeasureCurves,
@@ -27,6 +27,7 @@ from cvlab.ui.panels.datasets.challenge_work import (
 from cvlab.ui.panels.datasets.curve_card import CurveCard
 from cvlab.ui.panels.datasets.dial_card import DialCard
 from cvlab.ui.panels.datasets.image_lessons import CHALLENGES as LESSON
+from cvlab.ui.panels.datasets.measuring import Measuring
 from cvlab.ui.panels.datasets.page import Page
 from cvlab.ui.panels.datasets.pieces import button
 from cvlab.ui.panels.datasets.variation_card import COUNT, VariationCard
@@ -36,9 +37,7 @@ if TYPE_CHECKING:
     from cvlab.engine.nets.trained import TrainedNet
 
 VARIATION = "variation"
-VERDICT, NET, CURVE, WITHIN = (f"datasets.challenge_{name}" for name in ("verdict", "net", "curve", "within"))
-_PATIENCE_MS = 700
-"""After so long on one challenge its curve is measured without being asked."""
+VERDICT, WITHIN = "datasets.challenge_verdict", "datasets.challenge_within"
 _SHORT = {"clutter": "Clutter", VARIATION: "Within a class"}
 
 
@@ -52,7 +51,6 @@ class ChallengesPage(Page):
         self._places: dict[int, int] = {}  # from the training split into the reference
         self._net: TrainedNet | None = None
         self._net_id = ""
-        self._measured: dict[tuple[Any, ...], tuple[Measured, ...]] = {}
         self._within_key: tuple[str, int] | None = None
         self.verdict: Verdict | None = None
         self._build()
@@ -91,17 +89,13 @@ class ChallengesPage(Page):
         outer.setSpacing(12)
         outer.addLayout(row)
         outer.addWidget(self.stack, 1)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(_PATIENCE_MS)
-        self._patience.timeout.connect(self._measure_unasked)
+        self.measuring = Measuring(self.lab, self.curve, self)
 
     def _connect(self) -> None:
         self.chips.idClicked.connect(self._choose)
         self.image.turned.connect(self._turn)
         self.image.again.clicked.connect(self.another_way)
         self.curve.plot.picked.connect(self._turn)
-        self.curve.measure.clicked.connect(self.toggle_measuring)
         self.judges.metric_choice.activated.connect(self._choose_metric)
         self.judges.model_choice.activated.connect(self._choose_model)
         self.gallery.wanted.connect(self._choose_class)
@@ -113,7 +107,7 @@ class ChallengesPage(Page):
     # -- in front and behind -----------------------------------------------------------------------------------------
 
     def _show_dataset(self, dataset) -> None:
-        self._stop_measuring()
+        self.measuring.stop()
         self.image.choice.take(dataset)
         reference, places = reference_of(dataset)
         self._nearest = Nearest(reference, self.view.metric)
@@ -130,9 +124,8 @@ class ChallengesPage(Page):
     def rest(self) -> None:
         self._awake = False
         self.image.stop()
-        self._patience.stop()
-        self._stop_measuring()
-        for key in (VERDICT, NET, WITHIN):
+        self.measuring.stop()
+        for key in (VERDICT, NET_JOB, WITHIN):
             self.lab.jobs.cancel(key)
 
     # -- what a person does ------------------------------------------------------------------------------------------
@@ -167,12 +160,6 @@ class ChallengesPage(Page):
     def another_way(self) -> None:
         """The same amount with another seed."""
         self._put(seed=(self.view.seed + 1) % 1000)
-
-    def toggle_measuring(self) -> None:
-        if self.curve.is_busy:
-            self._stop_measuring()
-        elif self._is_dialled():
-            self._measure()
 
     # -- showing -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +198,8 @@ class ChallengesPage(Page):
         self.curve.show_here(view.amount)
         self._load_net()
         self._look()
-        self._show_curve()
+        request = MeasureCurves(self.dataset, view.kind, view.seed, view.sample, self._nearest, self._net, self._net_id)
+        self.measuring.look(request, soon=self._awake)
 
     def _look(self) -> None:
         """The image now, and the judges as soon as they are free."""
@@ -240,79 +228,17 @@ class ChallengesPage(Page):
         self._net, self._net_id = None, wanted
         self.judges.show_no_net("The net is waking up …")
         request = LoadJudge(self.lab.models, wanted, self.dataset)
-        self.lab.jobs.submit(NET, request, done=self._have_net, failed=self._have_no_net)
+        self.lab.jobs.submit(NET_JOB, request, done=self._have_net, failed=self._have_no_net)
 
     def _have_net(self, net: TrainedNet) -> None:
         self._net = net
-        self._stop_measuring()
+        self.measuring.stop()
         self._show_all()
 
     def _have_no_net(self, error: BaseException) -> None:
         words = "No net reads these images yet. Train one on this set, then choose it above."
         fits = isinstance(error, CvlabError) and "does not read" in error.what
         self.judges.show_no_net(words if fits else str(error), failed=not fits)
-
-    # -- the curve ---------------------------------------------------------------------------------------------------
-
-    def _curve_key(self) -> tuple[Any, ...]:
-        view = self.view
-        net = self._net_id if self._net is not None else ""
-        return (self.dataset.digest, view.kind, view.seed, view.metric, net, view.sample)
-
-    def _show_curve(self) -> None:
-        key = self._curve_key()
-        known = self._measured.get(key)
-        if known is None and self.curve.is_busy and self._measuring == key:
-            return
-        self._stop_measuring()
-        count = min(self.view.sample, len(self.dataset.test))
-        words = (
-            f"{count:,} test images at nine amounts, asked in the background. They are only measured, never tuned on."
-        )
-        self.curve.show_points(known or (), len(self.dataset.classes), words)
-        self.curve.show_busy(False)
-        if known is None and self._awake:
-            self._patience.start()
-
-    def _measure_unasked(self) -> None:
-        """Unless a training needs the processor more, or the net is still on its way."""
-        run = self.lab.runs.current
-        if run is not None and run.is_active:
-            return
-        if self.lab.jobs.is_busy(NET):
-            self._patience.start()
-        elif self._awake and self._is_dialled() and not self.curve.is_busy:
-            self._measure()
-
-    def _measure(self) -> None:
-        self._patience.stop()
-        view = self.view
-        self._measuring = self._curve_key()
-        self.curve.show_points((), len(self.dataset.classes), "Asking …")
-        self.curve.show_busy(True)
-        request = MeasureCurves(self.dataset, view.kind, view.seed, view.sample, self._nearest, self._net)
-        self.lab.jobs.submit(
-            CURVE, request, done=self._have_curve, failed=self._have_no_curve, progress=self._have_points
-        )
-
-    def _stop_measuring(self) -> None:
-        self._measuring: tuple[Any, ...] | None = None
-        self.lab.jobs.cancel(CURVE)
-        self.curve.show_busy(False)
-
-    def _have_points(self, points: tuple[Measured, ...]) -> None:
-        self.curve.show_points(points, len(self.dataset.classes))
-
-    def _have_curve(self, points: tuple[Measured, ...]) -> None:
-        self._measured[self._measuring] = points
-        self._have_points(points)
-        self._measuring = None
-        self.curve.show_busy(False)
-
-    def _have_no_curve(self, error: BaseException) -> None:
-        self._stop_measuring()
-        self.curve.show_points((), len(self.dataset.classes), str(error))
-        self.lab.notices.error(error)
 
     # -- the seventh -------------------------------------------------------------------------------------------------
 
@@ -341,7 +267,7 @@ class ChallengesPage(Page):
             Action("datasets.challenge_again", "The challenge another way", self.another_way, "", "replay"),
             Action("datasets.challenge_sweep", "Sweep the challenge's dial", self.image.toggle, "", "play"),
             Action(
-                "datasets.challenge_measure", "Measure accuracy against the dial", self.toggle_measuring, "", "chart"
+                "datasets.challenge_measure", "Measure accuracy against the dial", self.measuring.toggle, "", "chart"
             ),
         )
 
@@ -355,7 +281,7 @@ class ChallengesPage(Page):
         self._put(kind="viewpoint", amount=0.4)
 
     def _is_measured(self) -> bool:
-        return self._curve_key() in self._measured and not self.lab.jobs.is_busy(VERDICT)
+        return self.measuring.is_known() and not self.lab.jobs.is_busy(VERDICT)
 
     def _is_compared(self) -> bool:
         return self.gallery.rows["apart"].count > 0
