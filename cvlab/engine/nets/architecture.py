@@ -19,7 +19,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cvlab.engine.errors import GraphError, NotOurFile
 from cvlab.engine.nets.layers import Input, LayerSpec
-from cvlab.engine.nets.parts import MAX_NODES, MAX_TIMES, Edge, Group, Node, crossing, free_name, refuse_name
+from cvlab.engine.nets.parts import (
+    MAX_NODES,
+    MAX_TIMES,
+    Edge,
+    Group,
+    Node,
+    check_groups,
+    crossing,
+    free_name,
+    refuse_name,
+)
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.expansion import Expansion
@@ -40,7 +50,7 @@ class Architecture(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Architecture:
         ids = [node.id for node in self.nodes]
-        self._check_groups(set(ids))
+        check_groups(self.groups, set(ids))
         if len(set(ids)) != len(ids):
             raise ValueError("two layers share an id")
         if len({node.name for node in self.nodes}) != len(ids):
@@ -53,20 +63,6 @@ class Architecture(BaseModel):
         if len({(edge.target, edge.port) for edge in self.edges}) != len(self.edges):
             raise ValueError("two wires end at the same port")
         return self
-
-    def _check_groups(self, known: set[int]) -> None:
-        ids = [group.id for group in self.groups]
-        if len(set(ids)) != len(ids) or known & set(ids):
-            raise ValueError("two groups share an id")
-        if len({group.name for group in self.groups}) != len(ids):
-            raise ValueError("two groups share a name")
-        for index, group in enumerate(self.groups):
-            members = set(group.members)
-            if not members <= known or len(members) != len(group.members):
-                raise ValueError("a group holds a layer that does not exist, or one twice")
-            for other in self.groups[:index]:
-                if crossing(members, set(other.members)):
-                    raise ValueError("two groups share some of their layers, but neither holds the other")
 
     # -- making and reading ------------------------------------------------------------------------------------------
 

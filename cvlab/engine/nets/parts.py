@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
@@ -96,3 +96,19 @@ def free_name(name: str, taken: set[str]) -> str:
         name = f"{stem}{max(numbers, default=1) + 1}"
     taken.add(name)
     return name
+
+
+def check_groups(groups: Sequence[Group], known: set[int]) -> None:
+    """Raises ValueError for groups that are none; known: the ids of all nodes."""
+    ids = [group.id for group in groups]
+    if len(set(ids)) != len(ids) or known & set(ids):
+        raise ValueError("two groups share an id")
+    if len({group.name for group in groups}) != len(ids):
+        raise ValueError("two groups share a name")
+    for index, group in enumerate(groups):
+        members = set(group.members)
+        if not members <= known or len(members) != len(group.members):
+            raise ValueError("a group holds a layer that does not exist, or one twice")
+        for other in groups[:index]:
+            if crossing(members, set(other.members)):
+                raise ValueError("two groups share some of their layers, but neither holds the other")
