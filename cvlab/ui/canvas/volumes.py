@@ -21,6 +21,9 @@ from cvlab.ui.theme.tokens import SMALL
 
 GAP = 46.0
 _FOOT, _HEAD = 58.0, 30.0
+_WIDE = 620.0
+"""A chain goes on below when its boxes have come this far."""
+
 _LEAN = 0.62, 0.42
 """Where the receding edge goes for each of its pixels: right and up."""
 
@@ -88,7 +91,7 @@ class Volumes:
             drawn = [block for block in sorted(part.spots, key=part.spots.get) if self._is_drawn(block)]
             sizes = {block: _size(self._shape(block)) for block in drawn}
             lanes = sorted({part.spots[block].lane for block in drawn})
-            levels = {}
+            levels, start = {}, top
             for lane in lanes:
                 mine = [sizes[block] for block in drawn if part.spots[block].lane == lane]
                 top += max(high + deep * _LEAN[1] for _, high, deep in mine) + _HEAD
@@ -96,7 +99,12 @@ class Volumes:
                 top += _FOOT + 12
             middle = {lane: max(sizes[b][1] for b in drawn if part.spots[b].lane == lane) / 2 for lane in lanes}
             left, index = 0.0, {}
+            row_height, may_wrap = top - start, len(lanes) == 1
             for rank in sorted({part.spots[block].rank for block in drawn}):
+                if may_wrap and left > _WIDE:
+                    left = 0.0
+                    top += row_height
+                    levels = {lane: level + row_height for lane, level in levels.items()}
                 step = 0.0
                 for block in (b for b in drawn if part.spots[b].rank == rank):
                     lane, (long, high, deep) = part.spots[block].lane, sizes[block]
@@ -135,7 +143,12 @@ class Volumes:
 
     def _with_window(self, at: int, box: Box) -> Box:
         readers = [self.boxes[target] for source, target in self.wires if source == at]
-        if len(readers) != 1 or len(box.shape) != 3 or self._drawing.is_group(readers[0].block):
+        if (
+            len(readers) != 1
+            or readers[0].left < box.left
+            or len(box.shape) != 3
+            or self._drawing.is_group(readers[0].block)
+        ):
             return box
         layer = self._net.by_id[readers[0].block].layer
         kernel = getattr(layer, "kernel", 0)
@@ -159,7 +172,8 @@ class Volumes:
         if self._drawing.is_group(block):
             group = self._net.group_by_id[block]
             return f"{size}\n× {group.times}" if group.times > 1 else size
-        return f"{size}\n{self._net.by_id[block].layer.label()}".strip()
+        label = self._net.by_id[block].layer.label()
+        return f"{size}\n{label}" if label and label != size else size
 
     def _box(self, block: int, left: float, bottom: float, long: float, high: float, deep: float) -> Box:
         is_group = self._drawing.is_group(block)
@@ -181,7 +195,7 @@ class Volumes:
             start, end = self.boxes[source], self.boxes[target]
             painter.setPen(QPen(look.colour("muted", 0.6), 1.3))
             if not start.window:
-                painter.drawLine(start.out, end.into)
+                self._paint_wire(painter, start, end)
         for box in self.boxes:
             self._paint_box(painter, box, box.block in chosen)
         for source, target in self.wires:
@@ -200,6 +214,18 @@ class Volumes:
             painter.drawText(QPointF(box.left, box.bottom + 17), size)
             painter.setPen(look.colour("muted"))
             painter.drawText(QPointF(box.left, box.bottom + 32), rest)
+
+    @staticmethod
+    def _paint_wire(painter: QPainter, start: Box, end: Box) -> None:
+        if end.left >= start.left:
+            painter.drawLine(start.out, end.into)
+            return
+        # On to the next row: down the right, back along the gap, down the left.
+        level = end.area.top() - _HEAD
+        right, left = start.area.right() + 14, end.left - 14
+        corners = [start.out, QPointF(right, start.out.y()), QPointF(right, level), QPointF(left, level),
+                   QPointF(left, end.into.y()), end.into]  # fmt: skip
+        painter.drawPolyline(QPolygonF(corners))
 
     def _paint_box(self, painter: QPainter, box: Box, chosen: bool) -> None:
         look = theme()

@@ -197,7 +197,7 @@ def test_a_full_merge_grows_a_port_for_one_more(view, project):
 
 def test_typing_finds_layers_to_add_and_blocks_to_go_to(view, project):
     view.select(*ids(view, "conv1"))
-    QTest.keyClicks(view, "ba")
+    QTest.keyClicks(view, "b")
     assert view.finder.isVisible() and view.finder.line.text().startswith("b")
     view.finder.line.setText("batch")
     assert view.finder.shown_texts()[0] == "Batch norm"

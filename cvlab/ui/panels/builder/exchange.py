@@ -228,7 +228,9 @@ class _GraphPainter:
     def __call__(self, painter: QPainter, target: QRectF) -> None:
         painter.fillRect(target, theme().colour("sunken"))
         self._scene.show_selected(())
-        self._scene.render(painter, target, self._area)
+        # Blocks are painted anew, not copied from their cache: lines and letters stay such in an SVG.
+        with self._scene.uncached():
+            self._scene.render(painter, target, self._area)
 
 
 class _VolumePainter:
