@@ -1,81 +1,337 @@
-"""`cvlab net`: architectures as text: layers, shapes, costs, and PyTorch source."""
+"""`cvlab net`: architectures as text: layers and costs, advice, patterns, and the ways to and from PyTorch and ONNX."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from cvlab.cli.train import find_net
+from cvlab.engine.disk import write_whole
+from cvlab.engine.errors import CvlabError, NetError, NotOurFile
 from cvlab.engine.nets import zoo
+from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import volume
 from cvlab.engine.nets.shapes import infer
 
+MAX_FILE = 1_900_000_000
+_NET = "a ready net (see list), a project file, a run's folder, or a net as JSON"
+
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
-    parser = verbs.add_parser("net", help="look at an architecture, or turn it into PyTorch source")
+    parser = verbs.add_parser("net", help="look at an architecture, take advice, and exchange it with PyTorch and ONNX")
     parser.set_defaults(group_parser=parser, json=False)
-    inner = parser.add_subparsers(metavar="show|code|list")
-    for name, verb, words in (
-        ("show", _show, "every layer with its shape, parameters and multiply-adds"),
-        ("code", _code, "PyTorch source that runs on its own"),
-    ):
+    inner = parser.add_subparsers(metavar="show|code|export|import|advise|pattern|list")
+
+    def add(name: str, verb: Any, words: str) -> argparse.ArgumentParser:
         sub = inner.add_parser(name, parents=[shared], help=words)
-        sub.add_argument("net", help=f"one of {', '.join(zoo.ZOO)}, a project file, a run's folder, or JSON")
         sub.set_defaults(verb=verb)
-    sub = inner.add_parser("list", parents=[shared], help="the ready nets")
-    sub.set_defaults(verb=_list)
+        return sub
+
+    show = add("show", _show, "every layer with its shape, parameters, multiply-adds, memory and receptive field")
+    show.add_argument("net", help=_NET)
+    show.add_argument("--batch", type=int, default=1, help="images whose activations are kept in memory (default: 1)")
+    code = add("code", _code, "PyTorch source that runs on its own")
+    code.add_argument("net", help=_NET)
+    code.add_argument(
+        "--training", action="store_true", help="with data, the training loop and the exact preprocessing"
+    )
+    export = add("export", _export, "to a file: .onnx (checked by onnxruntime), .py, or .json")
+    export.add_argument("net", help=f"{_NET}; with weights if it is a run")
+    export.add_argument("file", type=Path)
+    reading = add("import", _import, "from .py that cvlab wrote, .onnx, .json, or torchvision:NAME")
+    reading.add_argument("file", help="a file, or torchvision:resnet18")
+    reading.add_argument("--image", metavar="CxHxW", help="size of the images, such as 3x224x224")
+    reading.add_argument("--out", type=Path, metavar="FILE", help="write the net as JSON, and its weights beside it")
+    advise = add("advise", _advise, "what the course would do otherwise, and why")
+    advise.add_argument("net", help=_NET)
+    advise.add_argument("--data", metavar="ID", help="the data set that it shall be trained on")
+    advise.add_argument("--apply", metavar="RULE", help="make this change")
+    advise.add_argument("--out", type=Path, metavar="FILE", help="where the changed net goes, as JSON")
+    pattern = add("pattern", _pattern, "a pattern as a net, or a net as a pattern")
+    pattern.add_argument("pattern", help=f"INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC, or {_NET}")
+    pattern.add_argument("--data", metavar="ID", default="cifar10", help="image size and classes (default: cifar10)")
+    pattern.add_argument("--out", type=Path, metavar="FILE", help="write the net as JSON")
+    add("list", _list, "the ready nets")
+
+
+def _find(name: str, data: str | None = None) -> Architecture:
+    """The net of a name or file; a ready net comes in the size that it was made for, if no data set is given."""
+    if name in zoo.ZOO and data is None:
+        return zoo.make(name)
+    return find_net(name, data or "mnist-mini")
+
+
+def _write_net(net: Architecture, path: Path) -> None:
+    write_whole(path, net.model_dump_json(indent=1).encode())
+
+
+# -- show --------------------------------------------------------------------------------------------------------------
 
 
 def _show(arguments: argparse.Namespace) -> dict:
-    net = find_net(arguments.net)
+    return _table(_find(arguments.net), max(arguments.batch, 1))
+
+
+def _table(net: Architecture, batch: int = 1) -> dict:
     report = infer(net)
     layers, rows = [], []
     for node_id, layer in report.layers.items():
         node = net.by_id[node_id]
+        times = len(layer.copies) or 1
         layers.append(
             {
                 "id": node.id,
                 "name": node.name,
                 "layer": node.model_dump()["layer"],
+                "times": times,
                 "inputs": [list(shape) for shape in layer.inputs],
                 "output": None if layer.output is None else list(layer.output),
                 "arithmetic": layer.arithmetic,
                 "parameters": layer.parameters,
                 "multiply_adds": layer.multiply_adds,
+                "activation_bytes": layer.activation_bytes * batch,
+                "receptive_field": None if layer.receptive_field is None else list(layer.receptive_field),
                 "error": None if layer.error is None else str(layer.error),
             }
         )
         shape = "?" if layer.output is None else volume(layer.output)
+        field = "" if layer.receptive_field is None else "×".join(map(str, reversed(layer.receptive_field)))
+        name = node.name if times == 1 else f"{node.name} ×{times}"
         rows.append(
-            f"{node.name:<10} {node.layer.label():<18} {shape:>12} {layer.parameters:>9,} {layer.multiply_adds:>11,}  "
-            f"{layer.error or layer.arithmetic}".rstrip()
+            f"{name:<14} {node.layer.label():<22} {shape:>12} {layer.parameters:>10,} {layer.multiply_adds:>13,} "
+            f"{_size(layer.activation_bytes * batch):>9} {field:>9}  {layer.error or layer.arithmetic}".rstrip()
         )
-    head = f"{'layer':<10} {'settings':<18} {'output':>12} {'params':>9} {'mult-adds':>11}  arithmetic"
-    total = f"{'total':<10} {'':<18} {'':>12} {report.parameters:>9,} {report.multiply_adds:>11,}"
+    head = f"{'layer':<14} {'settings':<22} {'output':>12} {'params':>10} {'mult-adds':>13} {'memory':>9} {'sees':>9}  arithmetic"
+    total = (
+        f"{'total':<14} {'':<22} {'':>12} {report.parameters:>10,} {report.multiply_adds:>13,} "
+        f"{_size(report.activation_bytes * batch):>9}"
+    )
+    blocks = [f"{group.name}: {len(group.members)} layers, {group.times} times" for group in net.groups]
     return {
         "name": net.name,
         "layers": layers,
         "edges": [edge.model_dump() for edge in net.edges],
+        "groups": [group.model_dump() for group in net.groups],
         "parameters": report.parameters,
         "multiply_adds": report.multiply_adds,
+        "activation_bytes": report.activation_bytes * batch,
         "errors": [str(error) for error in report.errors],
-        "text": "\n".join([net.name, head, *rows, total, *(str(problem) for problem in report.problems)]),
+        "text": "\n".join([net.name, head, *rows, total, *blocks, *(str(problem) for problem in report.problems)]),
     }
+
+
+def _size(count: int) -> str:
+    for limit, unit in ((2**30, "GB"), (2**20, "MB"), (2**10, "kB")):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} B"
+
+
+# -- out ---------------------------------------------------------------------------------------------------------------
 
 
 def _code(arguments: argparse.Namespace) -> dict:
-    from cvlab.engine.nets.code import source
-
-    code = source(find_net(arguments.net))
+    code = _source(arguments.net, training=arguments.training)
     return {"code": code, "text": code}
 
 
+def _source(name: str, *, training: bool) -> str:
+    from cvlab.engine.nets.code import source
+
+    net = _find(name)
+    if not training:
+        return source(net)
+    from cvlab.engine.data.preprocessing import Preprocessing
+    from cvlab.engine.training.recipe import Recipe
+    from cvlab.engine.training.starter_script import starter_script
+
+    run = _run(name)
+    if run is not None:
+        trained = run.trained()
+        return starter_script(trained.architecture, trained.preprocessing, run.record.recipe)
+    recipe = Recipe()
+    return starter_script(net, Preprocessing(kind=recipe.preprocessing), recipe)
+
+
+def _run(name: str) -> Any:
+    """The run that a folder holds, or None."""
+    from cvlab.core.storage.run_folder import RunFolder
+
+    path = Path(name)
+    return RunFolder.open(path) if name not in zoo.ZOO and path.is_dir() else None
+
+
+def _export(arguments: argparse.Namespace) -> dict:
+    path: Path = arguments.file
+    kind = path.suffix.lower()
+    if kind == ".json":
+        _write_net(_find(arguments.net), path)
+    elif kind == ".py":
+        write_whole(path, _source(arguments.net, training=False).encode())
+    elif kind == ".onnx":
+        return _export_onnx(arguments.net, path)
+    else:
+        raise NetError("A net is written as .onnx, .py or .json.", received=path.name[:60])
+    return {"file": str(path), "text": f"Written to {path}."}
+
+
+def _export_onnx(name: str, path: Path) -> dict:
+    from cvlab.engine.nets.exchange.onnx_out import check_onnx, write_onnx
+
+    run = _run(name)
+    if run is not None:
+        trained = run.trained()
+        net, weights = trained.architecture, trained.weights()
+        data = write_onnx(net, weights, trained.preprocessing, trained.classes)
+    else:
+        from cvlab.engine.nets.build import build
+
+        net = _find(name)
+        print("This net is not trained: the file gets its first weights (seed 0).", file=sys.stderr)
+        weights = {key: value.numpy() for key, value in build(net, seed=0).state_dict().items()}
+        data = write_onnx(net, weights)
+    difference = check_onnx(data, net, weights)
+    write_whole(path, data)
+    text = f"Written to {path}: {len(data):,} bytes. onnxruntime's scores differ by {difference:.1e} of the largest at most."
+    if difference > 1e-5:
+        text += " That is more than 1e-5: float32 sums of this net depend on their order."
+    return {"file": str(path), "bytes": len(data), "difference": difference, "text": text}
+
+
+# -- in ----------------------------------------------------------------------------------------------------------------
+
+
+def _import(arguments: argparse.Namespace) -> dict:
+    imported = _read(arguments.file, _image(arguments.image))
+    shown = _table(imported.net)
+    notes = list(imported.notes)
+    if arguments.out is not None:
+        _write_net(imported.net, arguments.out)
+        notes.append(f"Written to {arguments.out}.")
+        if imported.weights:
+            from safetensors.numpy import save
+
+            beside = arguments.out.with_suffix(".safetensors")
+            write_whole(beside, save(imported.weights))
+            notes.append(f"Weights written to {beside}.")
+    shown |= {"notes": notes, "weights": len(imported.weights)}
+    return shown | {"text": "\n".join([shown["text"], *notes])}
+
+
+def _read(name: str, image: tuple[int, int, int] | None) -> Any:
+    from cvlab.core.storage.files import read_bounded
+    from cvlab.engine.nets.exchange.assembler import Imported
+
+    source, colon, model = name.partition(":")
+    if colon and source == "torchvision":
+        from cvlab.engine.nets.exchange.traced import read_torchvision
+
+        return read_torchvision(model, image or (3, 224, 224))
+    path = Path(name)
+    try:
+        data = read_bounded(path, MAX_FILE)
+    except OSError as error:
+        raise NotOurFile(f"{path.name} cannot be read.", received=error.strerror or str(error)) from error
+    match path.suffix.lower():
+        case ".py":
+            from cvlab.engine.nets.exchange.source_file import read_source
+
+            try:
+                return read_source(data.decode(), image)
+            except UnicodeDecodeError as error:
+                raise NotOurFile(f"{path.name} is not text.") from error
+        case ".onnx":
+            from cvlab.engine.nets.exchange.onnx_in import read_onnx
+
+            return read_onnx(data, image)
+        case ".json":
+            return Imported(Architecture.from_json(data))
+    raise NotOurFile("A net is read from .py, .onnx or .json.", received=path.name[:60])
+
+
+def _image(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) != 3 or not all(side.isdigit() and 0 < int(side) < 10_000 for side in sides):
+        raise NetError("--image takes channels, height and width, such as 3x224x224.", received=text[:40])
+    channels, height, width = map(int, sides)
+    return channels, height, width
+
+
+# -- advice and patterns -----------------------------------------------------------------------------------------------
+
+
+def _advise(arguments: argparse.Namespace) -> dict:
+    from cvlab.core import paths
+    from cvlab.engine.data import catalogue
+    from cvlab.engine.nets.advice import advise
+
+    net = _find(arguments.net)
+    entry = catalogue.find(arguments.data, paths.data()) if arguments.data else None
+    about = {"image": entry.image_shape, "classes": len(entry.classes)} if entry else {}
+    found = advise(net, **about)
+    if arguments.apply:
+        return _apply(arguments, net, found)
+    rows, told = [], []
+    for advice in found:
+        told.append(
+            {
+                "rule": advice.rule,
+                "level": advice.level,
+                "layer": net.by_id[advice.node].name if advice.node is not None else None,
+                "what": advice.what,
+                "why": advice.why,
+                "change": advice.change or None,
+            }
+        )
+        change = f"\n    --apply {advice.rule}: {advice.change}." if advice.change else ""
+        rows.append(f"{advice.level}: {advice.what}\n    {advice.why}{change}")
+    return {"name": net.name, "advice": told, "text": "\n".join(rows) or f"Nothing to advise on {net.name}."}
+
+
+def _apply(arguments: argparse.Namespace, net: Architecture, found: Any) -> dict:
+    chosen = [advice for advice in found if advice.rule == arguments.apply and advice.apply is not None]
+    if not chosen:
+        rules = ", ".join(dict.fromkeys(advice.rule for advice in found if advice.apply is not None))
+        raise CvlabError(
+            "There is no such change to make.", received=arguments.apply[:40], remedy=f"There are: {rules or 'none'}."
+        )
+    changed = chosen[0].apply(net)
+    if arguments.out is not None:
+        _write_net(changed, arguments.out)
+    return _table(changed) | {"changed": chosen[0].change, "net": json.loads(changed.model_dump_json())}
+
+
+def _pattern(arguments: argparse.Namespace) -> dict:
+    from cvlab.core import paths
+    from cvlab.engine.data import catalogue
+    from cvlab.engine.nets.pattern import describe, parse
+
+    text = arguments.pattern
+    if "->" in text or "→" in text:
+        entry = catalogue.find(arguments.data, paths.data())
+        net = parse(text, entry.image_shape, len(entry.classes))
+        shown = _table(net)
+        shown["text"] += f"\n{describe(net)}"
+    else:
+        net = _find(text)
+        shown = {"name": net.name, "text": describe(net)}
+    if arguments.out is not None:
+        _write_net(net, arguments.out)
+    return shown | {"pattern": describe(net)}
+
+
 def _list(arguments: argparse.Namespace) -> dict:
-    nets = []
-    for zoo_id in zoo.ZOO:
-        net = zoo.make(zoo_id)
-        nets.append({"id": zoo_id, "name": net.name, "parameters": infer(net).parameters})
-    return {
-        "nets": nets,
-        "text": "\n".join(f"{n['id']:<12} {n['name']:<20} {n['parameters']:>9,} parameters" for n in nets),
-    }
+    nets, rows = [], []
+    for zoo_id, ready in zoo.ZOO.items():
+        report = infer(ready())
+        facts = {"id": zoo_id, "name": ready.title, "words": ready.words, "image": list(ready.image)}
+        nets.append(facts | {"parameters": report.parameters, "multiply_adds": report.multiply_adds})
+        rows.append(
+            f"{zoo_id:<14} {ready.title:<18} {volume(ready.image):>8} {report.parameters:>11,} parameters  {ready.words}"
+        )
+    return {"nets": nets, "text": "\n".join(rows)}

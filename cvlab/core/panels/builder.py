@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from cvlab.core.panels.saved import SavedState
@@ -10,9 +12,11 @@ from cvlab.core.state import observable
 
 @observable
 class BuilderState:
-    """selected: ids of the selected layers."""
+    """selected: ids of the selected layers. folded: palette groups that are folded away. share: whose share the bars show."""
 
     selected: tuple[int, ...] = ()
+    folded: tuple[str, ...] = ()
+    share: str = "parameters"
 
 
 class SavedBuilder(SavedState):
@@ -21,3 +25,5 @@ class SavedBuilder(SavedState):
     kind = BuilderState
 
     selected: tuple[int, ...] = Field((), max_length=2000)
+    folded: tuple[str, ...] = Field((), max_length=40)
+    share: Literal["parameters", "work", "memory"] = "parameters"

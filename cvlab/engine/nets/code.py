@@ -120,7 +120,8 @@ def _variables(net: Architecture) -> dict[int, str]:
         # Read by the next line only: the value may be called x. Otherwise another x could come before its reader.
         at_once = len(out) <= 1 and all(position[edge.target] == position[node_id] + 1 for edge in out)
         is_input = isinstance(net.by_id[node_id].layer, Input)
-        names[node_id] = "x" if is_input or at_once else f"{net.by_id[node_id].name}_out"
+        merges = len(net.into(node_id)) > 1  # has no attribute that would keep its name
+        names[node_id] = "x" if is_input or (at_once and not merges) else f"{net.by_id[node_id].name}_out"
     start = net.order[0]
     last_read = max((position[edge.target] for edge in net.out_of(start)), default=0)
     for node_id in net.order[1:]:

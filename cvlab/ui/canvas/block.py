@@ -9,8 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QTransform
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from cvlab.ui.canvas.face import Face, count_text
-from cvlab.ui.canvas.layout import BLOCK_HEIGHT, BLOCK_WIDTH, Point, Sides, port_point
+from cvlab.ui.canvas.face import Face, brief_text, bytes_text, count_text
+from cvlab.ui.canvas.layout import BLOCK_HEIGHT, BLOCK_WIDTH, Sides, port_point
+from cvlab.ui.canvas.sketch import Point
 from cvlab.ui.canvas.volume_glyph import SIDE, paint_volume
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import glyph_path
@@ -24,18 +25,23 @@ FINE_PRINT = 12
 """Pixels; one more than the smallest type, because the canvas is often shown at nine tenths."""
 
 _MIN_DETAIL = 0.45
+_FOOT_DETAIL = 0.62
+"""Below this zoom the small print at a block's foot could not be read."""
+
+_FOOT = 20.0
 _PAD = 12.0
 
 
 class BlockItem(QGraphicsItem):
-    """One block. `node_id` is the layer's id in the document."""
+    """One block. `block_id` is the id of its layer in the document, or of its group."""
 
-    def __init__(self, node_id: int, face: Face) -> None:
+    def __init__(self, block_id: int, face: Face) -> None:
         super().__init__()
-        self.node_id = node_id
+        self.block_id = block_id
         self.face = face
         self.sides = Sides("left", "right")
         self._chosen = self._hovered = self._lifted = False
+        self._offers: frozenset[int] = frozenset()
         self.setToolTip(wrapped(face.tooltip))
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
@@ -71,6 +77,12 @@ class BlockItem(QGraphicsItem):
             self.setOpacity(0.85 if on else 1.0)
             self.update()
 
+    def show_offers(self, ports: frozenset[int]) -> None:
+        """Inputs that a wire in the hand may end at: they grow and light up."""
+        if ports != self._offers:
+            self._offers = ports
+            self.update()
+
     @property
     def place(self) -> Point:
         return Point(self.pos().x(), self.pos().y())
@@ -99,13 +111,19 @@ class BlockItem(QGraphicsItem):
         if detail < _MIN_DETAIL:
             self._paint_from_afar(painter)
         else:
-            self._paint_words(painter)
+            self._paint_words(painter, detail >= _FOOT_DETAIL)
             self._paint_ports(painter)
 
     def _paint_card(self, painter: QPainter) -> None:
         face, look = self.face, theme()
         painter.setPen(Qt.PenStyle.NoPen)
         depth = 4 if self._lifted else 2 if self._hovered else 1
+        if face.layers:  # a group lies on the sheets of its repetitions
+            painter.setBrush(look.colour("raised"))
+            painter.setPen(QPen(look.colour("faint"), 1))
+            for sheet in (6, 3):
+                painter.drawRoundedRect(BODY.translated(sheet, sheet), RADIUS, RADIUS)
+            painter.setPen(Qt.PenStyle.NoPen)
         for layer in range(depth, 0, -1):
             painter.setBrush(look.colour("ink", 0.05 if not look.is_dark else 0.0))
             painter.drawRoundedRect(BODY.adjusted(-layer, -layer + 2, layer, layer + 2), RADIUS + layer, RADIUS + layer)
@@ -136,7 +154,7 @@ class BlockItem(QGraphicsItem):
         words = _elided(self.face.name or self.face.title, painter.font(), BLOCK_WIDTH - 20)
         painter.drawText(BODY.adjusted(10, 0, -6, 0), Qt.AlignmentFlag.AlignCenter, words)
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _paint_words(self, painter: QPainter, with_foot: bool) -> None:
         face, look = self.face, theme()
         title_font, small = _font(TEXT, bold=True), _font(FINE_PRINT)
         head = QRectF(_PAD + 4, 8, BLOCK_WIDTH - 2 * _PAD - 4, 18)
@@ -159,6 +177,8 @@ class BlockItem(QGraphicsItem):
             self._paint_error(painter, body, small)
         else:
             self._paint_figures(painter, body, small)
+            if with_foot and not face.waiting and face.shape is not None:
+                self._paint_foot(painter)
 
     def _paint_error(self, painter: QPainter, body: QRectF, font: QFont) -> None:
         words = self.face.error
@@ -177,10 +197,10 @@ class BlockItem(QGraphicsItem):
         painter.setPen(look.colour("muted" if face.waiting else "ink"))
         label = face.label if face.label != face.volume else ""  # an input says its size once
         painter.drawText(QRectF(body.left(), 25, body.width(), 17), _LEFT, _elided(label, small, body.width()))
-        foot = QRectF(body.left(), BLOCK_HEIGHT - SIDE - 5, body.width(), SIDE)
+        middle = QRectF(body.left(), 41, body.width(), SIDE)
         colour = look.colour(face.role, 0.5 if face.waiting else 1.0)
-        paint_volume(painter, foot.left() - 3, foot.top(), None if face.waiting else face.shape, colour)
-        text = foot.adjusted(SIDE, 0, 6, 0)
+        paint_volume(painter, middle.left() - 3, middle.top(), None if face.waiting else face.shape, colour)
+        text = middle.adjusted(SIDE, 0, 6, 0)
         painter.setPen(look.colour("muted"))
         if face.waiting:
             words = face.waiting[0].upper() + face.waiting[1:]
@@ -195,6 +215,30 @@ class BlockItem(QGraphicsItem):
             row = QRectF(text.left(), top + 17 * index, text.width(), 17)
             painter.drawText(row, _LEFT, _elided(words, small, text.width()))
 
+    def _paint_foot(self, painter: QPainter) -> None:
+        """Multiply-adds, memory of the batch, receptive field: a sign and a number each."""
+        face, look = self.face, theme()
+        top = BLOCK_HEIGHT - _FOOT
+        painter.setPen(QPen(look.colour("faint"), 1))
+        painter.drawLine(QPointF(_PAD + 4, top), QPointF(BLOCK_WIDTH - 8, top))
+        font = _font(_FOOT_PIXELS)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        cells = (
+            ("work", brief_text(face.multiply_adds) if face.multiply_adds else ""),
+            ("memory", bytes_text(face.memory, 2) if face.memory else ""),
+            ("eye", face.field),
+        )
+        left, right = _PAD + 4, BLOCK_WIDTH - 8
+        widths = [_SIGN + 3 + metrics.horizontalAdvance(words) if words else 0.0 for _, words in cells]
+        starts = (left, (left + right - widths[1] - (widths[2] - widths[0])) / 2, right - widths[2])
+        for (sign, words), x in zip(cells, starts, strict=True):
+            if words:
+                mark = QTransform().translate(x, top + (_FOOT - _SIGN) / 2).scale(_SIGN, _SIGN)
+                painter.fillPath(mark.map(glyph_path(sign)), look.colour("muted", 0.8))
+                painter.setPen(look.colour("muted"))
+                painter.drawText(QRectF(x + _SIGN + 3, top, 90, _FOOT), _LEFT, words)
+
     def _paint_ports(self, painter: QPainter) -> None:
         look = theme()
         strong = self._hovered or self._chosen
@@ -203,11 +247,21 @@ class BlockItem(QGraphicsItem):
         radius = PORT if strong else PORT - 1
         origin = Point(0, 0)
         for index in range(self.face.ports):
-            painter.drawEllipse(QPointF(*port_point(origin, self.sides.into, index, self.face.ports)), radius, radius)
+            middle = QPointF(*port_point(origin, self.sides.into, index, self.face.ports))
+            if index in self._offers:
+                painter.setBrush(look.colour("accent", 0.25))
+                painter.drawEllipse(middle, PORT + 5, PORT + 5)
+                painter.setBrush(look.colour("accent"))
+                painter.drawEllipse(middle, PORT + 1, PORT + 1)
+                painter.setBrush(look.colour("raised"))
+            else:
+                painter.drawEllipse(middle, radius, radius)
         painter.setBrush(look.colour("accent" if strong else "muted"))
         painter.drawEllipse(QPointF(*port_point(origin, self.sides.out)), radius, radius)
 
 
+_FOOT_PIXELS = 11
+_SIGN = 11.0
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

@@ -91,6 +91,11 @@ class Camera(QGraphicsView):
     def zoom_out(self) -> None:
         self.zoom(0.8)
 
+    def look_at(self, point: QPointF) -> None:
+        """The scene point in the middle of the view, at the zoom that there is."""
+        self.is_following = False
+        self.centerOn(point)
+
     def reveal(self, area: QRectF) -> None:
         """Scrolls as little as needed to bring the area into view."""
         self.ensureVisible(area, 16, 16)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cvlab.engine.nets.architecture import Architecture, Node
 from cvlab.engine.nets.layers import LayerSpec, Shape, volume
-from cvlab.engine.nets.shapes import NetReport
+from cvlab.engine.nets.shapes import LayerReport, NetReport
+from cvlab.ui.canvas.sketch import Sketch
 
 
 @dataclass(frozen=True)
 class Face:
     """A block's face. error, remedy: full sentences, "" when all is well. waiting: what it waits for, "" when it has its input.
 
-    shape: the output without the batch, or None. ports: how many wires it takes.
+    shape: the output without the batch, or None. parameters, multiply_adds (an image): of all repetitions. memory: bytes of
+    the outputs for a batch. sees: (rows, columns) of the image that one output depends on. ports: how many wires it takes.
+    layers: how many stand behind a group's block, 0 for a layer.
     """
 
     title: str
@@ -22,11 +26,15 @@ class Face:
     label: str = ""
     shape: Shape | None = None
     parameters: int = 0
+    multiply_adds: int = 0
+    memory: int = 0
+    sees: tuple[int, int] | None = None
     ports: int = 1
     error: str = ""
     remedy: str = ""
     waiting: str = ""
     summary: str = ""
+    layers: int = 0
 
     @property
     def volume(self) -> str:
@@ -38,6 +46,11 @@ class Face:
         return f"vector of {self.volume}" if self.shape is not None and len(self.shape) == 1 else self.volume
 
     @property
+    def field(self) -> str:
+        """The receptive field as width × height: "5×5", or "" where it is not known."""
+        return f"{self.sees[1]}×{self.sees[0]}" if self.sees is not None else ""
+
+    @property
     def tooltip(self) -> str:
         parts = [f"{self.title} · {self.name}"]
         if self.error:
@@ -46,6 +59,11 @@ class Face:
             parts.append(f"It cannot be worked out yet: it is {self.waiting}.")
         elif self.shape is not None:
             parts.append(f"Gives {self.volume}, with {self.parameters:,} learned parameters.")
+            parts.append(
+                f"{self.multiply_adds:,} multiply-adds an image; {bytes_text(self.memory)} of outputs a batch."
+            )
+            if self.sees:
+                parts.append(f"One of its numbers depends on {self.field} pixels of the image.")
         return "\n".join((*parts, self.summary))
 
 
@@ -57,29 +75,50 @@ def count_text(count: float) -> str:
     return f"{count:,.0f}"
 
 
+def brief_text(count: float) -> str:
+    """0, 156, 48.1k, 1.23M: at most five characters, for the small print."""
+    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= limit:
+            figures = f"{count / limit:.3g}" if count / limit < 999.5 else f"{count / limit:.0f}"
+            return f"{figures}{unit}"
+    return f"{count:.0f}"
+
+
+def bytes_text(count: float, figures: int = 3) -> str:
+    """0 B, 640 B, 18.4 kB, 4.59 MB, 2.1 GB: in powers of 1,024."""
+    for limit, unit in ((2**40, "TB"), (2**30, "GB"), (2**20, "MB"), (2**10, "kB")):
+        if count >= limit:
+            whole = count / limit >= 10 ** (figures - 1)
+            return f"{count / limit:,.0f} {unit}" if whole else f"{count / limit:.{figures}g} {unit}"
+    return f"{count:.0f} B"
+
+
 def face_of_layer(layer: LayerSpec) -> Face:
     """The face of a layer that is not in the net yet: what one drags from the palette."""
     return Face(layer.title, "", layer.role, layer.label(), ports=layer.arity, summary=layer.summary)
 
 
-def faces(net: Architecture, report: NetReport) -> dict[int, Face]:
-    """A face for every layer. O(layers)."""
+def faces(net: Architecture, report: NetReport, drawing: Sketch, batch: int) -> dict[int, Face]:
+    """A face for every block. batch: images at once, for the memory. O(layers)."""
     blamed: dict[int, str] = {}
     for node_id, layer in report.layers.items():  # in the order of the flow
         if layer.error is not None:
             blamed[node_id] = net.by_id[node_id].name
         elif layer.output is None:
             blamed[node_id] = next((blamed[e.source] for e in net.into(node_id) if e.source in blamed), "")
-    return {node.id: _face(node, report, blamed.get(node.id, "")) for node in net.nodes}
+    found = {}
+    for block, members in drawing.members.items():
+        if drawing.is_group(block):
+            found[block] = _group_face(net, report, drawing, block, blamed, batch)
+        else:
+            ports = len(drawing.ports[block])
+            found[block] = _layer_face(net.by_id[members[0]], report.layers[members[0]], blamed, ports, batch)
+    return found
 
 
-def _face(node: Node, report: NetReport, blamed: str) -> Face:
-    layer, found = node.layer, report.layers[node.id]
-    error = remedy = waiting = ""
-    if found.error is not None:
-        error, remedy = found.error.what, found.error.remedy
-    elif found.output is None:
-        waiting = f"waiting for {blamed}" if blamed else "waiting: the wires run in a circle"
+def _layer_face(node: Node, found: LayerReport, blamed: dict[int, str], ports: int, batch: int) -> Face:
+    layer = node.layer
+    error, remedy, waiting = _trouble(found, blamed.get(node.id, ""))
     return Face(
         title=layer.title,
         name=node.name,
@@ -87,9 +126,64 @@ def _face(node: Node, report: NetReport, blamed: str) -> Face:
         label=layer.label(),
         shape=found.output,
         parameters=found.parameters,
-        ports=layer.arity,
+        multiply_adds=found.multiply_adds,
+        memory=found.activation_bytes * batch,
+        sees=found.last.receptive_field,
+        ports=ports,
         error=error,
         remedy=remedy,
         waiting=waiting,
         summary=layer.summary,
     )
+
+
+def _group_face(
+    net: Architecture, report: NetReport, drawing: Sketch, block: int, blamed: dict[int, str], batch: int
+) -> Face:
+    group, members = net.group_by_id[block], drawing.members[block]
+    inside = [report.layers[i] for i in members]
+    last = report.layers[drawing.exits[block]]
+    failed = next((each for each in inside if each.error is not None), None)
+    waits = next((blamed[i] for i in members if report.layers[i].output is None), "")
+    error, remedy, waiting = _trouble(failed or (last if last.output is None else inside[0]), waits)
+    problem = next((e for e in report.problems if e.what.startswith(f"{group.name} ")), None)
+    if not error and problem is not None:
+        error, remedy = problem.what, problem.remedy
+    return Face(
+        title=group.name,
+        name=f"× {group.times}" if group.times > 1 else "",
+        role="group",
+        label=_content(net.by_id[i].layer for i in members),
+        shape=last.last.output,
+        parameters=sum(each.parameters for each in inside),
+        multiply_adds=sum(each.multiply_adds for each in inside),
+        memory=sum(each.activation_bytes for each in inside) * batch,
+        sees=last.last.receptive_field,
+        ports=len(drawing.ports[block]),
+        error=error,
+        remedy=remedy,
+        waiting=waiting,
+        summary=f"A block of {len(members)} layers, run {_times(group.times)}. Double-click opens it.",
+        layers=len(members),
+    )
+
+
+def _times(times: int) -> str:
+    return "once" if times == 1 else f"{times} times, one after the other"
+
+
+def _content(layers: Iterable[LayerSpec]) -> str:
+    """ "2 Conv, 2 ReLU, Add": what a group holds, in the order of the document."""
+    counts: dict[str, int] = {}
+    for layer in layers:
+        counts[layer.title] = counts.get(layer.title, 0) + 1
+    return ", ".join(title if count == 1 else f"{count} {title}" for title, count in counts.items())
+
+
+def _trouble(found: LayerReport, blamed: str) -> tuple[str, str, str]:
+    """error, remedy, waiting."""
+    if found.error is not None:
+        return found.error.what, found.error.remedy, ""
+    if found.output is None:
+        return "", "", f"waiting for {blamed}" if blamed else "waiting: the wires run in a circle"
+    return "", "", ""

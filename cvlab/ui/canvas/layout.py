@@ -1,94 +1,225 @@
 """Where the blocks of a net stand when nobody has placed them: numbers only, no Qt, the same answer for the same net.
 
-A chain winds through rows like a river (left to right, then right to left), so that no wire is long. A branching part
-is laid out by layers, top to bottom, in bands. Parts that are not wired together stand one below the other.
+The flow winds through rows like a river (left to right, then right to left), so that no wire is long. Where it branches, a
+row has lanes: the longest way through keeps its level, branches stand beside it and wires that skip blocks run beside them.
+A row ends where the fewest wires cross. Parts that are not wired together stand one below the other.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.ui.canvas.flow import Part, parts
+from cvlab.ui.canvas.sketch import Point, Sketch, WireKey
 
-BLOCK_WIDTH, BLOCK_HEIGHT = 148.0, 88.0
+BLOCK_WIDTH, BLOCK_HEIGHT = 164.0, 104.0
 GAP_X, GAP_Y = 56.0, 40.0
 STEP_X, STEP_Y = BLOCK_WIDTH + GAP_X, BLOCK_HEIGHT + GAP_Y
+LANE = 24.0
+"""Height of a lane that holds only passing wires."""
+
 PART_GAP = 32.0
 """Extra room between parts that are not wired together."""
 
 MARGIN = 16.0
 MAX_COLUMNS = 40
-MIN_BAND = 4
-"""A branching part of fewer rows than two of these stays in one piece."""
+_TANGLED = 0.93
+"""What a wire is worth that turns with the rows beside another: so much smaller may the net be shown without it."""
+
 
 Side = Literal["left", "right", "top", "bottom"]
 OPPOSITE: dict[Side, Side] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 NORMAL: dict[Side, tuple[float, float]] = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
 
 
-class Point(NamedTuple):
-    """The top left corner of a block, or a port: canvas pixels, y downwards."""
-
-    x: float
-    y: float
-
-
-class Sides(NamedTuple):
+@dataclass(frozen=True)
+class Sides:
     """On which sides of a block its wires arrive and leave."""
 
     into: Side
     out: Side
 
 
-def arrange(net: Architecture, columns: int) -> dict[int, Point]:
+@dataclass(frozen=True)
+class Arrangement:
+    """places: block -> its top left corner. sides: block -> where its wires are attached. bends: the points that a wire goes
+    through on its way around blocks."""
+
+    places: dict[int, Point]
+    sides: dict[int, Sides]
+    bends: dict[WireKey, tuple[Point, ...]]
+
+
+class _Row:
+    """A piece of the river: the ranks first ... last - 1 of a part, running right or left from the column `start`."""
+
+    def __init__(self, part: Part, first: int, last: int, start: int, heading: int) -> None:
+        self.first, self.last, self.start, self.heading = first, last, start, heading
+        wide = {lane for rank in range(first, last) for lane in part.blocks_at[rank]}
+        thin = {lane for rank in range(first, last) for lane in part.wires_at[rank]} - wide
+        self.levels: dict[int, float] = {}  # lane -> the top of its blocks, or the level of its wires
+        level = 0.0
+        for lane in sorted(wide | thin):
+            if lane in wide:
+                self.levels[lane] = level
+                level += STEP_Y
+            else:
+                self.levels[lane] = level + LANE / 2 - GAP_Y / 2
+                level += LANE
+        self.thin = thin
+        self.height = level
+
+    @property
+    def end(self) -> int:
+        return self.start + self.heading * (self.last - self.first - 1)
+
+    def x(self, rank: int) -> float:
+        return (self.start + self.heading * (rank - self.first)) * STEP_X
+
+    def wire_level(self, lane: int) -> float:
+        return self.levels[lane] if lane in self.thin else self.levels[lane] + BLOCK_HEIGHT / 2
+
+
+def arrange(net: Architecture, drawing: Sketch, columns: int) -> Arrangement:
     """A place for every block: its own where the person has put it, else where the winding rows bring it.
 
-    columns: blocks a row, 1 or more. O(nodes log nodes + edges).
+    columns: blocks a row, 1 or more. O(blocks + wires).
     """
     places: dict[int, Point] = {}
+    laid_sides: dict[int, Sides] = {}
+    bends: dict[WireKey, tuple[Point, ...]] = {}
     top = 0.0
-    for part in _parts(net):
-        chain = _as_chain(net, part)
-        laid = _wind(chain, columns) if chain else _by_layers(net, part, columns)
-        for node_id, (x, y) in laid.items():
-            places[node_id] = Point(x, top + y)
+    for part in _parts(net, drawing):
+        rows = _rows(part, columns)
+        left = min(min(row.start, row.end) for row in rows) * STEP_X
+        tops, level = [], top
+        for row in rows:
+            tops.append(level)
+            level += row.height
+        row_of = [index for index, row in enumerate(rows) for _ in range(row.first, row.last)]
+        for block, (rank, lane) in part.spots.items():
+            row = rows[row_of[rank]]
+            places[block] = Point(row.x(rank) - left, tops[row_of[rank]] + row.levels[lane])
+            laid_sides[block] = _laid_sides(rows, row_of[rank], rank)
+        for key, run in part.runs.items():
+            bends[key] = tuple(_bends(rows, tops, row_of, run.first, run.last, run.lane, left))
         # A part whose every block was put somewhere by hand leaves no hole behind.
-        if any(net.by_id[node_id].x is None for node_id in part):
-            top += max(y for _, y in laid.values()) + STEP_Y + PART_GAP
-    for node in net.nodes:
-        if node.x is not None and node.y is not None:
-            places[node.id] = Point(node.x, node.y)
-    return places
+        if any(block not in drawing.pinned for block in part.spots):
+            top = level + PART_GAP
+    places.update(drawing.pinned)
+    moved = drawing.pinned.keys()
+    free = {block for strand in drawing.strands if moved & {strand.source, strand.target}
+            for block in (strand.source, strand.target)} | set(moved) if moved else set()  # fmt: skip
+    found = _facing_sides(drawing, places, free) if free else {}
+    for strand in drawing.strands if moved else ():
+        if strand.source in moved or strand.target in moved:
+            bends.pop(strand.key, None)
+    return Arrangement(places, laid_sides | found, bends)
 
 
-def best_columns(net: Architecture, width: float, height: float) -> int:
+def best_columns(net: Architecture, drawing: Sketch, width: float, height: float) -> int:
     """How many blocks a row show the net largest in a view of this size (never larger than life); the widest of equals."""
-    lengths = [len(part) for part in _parts(net) if any(net.by_id[i].x is None for i in part)]
+    loose = [part for part in _parts(net, drawing) if any(block not in drawing.pinned for block in part.spots)]
+    longest = max((part.length for part in loose), default=1)
     best, best_scale = 1, 0.0
-    for columns in range(1, min(max(lengths, default=1), MAX_COLUMNS) + 1):
-        rows = sum(math.ceil(length / columns) for length in lengths)
-        across = columns * STEP_X - GAP_X + 2 * MARGIN
-        down = rows * STEP_Y - GAP_Y + max(len(lengths) - 1, 0) * PART_GAP + 2 * MARGIN
-        scale = min(width / across, height / down, 1.0)
+    for columns in _candidates(loose, min(longest, MAX_COLUMNS), width, height):
+        across = down = 0.0
+        tangle = 0
+        for part in loose:
+            rows = _rows(part, columns)
+            tangle += sum(part.crossing[row.last - 1] - 1 for row in rows[:-1])
+            low = min(min(row.start, row.end) for row in rows)
+            across = max(across, (max(max(row.start, row.end) for row in rows) - low + 1) * STEP_X)
+            down += sum(row.height for row in rows)
+        across += 2 * MARGIN - GAP_X
+        down += max(len(loose) - 1, 0) * PART_GAP + 2 * MARGIN - GAP_Y
+        scale = min(width / max(across, 1), height / max(down, 1), 1.0) * _TANGLED ** min(tangle, 12)
         if scale >= best_scale:
             best, best_scale = columns, scale
     return best
 
 
-def sides(net: Architecture, places: dict[int, Point]) -> dict[int, Sides]:
-    """Which side of each block its wires use: the side that faces the neighbour. O(nodes + edges)."""
+def _candidates(loose: list[Part], most: int, width: float, height: float) -> range:
+    """The numbers of columns worth trying: all of a small net's, those near the view's proportions of a large one's."""
+    ranks = sum(part.length for part in loose)
+    if ranks <= MAX_COLUMNS:
+        return range(1, most + 1)
+    lanes = sum(len(set(at)) for part in loose for at in part.blocks_at) / ranks
+    likely = math.sqrt(ranks * lanes * STEP_Y / STEP_X * width / max(height, 1.0))
+    return range(max(1, min(int(0.6 * likely), most)), min(most, math.ceil(1.4 * likely) + 1) + 1)
+
+
+def _parts(net: Architecture, drawing: Sketch) -> tuple[Part, ...]:
+    inputs = frozenset(drawing.home[node.id] for node in net.nodes if node.layer.kind == "input")
+    return parts(tuple(drawing.members), drawing.strands, inputs)
+
+
+def _rows(part: Part, columns: int) -> list[_Row]:
+    rows: list[_Row] = []
+    first, start, heading = 0, 0, 1
+    while first < part.length:
+        last = _row_end(part, first, columns)
+        count = last - first
+        # Each row starts below the end of the one before, as far as it fits between the margins.
+        start = min(start, columns - count) if heading > 0 else max(start, count - 1)
+        rows.append(_Row(part, first, last, start, heading))
+        start, first, heading = rows[-1].end, last, -heading
+    return rows
+
+
+def _row_end(part: Part, first: int, columns: int) -> int:
+    """Where the row that begins at `first` ends: before the rank with the fewest wires across, as late as that is possible."""
+    farthest = first + columns
+    if farthest >= part.length:
+        return part.length
+    earliest = first + max(1, columns - columns // 3)
+    return min(range(earliest, farthest + 1), key=lambda end: (part.crossing[end - 1], -end))
+
+
+def _laid_sides(rows: list[_Row], index: int, rank: int) -> Sides:
+    row = rows[index]
+    forwards: Side = "right" if row.heading > 0 else "left"
+    turns_in = index > 0 and rank == row.first
+    turns_out = index + 1 < len(rows) and rank == row.last - 1
+    return Sides("top" if turns_in else OPPOSITE[forwards], "bottom" if turns_out else forwards)
+
+
+def _bends(
+    rows: list[_Row], tops: list[float], row_of: list[int], first: int, last: int, lane: int, left: float
+) -> list[Point]:
+    found = []
+    for index in range(row_of[first], row_of[last] + 1):
+        row = rows[index]
+        level = tops[index] + row.wire_level(lane)
+        begins, ends = max(first, row.first), min(last, row.last - 1)
+        near, far = (0.0, BLOCK_WIDTH) if row.heading > 0 else (BLOCK_WIDTH, 0.0)
+        found += [Point(row.x(begins) - left + near, level), Point(row.x(ends) - left + far, level)]
+    return found
+
+
+def _facing_sides(drawing: Sketch, places: dict[int, Point], blocks: set[int]) -> dict[int, Sides]:
+    """The sides that face the neighbours, for blocks that do not stand where the rows have them."""
     into: dict[int, Side] = {}
     out: dict[int, Side] = {}
-    for edge in net.edges:
-        leaving = _facing(places[edge.source], places[edge.target])
-        out.setdefault(edge.source, leaving)
-        into.setdefault(edge.target, OPPOSITE[leaving])
+    for strand in drawing.strands:
+        leaving = _facing(places[strand.source], places[strand.target])
+        out.setdefault(strand.source, leaving)
+        into.setdefault(strand.target, OPPOSITE[leaving])
     found = {}
-    for node in net.nodes:
-        arriving = into.get(node.id) or OPPOSITE[out.get(node.id, "right")]
-        found[node.id] = Sides(arriving, out.get(node.id) or OPPOSITE[arriving])
+    for block in blocks:
+        arriving = into.get(block) or OPPOSITE[out.get(block, "right")]
+        found[block] = Sides(arriving, out.get(block) or OPPOSITE[arriving])
     return found
+
+
+def _facing(here: Point, there: Point) -> Side:
+    across, down = there.x - here.x, there.y - here.y
+    if abs(down) > BLOCK_HEIGHT:
+        return "bottom" if down > 0 else "top"
+    return "right" if across >= 0 else "left"
 
 
 def port_point(place: Point, side: Side, index: int = 0, count: int = 1) -> Point:
@@ -103,114 +234,3 @@ def port_point(place: Point, side: Side, index: int = 0, count: int = 1) -> Poin
             return Point(place.x + share * BLOCK_WIDTH, place.y)
         case _:
             return Point(place.x + share * BLOCK_WIDTH, place.y + BLOCK_HEIGHT)
-
-
-def _facing(here: Point, there: Point) -> Side:
-    across, down = there.x - here.x, there.y - here.y
-    if abs(down) > BLOCK_HEIGHT:
-        return "bottom" if down > 0 else "top"
-    return "right" if across >= 0 else "left"
-
-
-def _parts(net: Architecture) -> list[list[int]]:
-    """Node ids by connected part, parts and nodes in the order of the document; the part with the input comes first."""
-    part_of = {node.id: node.id for node in net.nodes}
-
-    def root(node_id: int) -> int:
-        while part_of[node_id] != node_id:
-            part_of[node_id] = part_of[part_of[node_id]]
-            node_id = part_of[node_id]
-        return node_id
-
-    for edge in net.edges:
-        part_of[root(edge.source)] = root(edge.target)
-    parts: dict[int, list[int]] = {}
-    for node in net.nodes:
-        parts.setdefault(root(node.id), []).append(node.id)
-    return sorted(parts.values(), key=lambda part: all(net.by_id[i].layer.kind != "input" for i in part))
-
-
-def _as_chain(net: Architecture, part: list[int]) -> list[int]:
-    """The part's ids from first to last, or nothing if it branches, joins or runs in a circle."""
-    if any(len(net.into(i)) > 1 or len(net.out_of(i)) > 1 for i in part):
-        return []
-    heads = [i for i in part if not net.into(i)]
-    chain = heads[:1]
-    while chain and net.out_of(chain[-1]):
-        chain.append(net.out_of(chain[-1])[0].target)
-    return chain
-
-
-def _wind(chain: list[int], columns: int) -> dict[int, Point]:
-    laid = {}
-    for index, node_id in enumerate(chain):
-        row, column = divmod(index, columns)
-        if row % 2:
-            column = columns - 1 - column
-        laid[node_id] = Point(column * STEP_X, row * STEP_Y)
-    return laid
-
-
-def _by_layers(net: Architecture, part: list[int], columns: int) -> dict[int, Point]:
-    """Each block one row below the lowest that feeds it, under the middle of what feeds it.
-
-    A tall part is cut into bands that stand side by side, read down, then up, as long as they fit in `columns`.
-    """
-    rows = _rows(net, part)
-    bands = [rows]
-    for count in range(2, len(rows) + 1):
-        length = math.ceil(len(rows) / count)
-        cut = [rows[start : start + length] for start in range(0, len(rows), length)]
-        if length < MIN_BAND or sum(max(map(len, band)) for band in cut) > columns:
-            break
-        bands = cut
-    laid: dict[int, Point] = {}
-    left = 0.0
-    for index, band in enumerate(bands):
-        x = _across(net, band)
-        shift = left - min(x.values())
-        for level, row in enumerate(band):
-            down = len(bands[0]) - 1 - level if index % 2 else level
-            laid.update({node_id: Point(x[node_id] + shift, down * STEP_Y) for node_id in row})
-        left = max(laid[node_id].x for row in band for node_id in row) + STEP_X
-    top = min(place.y for place in laid.values())
-    return {node_id: Point(place.x, place.y - top) for node_id, place in laid.items()}
-
-
-def _rows(net: Architecture, part: list[int]) -> list[list[int]]:
-    """Ids by their distance from the start, the longest way counted."""
-    members = set(part)
-    rank = dict.fromkeys(part, 0)
-    for node_id in _flow_order(net, part):
-        feeding = [rank[edge.source] for edge in net.into(node_id) if edge.source in members]
-        rank[node_id] = max(feeding, default=-1) + 1
-    rows: dict[int, list[int]] = {}
-    for node_id in part:
-        rows.setdefault(rank[node_id], []).append(node_id)
-    return [rows[level] for level in sorted(rows)]
-
-
-def _across(net: Architecture, band: list[list[int]]) -> dict[int, float]:
-    """The x of every block of a band: rows centred under what feeds them, no two blocks in one place."""
-    x: dict[int, float] = {}
-    for row in band:
-        wanted = {}
-        for node_id in row:
-            above = [x[edge.source] for edge in net.into(node_id) if edge.source in x]
-            wanted[node_id] = sum(above) / len(above) if above else 0.0
-        middle = sum(wanted.values()) / len(row)
-        for index, node_id in enumerate(sorted(row, key=lambda each, wanted=wanted: (wanted[each], each))):
-            x[node_id] = middle + (index - (len(row) - 1) / 2) * STEP_X
-    return x
-
-
-def _flow_order(net: Architecture, part: list[int]) -> list[int]:
-    """The part's ids, every one after what feeds it; those in a circle come last, in the order of the document."""
-    waiting = {node_id: len(net.into(node_id)) for node_id in part}
-    ready = [node_id for node_id in part if waiting[node_id] == 0]
-    for node_id in ready:
-        for edge in net.out_of(node_id):
-            waiting[edge.target] -= 1
-            if waiting[edge.target] == 0:
-                ready.append(edge.target)
-    return ready

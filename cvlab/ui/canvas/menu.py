@@ -1,39 +1,67 @@
-"""The menu under the right button: what can be done with this block, this wire, or the canvas. It deletes itself when closed."""
+"""The menu under the right button: for the selection, a wire, or the canvas. It deletes itself when closed."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from cvlab.engine.nets.layers import REGISTRY
-from cvlab.ui.canvas.camera import Camera
 from cvlab.ui.canvas.edits import NetEdits
+from cvlab.ui.canvas.sketch import WireKey
 from cvlab.ui.theme.icons import icon
+
+if TYPE_CHECKING:
+    from cvlab.ui.canvas.view import NetView
 
 
 class CanvasMenu(QMenu):
-    """`block` or `wire` is what lies under the pointer, if anything does."""
+    """About the selected layers, or else `wire`, or else the whole canvas."""
 
-    def __init__(self, view: Camera, edits: NetEdits, block: int | None, wire: tuple[int, int, int] | None) -> None:
+    def __init__(self, view: NetView, edits: NetEdits, wire: WireKey | None) -> None:
         super().__init__(view)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._view, self._edits, self._block, self._wire = view, edits, block, wire
-        if block is not None:
-            self._offer("settings", "Settings", "settings", "Return")
-            if edits.net.by_id[block].layer.arity:
-                self._offer("duplicate", "Duplicate", "copy", "Ctrl+D")
-            self._offer("delete", "Delete", "delete", "Del")
-            self.addSeparator()
-        if wire is not None:
-            self._offer("cut", "Cut this wire", "delete", "Del")
-        if block is not None or wire is not None:
-            self._offer_layers("Insert after" if block is not None else "Insert here")
+        self._view, self._edits, self._wire = view, edits, wire
+        self._chosen = edits.selected() if wire is None else []
+        self._group = edits.selected_group() if self._chosen else None
+        if self._chosen:
+            self._offer_for_layers()
+        elif wire is not None:
+            self._offer("cut_wire", "Cut this wire", "cut", "Del")
+            self._offer_layers("Insert here")
             self.addSeparator()
         else:
-            self._offer("arrange", "Arrange by itself", "lenet", "")
-        self._offer("fit", "Show all", "zoom-fit", "Ctrl+0")
+            self._offer("find", "Add a layer", "add", "type its name")
+            self._offer("paste", "Paste", "paste", "Ctrl+V")
+            self._offer("arrange", "Arrange by itself", "arrange", "")
+        self._offer("fit", "Show all", "zoom-fit", "Home")
         self.triggered.connect(self._choose)
+
+    def _offer_for_layers(self) -> None:
+        if len(self._chosen) == 1:
+            self._offer("settings", "Settings", "settings", "Return")
+        if self._group is not None:
+            folded = self._group.collapsed
+            words = ("Open", "expand") if folded else ("Fold into one block", "collapse")
+            self._offer("fold", words[0], words[1], "")
+            self._offer("ungroup", "Ungroup", "ungroup", "Ctrl+Shift+G")
+            if self._group.times > 1:
+                self._offer("unroll", f"Write out its {self._group.times} repetitions", "pattern", "")
+        else:
+            self._offer("group", "Group", "group", "Ctrl+G")
+        self.addSeparator()
+        self._offer("wire", "Draw a wire from it", "wire", "Ctrl+L")
+        self._offer("isolate", "Cut its wires", "cut", "")
+        self._offer_layers("Insert after")
+        self.addSeparator()
+        self._offer("cut", "Cut", "cut", "Ctrl+X")
+        self._offer("copy", "Copy", "copy", "Ctrl+C")
+        if any(self._edits.net.by_id[i].layer.arity for i in self._chosen):
+            self._offer("duplicate", "Duplicate", "copy", "Ctrl+D")
+        self._offer("delete", "Delete", "delete", "Del")
+        self.addSeparator()
 
     def _offer(self, verb: str, text: str, picture: str, keys: str) -> None:
         action = self.addAction(icon(picture, "muted"), f"{text}\t{keys}" if keys else text)
@@ -41,23 +69,37 @@ class CanvasMenu(QMenu):
 
     def _offer_layers(self, title: str) -> None:
         layers = self.addMenu(icon("add", "muted"), title)
+        group, page = "", layers
         for kind, cls in REGISTRY.items():
-            if cls.arity:
-                layers.addAction(cls.title).setData(f"insert:{kind}")
+            if cls.most:
+                if cls.group != group:
+                    group = cls.group
+                    page = layers.addMenu(group)
+                page.addAction(cls.title).setData(f"insert:{kind}")
 
     def _choose(self, action: QAction) -> None:
         verb, _, kind = str(action.data()).partition(":")
+        view, edits = self._view, self._edits
         if verb == "insert" and self._wire is not None:
-            self._edits.insert(REGISTRY[kind](), *self._wire[:2])
+            edits.insert(REGISTRY[kind](), *self._wire[:2])
         elif verb == "insert":
-            self._edits.insert(REGISTRY[kind](), self._block, self._edits.next_of(self._block))
-        elif verb == "duplicate":
-            self._edits.duplicate(self._edits.selected())
-        elif verb in ("delete", "cut"):
-            self._view.delete_chosen()
+            edits.insert(REGISTRY[kind](), self._chosen[-1], edits.next_of(self._chosen[-1]))
+        elif verb == "isolate":
+            edits.isolate(self._chosen)
+        elif verb == "unroll":
+            edits.unroll(self._group.id)
+        elif verb == "find":
+            view.find("")
         elif verb == "settings":
-            self._view.asked_settings.emit()
+            view.asked_settings.emit()
         elif verb == "arrange":
-            self._edits.arrange()
-        elif verb == "fit":
-            self._view.fit()
+            edits.arrange()
+        elif verb in _OF_THE_VIEW:
+            getattr(view, _OF_THE_VIEW[verb])()
+
+
+_OF_THE_VIEW = {
+    "cut_wire": "delete_chosen", "delete": "delete_chosen", "cut": "cut", "copy": "copy", "paste": "paste",
+    "duplicate": "duplicate", "group": "group_chosen", "ungroup": "ungroup_chosen", "fold": "fold_chosen",
+    "wire": "begin_key_wire", "fit": "fit",
+}  # fmt: skip

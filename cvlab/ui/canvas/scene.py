@@ -12,8 +12,10 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport, infer
 from cvlab.ui.canvas.block import BODY, BlockItem
 from cvlab.ui.canvas.face import faces
+from cvlab.ui.canvas.frame import FrameItem
 from cvlab.ui.canvas.landing import Landing, landings
-from cvlab.ui.canvas.layout import Point, arrange, sides
+from cvlab.ui.canvas.layout import Arrangement, arrange
+from cvlab.ui.canvas.sketch import Point, Port, Sketch, Strand, WireKey, sketch
 from cvlab.ui.canvas.slot import SlotItem
 from cvlab.ui.canvas.wire import WireItem
 from cvlab.ui.theme import theme
@@ -26,11 +28,11 @@ GRAB = 14.0
 
 _DOT_GAP = 24
 _NUDGE = 12.0
-WireKey = tuple[int, int, int]
 
 
 class NetScene(QGraphicsScene):
-    """Blocks and wires of one net. `show_net` and `show_selected` are all that changes it; gestures add passing hints."""
+    """Blocks, wires and frames of one net. `show_net`, `show_batch` and `show_selected` are all that changes it; gestures add
+    passing hints. Blocks go by block ids: a layer's, or that of a collapsed group."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,15 +40,21 @@ class NetScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.net = Architecture()
         self.report = NetReport({})
-        self.columns = 3
+        self.drawing: Sketch = sketch(self.net)
+        self.arrangement = Arrangement({}, {}, {})
+        self.columns, self.batch = 3, 1
         self.blocks: dict[int, BlockItem] = {}
         self.wires: dict[WireKey, WireItem] = {}
-        self.places: dict[int, Point] = {}
+        self.frames: dict[int, FrameItem] = {}
+        self._strands: dict[WireKey, Strand] = {}
+        self._touching: dict[int, list[Strand]] = {}
         self.slide_ms = SLIDE_MS
         self._hovered: BlockItem | WireItem | None = None
         self._landing: Landing | None = None
         self._slot = SlotItem()
         self.addItem(self._slot)
+        self._framed: dict[int, tuple[int, ...]] = {}
+        self._within: dict[int, int] = {}
         self._from: dict[int, QPointF] = {}
         self._slide = QVariantAnimation(self)
         self._slide.setStartValue(0.0)
@@ -60,26 +68,59 @@ class NetScene(QGraphicsScene):
     def show_net(self, net: Architecture) -> None:
         """Adds, changes, moves and removes what differs from the net shown before. O(layers)."""
         self.show_landing(None)
-        self.net, self.report = net, infer(net)
-        wanted = {(edge.source, edge.target, edge.port) for edge in net.edges}
-        for key in [key for key in self.wires if key not in wanted]:  # wires first: they hang on blocks
+        self.net, self.report, self.drawing = net, infer(net), sketch(net)
+        self._strands = {strand.key: strand for strand in self.drawing.strands}
+        self._touching = {block: [] for block in self.drawing.members}
+        for strand in self.drawing.strands:
+            self._touching[strand.source].append(strand)
+            self._touching[strand.target].append(strand)
+        for key in [key for key in self.wires if key not in self._strands]:  # wires first: they hang on blocks
             self._drop_item(self.wires.pop(key))
-        for node_id in [node_id for node_id in self.blocks if node_id not in net.by_id]:
-            self._drop_item(self.blocks.pop(node_id))
-        fresh = []
-        for node_id, face in faces(net, self.report).items():
-            if node_id in self.blocks:
-                self.blocks[node_id].show_face(face)
-            else:
-                self.blocks[node_id] = BlockItem(node_id, face)
-                self.addItem(self.blocks[node_id])
-                fresh.append(node_id)
-        for key in wanted - self.wires.keys():
+        for block in [block for block in self.blocks if block not in self.drawing.members]:
+            self._drop_item(self.blocks.pop(block))
+        fresh = self._show_faces()
+        for key in self._strands.keys() - self.wires.keys():
             self.wires[key] = WireItem(key)
             self.addItem(self.wires[key])
         for key, wire in self.wires.items():
-            wire.show_label(self.blocks[key[0]].face.volume)
+            wire.show_label(self.blocks[self._strands[key].source].face.volume)
+        self._show_frames()
         self._settle(fresh)
+
+    def _show_faces(self) -> list[int]:
+        fresh = []
+        for block, face in faces(self.net, self.report, self.drawing, self.batch).items():
+            if block in self.blocks:
+                self.blocks[block].show_face(face)
+            else:
+                self.blocks[block] = BlockItem(block, face)
+                self.addItem(self.blocks[block])
+                fresh.append(block)
+        return fresh
+
+    def _show_frames(self) -> None:
+        home = self.drawing.home
+        opened = {group.id: group for group in self.net.groups if not self.drawing.is_hidden(group)}
+        for group_id in [group_id for group_id in self.frames if group_id not in opened]:
+            self._drop_item(self.frames.pop(group_id))
+        for group_id, group in opened.items():
+            if group_id not in self.frames:
+                self.frames[group_id] = FrameItem(group_id)
+                self.addItem(self.frames[group_id])
+            members = set(group.members)
+            around = sum(members < set(other.members) for other in self.net.groups)
+            self.frames[group_id].show_group(group.name, group.times, around)
+        self._framed = {group_id: tuple({home[i]: 0 for i in opened[group_id].members}) for group_id in opened}
+        self._within = {
+            group_id: sum(set(other.members) < set(opened[group_id].members) for other in opened.values())
+            for group_id in opened
+        }
+
+    def show_batch(self, batch: int) -> None:
+        """So many images at once, for the memory that blocks tell."""
+        if batch != self.batch:
+            self.batch = batch
+            self._show_faces()
 
     def show_columns(self, columns: int) -> None:
         """So many blocks a row from now on."""
@@ -88,29 +129,38 @@ class NetScene(QGraphicsScene):
             self._settle(())
 
     def show_selected(self, node_ids: Collection[int]) -> None:
-        for node_id, block in self.blocks.items():
-            block.show_chosen(node_id in node_ids)
+        """A block is shown as chosen when all that it stands for is."""
+        chosen = set(node_ids)
+        for block, item in self.blocks.items():
+            item.show_chosen(chosen.issuperset(self.drawing.members[block]))
+        for group_id, frame in self.frames.items():
+            frame.show_chosen(chosen == set(self.net.group_by_id[group_id].members))
 
     def clear_net(self) -> None:
         """Takes everything down in a safe order: wires before the blocks they hang on."""
         self._slide.stop()
         self._hovered = None
-        for item in (*self.wires.values(), *self.blocks.values(), self._slot):
+        for item in (*self.wires.values(), *self.blocks.values(), *self.frames.values(), self._slot):
             self.removeItem(item)
         self.wires.clear()
         self.blocks.clear()
+        self.frames.clear()
 
-    def _drop_item(self, item: BlockItem | WireItem) -> None:
+    def _drop_item(self, item: BlockItem | WireItem | FrameItem) -> None:
         if item is self._hovered:
             self._hovered = None
         self.removeItem(item)
 
     # -- places ----------------------------------------------------------------------------------------------------
 
+    @property
+    def places(self) -> dict[int, Point]:
+        return self.arrangement.places
+
     def _settle(self, fresh: Iterable[int]) -> None:
         """Sends every block to its place; new ones appear there."""
-        self.places = arrange(self.net, self.columns)
-        for node_id, found in sides(self.net, self.places).items():
+        self.arrangement = arrange(self.net, self.drawing, self.columns)
+        for node_id, found in self.arrangement.sides.items():
             self.blocks[node_id].show_sides(found)
         for node_id in fresh:
             self.blocks[node_id].setPos(QPointF(*self.places[node_id]))
@@ -149,21 +199,33 @@ class NetScene(QGraphicsScene):
             self.blocks[node_id].setPos(place)
         self.route(places)
 
-    def route(self, node_ids: Collection[int]) -> None:
-        """Lays the wires of these blocks anew."""
-        touched = set()
-        for node_id in node_ids:
-            touched.update((edge.source, edge.target, edge.port) for edge in self.net.into(node_id))
-            touched.update((edge.source, edge.target, edge.port) for edge in self.net.out_of(node_id))
-        for key in touched:
-            source, target = self.blocks[key[0]], self.blocks[key[1]]
-            self.wires[key].route(source.out_point(), source.sides.out, target.into_point(key[2]), target.sides.into)
+    def route(self, blocks: Collection[int]) -> None:
+        """Lays the wires of these blocks anew, and the frames around them."""
+        for strand in {strand.key: strand for block in blocks for strand in self._touching[block]}.values():
+            source, target = self.blocks[strand.source], self.blocks[strand.target]
+            # A wire goes around others only where both its ends stand at their places.
+            at_home = self._is_home(strand.source) and self._is_home(strand.target)
+            bends = self.arrangement.bends.get(strand.key, ()) if at_home else ()
+            self.wires[strand.key].route(
+                source.out_point(), source.sides.out, target.into_point(strand.port), target.sides.into, bends
+            )
+        for group_id, members in self._framed.items():
+            if not set(members).isdisjoint(blocks):
+                areas = [BODY.translated(self.blocks[block].pos()) for block in members]
+                self.frames[group_id].surround(areas, self._within[group_id])
+
+    def _is_home(self, block: int) -> bool:
+        here, place = self.blocks[block].pos(), self.places[block]
+        return abs(here.x() - place.x) < 2 * _NUDGE and abs(here.y() - place.y) < 2 * _NUDGE
 
     def content(self) -> QRectF:
         """What a view has to show: every block at its place, with the room that wires and labels need."""
         area = QRectF()
         for place in self.places.values():
             area = area.united(BODY.translated(*place))
+        for bends in self.arrangement.bends.values():
+            for bend in bends:
+                area = area.united(QRectF(bend.x, bend.y - 4, 1, 8))
         return area
 
     # -- what is where ---------------------------------------------------------------------------------------------
@@ -175,12 +237,12 @@ class NetScene(QGraphicsScene):
     def wire_at(self, point: QPointF) -> WireItem | None:
         return next((wire for wire in self.wires.values() if wire.shape().contains(point)), None)
 
-    def out_port_at(self, point: QPointF) -> int | None:
-        """The id of the block whose output port is within reach."""
-        return next((i for i, block in self.blocks.items() if _near(block.out_point(), point)), None)
+    def out_port_at(self, point: QPointF, reach: float = GRAB) -> int | None:
+        """The block whose output port is within reach."""
+        return next((i for i, block in self.blocks.items() if _near(block.out_point(), point, reach)), None)
 
     def into_port_at(self, point: QPointF, reach: float = GRAB) -> tuple[int, int] | None:
-        """(block id, port) of the input port within reach."""
+        """(block, port) of the input port within reach."""
         for node_id, block in self.blocks.items():
             for port in range(block.face.ports):
                 if _near(block.into_point(port), point, reach):
@@ -188,8 +250,67 @@ class NetScene(QGraphicsScene):
         return None
 
     def landings(self, arity: int, moving: Collection[int] = ()) -> list[Landing]:
-        found = {node_id: block.sides for node_id, block in self.blocks.items()}
-        return landings(self.net, self.places, found, arity, moving)
+        return landings(self.drawing, self.places, self.arrangement.sides, arity, moving)
+
+    def frame_at(self, point: QPointF) -> FrameItem | None:
+        """The open group whose name is there."""
+        return next((frame for frame in self.frames.values() if frame.tab_contains(point)), None)
+
+    def layer_places(self, places: Mapping[int, Point]) -> dict[int, Point]:
+        """Places of blocks as places of layers: what a folded group stands for moves with it, in its own arrangement."""
+        found = {}
+        for block, place in places.items():
+            if not self.drawing.is_group(block):
+                found[block] = place
+                continue
+            part = self.net.part(self.drawing.members[block])
+            for group in part.groups:
+                part = part.with_group(group.id, collapsed=False)
+            opened = sketch(part)
+            inner = arrange(part, opened, self.columns).places
+            left, top = (min(each[axis] for each in inner.values()) for axis in (0, 1))
+            found.update({i: Point(x - left + place.x, y - top + place.y) for i, (x, y) in inner.items()})
+        return found
+
+    def members(self, blocks: Collection[int]) -> tuple[int, ...]:
+        """The layers that these blocks stand for."""
+        return tuple(node_id for block in blocks for node_id in self.drawing.members[block])
+
+    def blocks_of(self, node_ids: Collection[int]) -> tuple[int, ...]:
+        """The blocks that show these layers."""
+        return tuple({self.drawing.home[i]: None for i in node_ids if i in self.drawing.home})
+
+    def port(self, block: int, port: int) -> Port:
+        """The document's port behind a block's."""
+        return self.drawing.ports[block][port]
+
+    def strand_into(self, block: int, port: int) -> Strand | None:
+        """The wire that ends at this port."""
+        return next((s for s in self._touching[block] if (s.target, s.port) == (block, port)), None)
+
+    def step_from(self, block: int, step: int) -> int | None:
+        """The block that a wire leads to (1) or comes from (-1): the main way first."""
+        onwards = [s.target for s in self._touching[block] if s.source == block]
+        back = [s.source for s in sorted(self._touching[block], key=lambda s: s.port) if s.target == block]
+        found = onwards if step > 0 else back
+        return found[0] if found else None
+
+    def branch_beside(self, block: int, down: int) -> int | None:
+        """The next block below (1) or above (-1) that is fed by, or feeds, the same one: another branch."""
+        fed = {s.source for s in self._touching[block] if s.target == block}
+        read = {s.target for s in self._touching[block] if s.source == block}
+        beside = {s.target for other in fed for s in self._touching[other] if s.source == other}
+        beside |= {s.source for other in read for s in self._touching[other] if s.target == other}
+        here = self.places[block]
+        found = [
+            (abs(self.places[each].y - here.y), each)
+            for each in beside - {block} - fed - read
+            if (self.places[each].y - here.y) * down > 0
+        ]
+        return min(found)[1] if found else None
+
+    def name(self, block: int) -> str:
+        return self.net.group_by_id[block].name if self.drawing.is_group(block) else self.net.by_id[block].name
 
     # -- passing hints ---------------------------------------------------------------------------------------------
 
@@ -203,6 +324,14 @@ class NetScene(QGraphicsScene):
                 changed.show_look("hovered" if on else "plain")
         self._hovered = item
 
+    def show_offers(self, ports: Iterable[tuple[int, int]]) -> None:
+        """Inputs that a wire in the hand may end at, as (block, port)."""
+        by_block: dict[int, set[int]] = {}
+        for block, port in ports:
+            by_block.setdefault(block, set()).add(port)
+        for block, item in self.blocks.items():
+            item.show_offers(frozenset(by_block.get(block, ())))
+
     def show_chosen_wire(self, key: WireKey | None) -> None:
         for other, wire in self.wires.items():
             wire.show_look("chosen" if other == key else "plain")
@@ -214,7 +343,7 @@ class NetScene(QGraphicsScene):
         for old, on in ((self._landing, False), (landing, True)):
             if old is None:
                 continue
-            wire = next((w for k, w in self.wires.items() if k[:2] == (old.after, old.before)), None)
+            wire = self.wires.get(old.wire) if old.wire else None
             if wire is not None:
                 wire.show_look("target" if on else "plain")
             self._nudge(old, _NUDGE if on else 0.0, moving)
@@ -225,7 +354,7 @@ class NetScene(QGraphicsScene):
         along = QPointF(*landing.end) - QPointF(*landing.start)
         length = max((along.x() ** 2 + along.y() ** 2) ** 0.5, 1.0)
         step = along / length * distance
-        for node_id, shift in ((landing.after, -step), (landing.before, step)):
+        for node_id, shift in zip(landing.blocks, (-step, step), strict=True):
             if node_id in self.blocks and node_id not in moving:
                 self.carry({node_id: QPointF(*self.places[node_id]) + shift})
 

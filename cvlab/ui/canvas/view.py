@@ -5,31 +5,49 @@ It holds no truth: selection and net live in the project, and every change goes 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QCursor,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cvlab.core.project import Project
+from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import bind
+from cvlab.ui.canvas import keyboard, snippet
 from cvlab.ui.canvas.camera import Camera, paint_frame
 from cvlab.ui.canvas.edits import NetEdits
-from cvlab.ui.canvas.gesture import DrawWire, Gesture, Lasso, MoveBlocks, PlaceLayer
-from cvlab.ui.canvas.layout import best_columns
+from cvlab.ui.canvas.finder import Finder, Found
+from cvlab.ui.canvas.gesture import Gesture, Lasso, MoveBlocks, PlaceLayer, snapped
+from cvlab.ui.canvas.layout import BLOCK_HEIGHT, best_columns
 from cvlab.ui.canvas.menu import CanvasMenu
+from cvlab.ui.canvas.minimap import Minimap
 from cvlab.ui.canvas.scene import NetScene
+from cvlab.ui.canvas.sketch import WireKey
 from cvlab.ui.canvas.whisper import Whisper
+from cvlab.ui.canvas.wiring import DrawWire, PullWire
 
-_WALK = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
+NUDGE = 16.0
+"""How far Alt and an arrow move the selection, in canvas pixels."""
 
 
 class NetView(Camera):
     """The net of a project, to be edited.
 
-    asked_settings: Enter was pressed on a layer: the person wants its settings.
+    asked_settings: Enter was pressed on a layer: the person wants its settings. failed(error): words for the person.
     """
 
     asked_settings = Signal()
+    failed = Signal(object)
 
     def __init__(self, project: Project, edits: NetEdits, parent: QWidget | None = None) -> None:
         self.net_scene = NetScene()
@@ -38,26 +56,38 @@ class NetView(Camera):
         self._project, self._edits = project, edits
         self.gesture: Gesture | None = None
         self._pressed: QPointF | None = None
-        self._wire_chosen: tuple[int, int, int] | None = None
+        self._wire_chosen: WireKey | None = None
+        self._open_end: tuple[int, QPointF] | None = None
+        self._pasted = 0
         self._whisper = Whisper(self.viewport())
+        self.minimap = Minimap(self, self.net_scene)
+        self.finder = Finder(self)
+        self.finder.chosen.connect(self._add_found)
+        self.finder.wanted.connect(self.go_to)
+        self.finder.left.connect(self._finder_left)
         # Announced while the scene, a child, still lives.
         self.destroyed.connect(self.net_scene.clear_net)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._title = ""
         bind(self, project, "architecture", self._show_net)
+        bind(self, project, "recipe", self._show_recipe)
         bind(self, project.builder, "selected", self._show_selected)
 
     # -- following the document --------------------------------------------------------------------------------------
 
     def _show_net(self, net: Architecture) -> None:
         self.cancel_gesture()
-        grew = set(net.by_id) != set(self.net_scene.net.by_id) or net.edges != self.net_scene.net.edges
+        old = self.net_scene.net
+        grew = net.by_id.keys() != old.by_id.keys() or net.edges != old.edges or net.groups != old.groups
         self.choose_wire(None)
         self.net_scene.show_net(net)
         self._show_selected(self._project.builder.selected)
         if grew:
             self.follow()
+        self.minimap.follow()
+
+    def _show_recipe(self, recipe: Recipe) -> None:
+        self.net_scene.show_batch(recipe.batch_size)
 
     def _show_selected(self, node_ids: tuple[int, ...]) -> None:
         if node_ids:
@@ -65,15 +95,19 @@ class NetView(Camera):
         self.net_scene.show_selected(node_ids)
 
     def reflow(self) -> None:
-        net, size = self._project.architecture, self.viewport().size()
-        self.net_scene.show_columns(best_columns(net, size.width(), size.height()))
+        scene, size = self.net_scene, self.viewport().size()
+        scene.show_columns(best_columns(scene.net, scene.drawing, size.width(), size.height()))
+
+    def fit(self) -> None:
+        super().fit()
+        self.minimap.follow()
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def select(self, *node_ids: int) -> None:
         self._project.builder.selected = node_ids
 
-    def choose_wire(self, key: tuple[int, int, int] | None) -> None:
+    def choose_wire(self, key: WireKey | None) -> None:
         if key != self._wire_chosen:
             self._wire_chosen = key
             self.net_scene.show_chosen_wire(key)
@@ -86,17 +120,113 @@ class NetView(Camera):
         elif self._wire_chosen is not None:
             self._edits.disconnect(*self._wire_chosen[1:])
 
-    def walk(self, step: int) -> None:
-        """Selects the next (1) or the previous (-1) layer along the wires."""
-        selected, net = self._edits.selected(), self._project.architecture
-        if not selected:
-            if net.nodes:
-                self.select(net.nodes[0].id)
+    def walk(self, across: int, down: int, *, extend: bool = False) -> None:
+        """Selects the block that the wires lead to: onwards (right, down) or back. Up and down change between branches."""
+        scene, selected = self.net_scene, self._project.builder.selected
+        blocks = scene.blocks_of(selected)
+        if not blocks:
+            if scene.blocks:
+                self.select(*scene.members([next(iter(scene.drawing.members))]))
             return
-        wires = net.out_of(selected[-1]) if step > 0 else net.into(selected[0])
-        if wires:
-            self.select(wires[0].target if step > 0 else wires[0].source)
-            self.reveal(self.net_scene.blocks[self._project.builder.selected[0]].sceneBoundingRect())
+        here = blocks[-1] if across + down > 0 or extend else blocks[0]
+        goal = scene.branch_beside(here, down) if down else None
+        goal = goal if goal is not None else scene.step_from(here, across + down)
+        if goal is not None:
+            members = scene.members([goal])
+            self.select(*dict.fromkeys((*selected, *members)) if extend else members)
+            self.reveal(scene.blocks[goal].sceneBoundingRect())
+
+    def go_to(self, block: int) -> None:
+        """Selects a block and brings it into view."""
+        self.select(*self.net_scene.members([block]))
+        self.reveal(self.net_scene.blocks[block].sceneBoundingRect())
+        self.minimap.follow()
+
+    def select_all(self) -> None:
+        self.select(*self._project.architecture.by_id)
+
+    def escape(self) -> None:
+        """Ends the gesture; without one, the selection."""
+        if self.gesture is None and self._pressed is None:
+            self.select()
+            self.choose_wire(None)
+        self.cancel_gesture()
+
+    # -- what the selection can have done to it --------------------------------------------------------------------------
+
+    def nudge(self, across: int, down: int) -> None:
+        scene = self.net_scene
+        blocks = scene.blocks_of(self._edits.selected())
+        goals = {b: snapped(scene.places[b].x + NUDGE * across, scene.places[b].y + NUDGE * down) for b in blocks}
+        if goals:
+            self._edits.move(scene.layer_places(goals), "builder.nudge")
+            self.net_scene.finish_slide()
+
+    def duplicate(self) -> None:
+        self._edits.duplicate(self._edits.selected())
+
+    def copy(self) -> None:
+        """The selected layers to the clipboard, as text."""
+        selected = self._edits.selected()
+        if selected:
+            QGuiApplication.clipboard().setText(snippet.write(self._project.architecture.part(selected)))
+            self._pasted = 0
+
+    def cut(self) -> None:
+        self.copy()
+        self._edits.delete(self._edits.selected(), verb="Cut")
+
+    def paste(self) -> None:
+        """Layers from the clipboard, loose: each time a step further away; words if there are none."""
+        try:
+            part = snippet.read(QGuiApplication.clipboard().text())
+        except CvlabError as error:
+            self.failed.emit(error)
+            return
+        self._pasted += 1
+        corner = self.net_scene.content().bottomLeft() + QPointF(0, 3 * NUDGE)
+        away = 2 * NUDGE * (self._pasted - 1)
+        self._edits.paste(part, snapped(corner.x() + away, corner.y() + away))
+        self.setFocus()
+
+    def group_chosen(self) -> None:
+        self._edits.group(self._edits.selected())
+
+    def ungroup_chosen(self) -> None:
+        group = self._edits.selected_group()
+        if group is not None:
+            self._edits.ungroup(group.id)
+
+    def fold_chosen(self) -> None:
+        group = self._edits.selected_group()
+        if group is not None:
+            self._edits.fold(group.id)
+
+    # -- the search ----------------------------------------------------------------------------------------------------
+
+    def find(self, text: str, end: tuple[int, QPointF] | None = None) -> None:
+        """Opens the search with this much typed. end: the layer and the place of a wire that was let go in the open."""
+        scene, selected = self.net_scene, self._edits.selected()
+        self._open_end = end
+        if end is not None:
+            at, hint = self.viewportTransform().map(end[1]), f"Add after {scene.net.by_id[end[0]].name}"
+        else:
+            here = self.mapFromGlobal(QCursor.pos())
+            at = QPointF(here if self.rect().contains(here) else self.rect().center() - QPoint(140, 120))
+            hint = f"Add after {scene.net.by_id[selected[-1]].name}, or go to" if selected else "Add a layer, or go to"
+        blocks = [Found(scene.name(b), i.face.title, i.face.role, block=b) for b, i in scene.blocks.items()]
+        self.finder.open_at(at.toPoint(), hint, text, () if end else blocks, with_input=end is None)
+
+    def _add_found(self, kind: str) -> None:
+        if self._open_end is not None:
+            source, point = self._open_end
+            self._edits.add_after(kind, source, snapped(point.x(), point.y() - BLOCK_HEIGHT / 2))
+        else:
+            self._edits.append(kind)
+
+    def _finder_left(self) -> None:
+        self._open_end = None
+        self.setFocus()
 
     # -- gestures ----------------------------------------------------------------------------------------------------
 
@@ -124,11 +254,35 @@ class NetView(Camera):
             else:
                 self.cancel_gesture()
 
-    def cancel_gesture(self) -> None:
+    def cancel_gesture(self, *, quiet: bool = False) -> None:
+        """No trace is left; `quiet` leaves the words beside the pointer until the next move."""
         gesture, self.gesture, self._pressed = self.gesture, None, None
-        self._whisper.hide()
+        self._whisper.setVisible(quiet and self._whisper.isVisible())
         if gesture is not None:
             gesture.cancel()
+
+    def begin_key_wire(self) -> None:
+        """A wire from the selected block, led by the arrows; Enter lets it go, Esc gives up."""
+        blocks = self.net_scene.blocks_of(self._edits.selected())
+        if blocks:
+            self.cancel_gesture()
+            self.gesture = DrawWire(self.net_scene, self._edits, blocks[-1], by_key=True)
+            self.aim_wire(1)
+
+    def aim_wire(self, step: int) -> None:
+        point = self.gesture.aim(step)
+        if point is not None:
+            self.reveal(QRectF(point - QPointF(60, 60), QSizeF(120, 120)))
+            self._aimed = point
+        at = self.viewportTransform().map(point) if point is not None else QPointF(self.viewport().rect().center())
+        self._whisper.say(self.gesture.words, at, refused=self.gesture.is_refused)
+        if point is None:
+            self.cancel_gesture(quiet=True)
+
+    def finish_key_wire(self) -> None:
+        gesture, self.gesture = self.gesture, None
+        self._whisper.hide()
+        gesture.finish(self._aimed)
 
     def _begin(self, start: QPointF) -> Gesture:
         point, scene = self.at(start), self.net_scene
@@ -136,17 +290,19 @@ class NetView(Camera):
         if source is not None:
             return DrawWire(scene, self._edits, source)
         if into is not None:
-            old = next((e for e in scene.net.into(into[0]) if e.port == into[1]), None)
+            old = scene.strand_into(*into)
             if old is not None:
-                return DrawWire(scene, self._edits, old.source, into)
-        block = scene.block_at(point)
+                return DrawWire(scene, self._edits, old.source, old)
+            return PullWire(scene, self._edits, *into)
+        item, frame = scene.block_at(point), scene.frame_at(point)
         selected = self._project.builder.selected
-        if block is None:
+        if item is None and frame is None:
             extend = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
             return Lasso(scene, self._edits, point, selected if extend else ())
-        if block.node_id not in selected:
-            self.select(block.node_id)
-        return MoveBlocks(scene, self._edits, self._project.builder.selected, point)
+        members = scene.members([item.block_id]) if item else scene.net.group_by_id[frame.group_id].members
+        if not set(members) <= set(selected):
+            self.select(*members)
+        return MoveBlocks(scene, self._edits, scene.blocks_of(self._project.builder.selected), point)
 
     def _move_gesture(self, position: QPointF) -> None:
         self.gesture.move(self.at(position))
@@ -159,6 +315,9 @@ class NetView(Camera):
         if isinstance(gesture, Lasso):
             self.select(*gesture.caught)
             self._show_selected(self._project.builder.selected)
+        elif isinstance(gesture, DrawWire) and gesture.let_go is not None:
+            self.find("", gesture.let_go)
+        self.minimap.follow()
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
 
@@ -196,28 +355,40 @@ class NetView(Camera):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.net_scene.block_at(self.at(event.position())) is not None:
+        point, scene = self.at(event.position()), self.net_scene
+        item, frame = scene.block_at(point), scene.frame_at(point)
+        if item is not None and scene.drawing.is_group(item.block_id):
+            self._edits.fold(item.block_id, collapsed=False)
+        elif item is not None:
             self.asked_settings.emit()
+        elif frame is not None:
+            self._edits.fold(frame.group_id, collapsed=True)
+        else:
+            self._pressed = event.position()
 
     def _click(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        point, selected = self.at(position), self._project.builder.selected
-        block = self.net_scene.block_at(point)
-        wire = self.net_scene.wire_at(point) if block is None else None
-        if block is None:
+        point, scene, selected = self.at(position), self.net_scene, self._project.builder.selected
+        item = scene.block_at(point)
+        frame = scene.frame_at(point) if item is None else None
+        wire = scene.wire_at(point) if item is None and frame is None else None
+        if item is None and frame is None:
             self.select()
             self.choose_wire(wire.key if wire else None)
-        elif modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
-            rest = tuple(i for i in selected if i != block.node_id)
-            self.select(*(rest if len(rest) < len(selected) else (*selected, block.node_id)))
+            return
+        members = scene.members([item.block_id]) if item else scene.net.group_by_id[frame.group_id].members
+        if modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
+            rest = tuple(i for i in selected if i not in members)
+            self.select(*(rest if set(members) <= set(selected) else (*rest, *members)))
         else:
-            self.select(block.node_id)
+            self.select(*members)
 
     def _hover(self, position: QPointF) -> None:
         point, scene = self.at(position), self.net_scene
-        block = scene.block_at(point)
-        scene.show_hovered(block or scene.wire_at(point))
+        item = scene.block_at(point)
+        scene.show_hovered(item or scene.wire_at(point))
         on_port = scene.out_port_at(point) is not None or scene.into_port_at(point) is not None
-        shape = Qt.CursorShape.CrossCursor if on_port else Qt.CursorShape.OpenHandCursor if block else None
+        held = item is not None or scene.frame_at(point) is not None
+        shape = Qt.CursorShape.CrossCursor if on_port else Qt.CursorShape.OpenHandCursor if held else None
         self.show_cursor(shape)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -226,61 +397,55 @@ class NetView(Camera):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.cancel_gesture()
-        point = self.at(QPointF(event.pos()) if event.reason() == QContextMenuEvent.Reason.Mouse else QPointF(8, 8))
-        block = self.net_scene.block_at(point)
-        wire = self.net_scene.wire_at(point) if block is None else None
-        if block is not None and block.node_id not in self._project.builder.selected:
-            self.select(block.node_id)
+        scene = self.net_scene
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        chosen = scene.blocks_of(self._edits.selected())
+        if by_mouse or not chosen:
+            point, where = self.at(QPointF(event.pos())), event.globalPos()
+        else:  # the menu key: on what is selected
+            point = scene.blocks[chosen[-1]].sceneBoundingRect().center()
+            where = self.viewport().mapToGlobal(self.mapFromScene(point))
+        item = scene.block_at(point)
+        frame = scene.frame_at(point) if item is None else None
+        wire = scene.wire_at(point) if item is None and frame is None else None
+        members = scene.members([item.block_id]) if item else ()
+        if frame is not None:
+            members = scene.net.group_by_id[frame.group_id].members
+        if members and not set(members) <= set(self._project.builder.selected):
+            self.select(*members)
         if wire is not None:
             self.select()
             self.choose_wire(wire.key)
-        CanvasMenu(self, self._edits, block.node_id if block else None, wire.key if wire else None).popup(
-            event.globalPos()
-        )
+        CanvasMenu(self, self._edits, wire.key if wire else None).popup(where)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
         # Undo and the like stay the window's; plain keys are ours while the canvas has the focus.
-        if event.type() == QEvent.Type.ShortcutOverride and self._owns(event):
+        if event.type() == QEvent.Type.ShortcutOverride and keyboard.owns(event):
             event.accept()
             return True
         return super().event(event)
 
-    def _owns(self, event: QKeyEvent) -> bool:
-        return event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F) and not event.modifiers()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, modifiers = event.key(), event.modifiers()
-        if key == Qt.Key.Key_Escape:
-            if self.gesture is None and self._pressed is None:
-                self.select()
-                self.choose_wire(None)
-            self.cancel_gesture()
-        elif self.gesture is not None:
-            pass
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_chosen()
-        elif key in _WALK:
-            self.walk(_WALK[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.asked_settings.emit()
-        elif key == Qt.Key.Key_A and modifiers & Qt.KeyboardModifier.ControlModifier:
-            self.select(*self._project.architecture.by_id)
-        elif key == Qt.Key.Key_D and modifiers & Qt.KeyboardModifier.ControlModifier:
-            self._edits.duplicate(self._edits.selected())
+        if keyboard.press(self, event):
+            event.accept()
         else:
             super().keyPressEvent(event)
-            return
-        event.accept()
+
+    def scrollContentsBy(self, across: int, down: int) -> None:
+        super().scrollContentsBy(across, down)
+        self.minimap.follow()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.follow()
+        self.minimap.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.follow()
         self.net_scene.finish_slide()
+        self.minimap.follow()
 
     def paintEvent(self, event) -> None:
         super().paintEvent(event)
@@ -288,6 +453,6 @@ class NetView(Camera):
         paint_frame(painter, self.viewport().rect())
         if not self.net_scene.net.nodes:
             painter.setPen(self.palette().placeholderText().color())
-            words = "Drag an input here from the left,\nor start from a ready net."
+            words = "Drag an input here from the left,\ntype a layer's name, or start from a ready net."
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
         painter.end()

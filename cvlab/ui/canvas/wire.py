@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from cvlab.ui.canvas.layout import NORMAL, Side
+from cvlab.ui.canvas.sketch import Point, WireKey
 from cvlab.ui.theme import theme
 
 GRAB = 12.0
@@ -22,7 +24,7 @@ _HEAD = 7.0
 class WireItem(QGraphicsItem):
     """One wire. key: (source id, target id, port), or None for the wire that a gesture is drawing."""
 
-    def __init__(self, key: tuple[int, int, int] | None) -> None:
+    def __init__(self, key: WireKey | None) -> None:
         super().__init__()
         self.key = key
         self._line = QPainterPath()
@@ -32,20 +34,27 @@ class WireItem(QGraphicsItem):
         self._straight = ""
         self.setZValue(0)
 
-    def route(self, start: QPointF, leaving: Side, end: QPointF, arriving: Side | None) -> None:
-        """From a port to a port; `arriving` None: to the pointer."""
+    def route(
+        self, start: QPointF, leaving: Side, end: QPointF, arriving: Side | None, bends: Sequence[Point] = ()
+    ) -> None:
+        """From a port to a port; `arriving` None: to the pointer. bends: pairs of points between which it runs level."""
         across, down = end.x() - start.x(), end.y() - start.y()
-        pull = min(max(math.hypot(across, down) / 2, 16.0), 90.0)
-        out = QPointF(*NORMAL[leaving]) * pull
-        back = QPointF(*NORMAL[arriving]) * pull if arriving else QPointF(0, 0)
         line = QPainterPath(start)
         aligned = abs(down) < 1 if leaving in ("left", "right") else abs(across) < 1
-        if aligned:
+        self._straight = ""
+        if bends:
+            place, heading = start, NORMAL[leaving]
+            for near, far in zip(bends[::2], bends[1::2], strict=True):
+                level = (1.0 if far.x >= near.x else -1.0, 0.0)
+                _curve(line, place, heading, QPointF(*near), (-level[0], 0.0))
+                line.lineTo(QPointF(*far))
+                place, heading = QPointF(*far), level
+            _curve(line, place, heading, end, NORMAL[arriving] if arriving else (0.0, 0.0))
+        elif aligned:
             line.lineTo(end)
             self._straight = "across" if leaving in ("left", "right") else "down"
         else:
-            line.cubicTo(start + out, end + back, end)
-            self._straight = ""
+            _curve(line, start, NORMAL[leaving], end, NORMAL[arriving] if arriving else (0.0, 0.0))
         nx, ny = NORMAL[arriving] if arriving else _unit(-across, -down)
         self.prepareGeometryChange()
         self._line, self._end, self._heading = line, end, (-nx, -ny)
@@ -58,7 +67,7 @@ class WireItem(QGraphicsItem):
             self.update()
 
     def show_look(self, look: str) -> None:
-        """ "plain", "hovered", "chosen", "target" (something will land on it), "drawing" or "refused"."""
+        """ "plain", "hovered", "chosen", "target" (something will land on it), "drawing", "doubtful" or "refused"."""
         if look != self._look:
             self.prepareGeometryChange()
             self._look = look
@@ -91,11 +100,12 @@ class WireItem(QGraphicsItem):
             "chosen": ("accent", 2.5),
             "target": ("accent", 3.0),
             "drawing": ("accent", 2.0),
+            "doubtful": ("warning", 2.0),
             "refused": ("negative", 2.0),
         }[self._look]
         colour = look.colour(role, 0.75 if self._look == "plain" else 1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        style = Qt.PenStyle.DashLine if self._look in ("drawing", "refused") else Qt.PenStyle.SolidLine
+        style = Qt.PenStyle.DashLine if self._look in ("drawing", "doubtful", "refused") else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._line)
@@ -136,6 +146,14 @@ class WireItem(QGraphicsItem):
         tip = self._end - along * (4.0 if self.key else 0.0)
         foot = tip - along * _HEAD
         return QPolygonF([tip, foot + beside * 3.8, foot - beside * 3.8])
+
+
+def _curve(
+    line: QPainterPath, start: QPointF, leaving: tuple[float, float], end: QPointF, arriving: tuple[float, float]
+) -> None:
+    """Onwards to `end`; the directions point away from the two ends."""
+    pull = min(max(math.hypot(end.x() - start.x(), end.y() - start.y()) / 2, 16.0), 90.0)
+    line.cubicTo(start + QPointF(*leaving) * pull, end + QPointF(*arriving) * pull, end)
 
 
 def _label_font() -> QFont:

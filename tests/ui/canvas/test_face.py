@@ -9,9 +9,15 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Conv, Input, Linear, Relu
 from cvlab.engine.nets.shapes import infer
-from cvlab.ui.canvas.face import count_text, faces
+from cvlab.ui.canvas.face import count_text
+from cvlab.ui.canvas.face import faces as all_faces
 from cvlab.ui.canvas.landing import landings, nearest
-from cvlab.ui.canvas.layout import arrange, sides
+from cvlab.ui.canvas.layout import arrange
+from cvlab.ui.canvas.sketch import sketch
+
+
+def faces(net, report, batch=1):
+    return all_faces(net, report, sketch(net), batch)
 
 
 def test_lenet_says_the_course_s_numbers():
@@ -46,8 +52,8 @@ def test_counts_are_short():
 
 
 def choices(net: Architecture, arity: int = 1, moving: tuple[int, ...] = ()):
-    places = arrange(net, 3)
-    return landings(net, places, sides(net, places), arity, moving), places
+    laid = arrange(net, sketch(net), 3)
+    return landings(sketch(net), laid.places, laid.sides, arity, moving), laid.places
 
 
 def test_a_layer_lands_on_every_wire_and_at_the_end():

@@ -15,9 +15,10 @@ from cvlab.core.notices import Notices
 from cvlab.core.project import Project
 from cvlab.engine.nets import zoo
 from cvlab.ui.canvas.edits import NetEdits
-from cvlab.ui.canvas.gesture import DrawWire, Lasso, MoveBlocks
+from cvlab.ui.canvas.gesture import Lasso, MoveBlocks
 from cvlab.ui.canvas.menu import CanvasMenu
 from cvlab.ui.canvas.view import NetView
+from cvlab.ui.canvas.wiring import DrawWire
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 
@@ -194,7 +195,7 @@ def test_zoom_holds_the_point_under_the_pointer_and_has_limits(view):
     for _ in range(60):
         view.zoom_out()
     assert view.scale_now == pytest.approx(0.12)
-    QTest.keyClick(view, Qt.Key.Key_F)
+    QTest.keyClick(view, Qt.Key.Key_Home)
     assert view.is_following and view.scale_now > 0.9
 
 

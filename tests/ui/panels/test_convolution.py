@@ -10,7 +10,15 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from cvlab.core.panels.convolution import OWN, PHOTO, KernelDocument, PictureChoice, PoolDocument, SlideDocument
+from cvlab.core.panels.convolution import (
+    OWN,
+    PHOTO,
+    KernelDocument,
+    PictureChoice,
+    PoolDocument,
+    SharingDocument,
+    SlideDocument,
+)
 from cvlab.core.project import Project
 from cvlab.core.storage.project_file import load_project
 from cvlab.engine.convolution import Fit, convolve, filtered
@@ -258,9 +266,13 @@ def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
     assert not lab.project.convolution.slide.uses_picture
 
 
-def test_demo_and_randomise(panel, qtbot, lab):
+def test_demo_edges_and_randomise(panel, qtbot, lab):
     click(qtbot, panel, "slide.randomise")
     assert lab.project.convolution.slide != SlideDocument.course()
+    click(qtbot, panel, "slide.edges")
+    assert panel.slide.stage.output.shape == (3, 5, 5)
+    each = filtered(panel.slide.stage.scene.x, np.array(PRESETS["sobel-x"].three))
+    assert np.array_equal(panel.slide.stage.output[0], each.sum(axis=0)), "the channels' sums add up"
     click(qtbot, panel, "slide.course")
     assert lab.project.convolution.slide == SlideDocument.course()
     lab.history.undo()
@@ -403,6 +415,9 @@ def test_the_courses_counts_are_told(panel, qtbot, lab):
     )
     click(qtbot, panel, "sharing.preset.large")
     assert "120,000" in page.one_words.text()
+    click(qtbot, panel, "sharing.preset.slide")
+    assert lab.project.convolution.sharing == SharingDocument(5, 3, 2, 3, 2, 1) and "56" in page.layer_words.text()
+    assert control(panel, "sharing.preset.slide").isChecked()
     click(qtbot, panel, "sharing.preset.alexnet")
     said = page.layer.accessibleDescription()
     assert "105,705,600" in said and "34,944" in said
@@ -411,8 +426,8 @@ def test_the_courses_counts_are_told(panel, qtbot, lab):
     control(panel, "sharing.width").setValue(3)
     assert "does not fit" in page.layer_words.text()
     panel.grab()
-    lab.history.undo()
-    lab.history.undo()
+    for _ in range(3):
+        lab.history.undo()
     assert lab.project.convolution.sharing.width == 200
 
 
@@ -476,3 +491,13 @@ def test_digits_are_stepped_through(pictured, qtbot, lab):
     click(qtbot, pictured, "picture_after")
     settle(pictured, qtbot, lab)
     assert pictured.gallery.photo.title != before and pictured.gallery.photo.pixels.shape == (1, 28, 28)
+
+
+def test_a_set_that_takes_long_says_so_and_stops_saying_it(pictured, qtbot, lab):
+    gallery, busy = pictured.gallery, pictured.bar.busy
+    lab.project.convolution.picture = PictureChoice("mnist-mini", 1)
+    assert not busy.text()
+    gallery._late.timeout.emit()
+    assert busy.text() == "Reading the data set…"
+    settle(pictured, qtbot, lab)
+    assert not busy.text()

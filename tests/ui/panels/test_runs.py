@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from cvlab.core.storage.run_folder import RunFolder
-from cvlab.core.storage.run_notes import RunNotes
+from cvlab.core.storage.run_folder import Notes, RunFolder
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
@@ -121,7 +120,9 @@ def test_a_star_tags_and_notes_are_kept_in_the_folder(panel, lab, ids, flush):
     panel.notes.tags.setText("good, wide")
     panel.notes.text.setPlainText("As expected.")
     panel.notes.save()
-    assert RunNotes.of(lab.runs.root / ids[1]) == RunNotes(star=True, tags=("good", "wide"), text="As expected.")
+    assert RunFolder.open(lab.runs.root / ids[1]).notes == Notes(
+        starred=True, tags=("good", "wide"), text="As expected."
+    )
     assert "#good" in titles(panel)[1]
 
 
@@ -129,7 +130,7 @@ def test_what_was_typed_is_saved_when_another_run_is_chosen(panel, lab, ids):
     choose(panel, 0)
     panel.notes.text.setPlainText("half a thought")
     choose(panel, 1)
-    assert RunNotes.of(lab.runs.root / ids[2]).text == "half a thought"
+    assert RunFolder.open(lab.runs.root / ids[2]).notes.text == "half a thought"
     assert panel.notes.text.toPlainText() == ""
 
 

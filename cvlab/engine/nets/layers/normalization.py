@@ -48,7 +48,7 @@ class BatchNorm(_Norm):
     kind: Literal["batchnorm"] = "batchnorm"
     momentum: float = Field(
         0.1,
-        ge=0.001,
+        ge=0.0001,
         le=1.0,
         title="Momentum",
         description="Share of the newest batch in the running mean and variance that are used to predict.",

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class _Pool(LayerSpec):
+class WindowPool(LayerSpec):
+    """A square window that slides over every map."""
+
     kernel: int = Field(2, ge=1, le=16, title="Window F", description="Side of the square that becomes one number.")
     stride: int = Field(2, ge=1, le=16, title="Stride S", description="Pixels jumped. Equal to the window: no overlap.")
     group, role = "Pooling", "pool"
@@ -54,7 +56,7 @@ class _Pool(LayerSpec):
         return f"{self.kernel}×{self.kernel}, stride {self.stride}"
 
 
-class _PaddedPool(_Pool):
+class _PaddedPool(WindowPool):
     padding: int = Field(
         0,
         ge=0,
@@ -106,7 +108,7 @@ class AvgPool(_PaddedPool):
 
 
 @register
-class L2Pool(_Pool):
+class L2Pool(WindowPool):
     kind: Literal["l2pool"] = "l2pool"
     title, stem = "L2-norm pool", "l2pool"
     summary = (

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cvlab.engine.errors import CvlabError
+from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Node
 from cvlab.engine.nets.layers import LayerSpec, volume
 from cvlab.engine.nets.shapes import LayerReport
 from cvlab.ui.canvas.edits import NetEdits
+from cvlab.ui.canvas.face import bytes_text
+from cvlab.ui.panels.builder.advice_list import AdviceList
 from cvlab.ui.panels.builder.sums import multiply_add_sum, parameter_sum
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.finish import finish
@@ -66,6 +72,13 @@ class LayerCard(QWidget):
         column.addWidget(line)
         for row in self.rows.values():
             column.addWidget(row)
+        self.convert = QPushButton(self)
+        self.convert.setObjectName("builder.convert")
+        self.convert.setAccessibleName("FC and CONV")
+        self.convert.clicked.connect(self.left)
+        column.addWidget(self.convert)
+        self.advice = AdviceList(self)
+        column.addWidget(self.advice)
         column.addStretch()
 
     def _make_error(self) -> QFrame:
@@ -87,7 +100,7 @@ class LayerCard(QWidget):
 
     # -- showing -----------------------------------------------------------------------------------------------------
 
-    def show_node(self, node: Node, report: LayerReport) -> None:
+    def show_node(self, node: Node, report: LayerReport, batch: int) -> None:
         other = self._node is None or node.id != self._node.id
         self._node = node
         layer = node.layer
@@ -97,7 +110,22 @@ class LayerCard(QWidget):
             self.name.setText(node.name)
             self._show_name_problem("")
         self._show_form(layer, other)
-        self._show_report(layer, report)
+        self._show_report(layer, report, batch)
+        self._show_convert(layer, report)
+        self.show_advice(())
+
+    def show_advice(self, advice: Sequence[Advice]) -> None:
+        self.advice.setVisible(bool(advice))
+        self.advice.show_advice(advice)
+
+    def _show_convert(self, layer: LayerSpec, report: LayerReport) -> None:
+        told = {"linear": "As a convolution …", "conv": "As a linear layer …"}.get(layer.kind, "")
+        self.convert.setVisible(bool(told) and report.output is not None)
+        self.convert.setText(told)
+        self.convert.setToolTip(
+            "Both compute dot products, so each can be written as the other: see that the outputs agree, and slide the net "
+            "over a larger image."
+        )
 
     def _show_form(self, layer: LayerSpec, other: bool) -> None:
         if layer.kind != self._kind or (other and self.form is not None):
@@ -122,7 +150,7 @@ class LayerCard(QWidget):
             self.form.deleteLater()
             self.form = None
 
-    def _show_report(self, layer: LayerSpec, report: LayerReport) -> None:
+    def _show_report(self, layer: LayerSpec, report: LayerReport, batch: int) -> None:
         self.error.setVisible(report.error is not None)
         if report.error is not None:
             self.error_words.setText(report.error.what)
@@ -139,6 +167,14 @@ class LayerCard(QWidget):
             f"{report.multiply_adds:,}" if works and report.multiply_adds else "",
             multiply_add_sum(layer, report.inputs, report.output) if works else "",
         )
+        memory = report.activation_bytes
+        self.rows["memory"].show_words(
+            bytes_text(batch * memory) if works and memory else "shares its input's" if works and report.inputs else "",
+            f"{batch:,} images · {math.prod(report.output):,} numbers · 4 bytes" if works and memory and not report.copies
+            else "",
+        )  # fmt: skip
+        sees = report.last.receptive_field
+        self.rows["sees"].show_words(f"{sees[1]} × {sees[0]} pixels" if sees else "", "")
 
     def _show_name_problem(self, sentence: str) -> None:
         set_role(self.name, "error" if sentence else "")
@@ -204,7 +240,8 @@ class _Row(QWidget):
         self.sum.setVisible(bool(reason))
 
 
-_FIGURES = {"volume": "Volume", "size": "Size", "parameters": "Parameters", "work": "Multiply-adds"}
+_FIGURES = {"volume": "Volume", "size": "Size", "parameters": "Parameters", "work": "Multiply-adds", "memory": "Memory a batch",
+            "sees": "Receptive field"}  # fmt: skip
 
 
 def _label(text: str, role: str, parent: QWidget) -> QLabel:

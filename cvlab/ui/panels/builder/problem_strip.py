@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from cvlab.engine.errors import NetError, ShapeError
+from cvlab.engine.nets.advice import Advice
+from cvlab.engine.nets.architecture import Node
+from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.sign import Sign
 
 
 class ProblemStrip(QFrame):
-    """Hidden while all is well. show_asked(name): take me to that layer. flatten_asked(name): put a flatten layer before it."""
+    """Hidden while all is well. show_asked(node id): take me to that layer. advised(advice): mend it so."""
 
-    show_asked = Signal(str)
-    flatten_asked = Signal(str)
+    show_asked = Signal(int)
+    advised = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._node = ""
+        self._node: int | None = None
+        self._mend: Advice | None = None
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setAccessibleName("What is wrong with the net")
         self.go = self._button("problem", "Show it", "Selects the layer that cannot take its input.")
-        self.mend = self._button(
-            "mend", "Insert flatten", "Puts a flatten layer before it, which lays the volume out as one long vector."
-        )
+        self.mend = self._button("mend", "Mend it", "Changes the net so that this is no longer wrong.")
         self.go.clicked.connect(self._go)
-        self.mend.clicked.connect(self._mend)
+        self.mend.clicked.connect(self._take)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)
@@ -44,19 +48,31 @@ class ProblemStrip(QFrame):
         button.setToolTip(tip)
         return button
 
-    def show_errors(self, errors: tuple[NetError, ...]) -> None:
+    def show_errors(self, errors: tuple[NetError, ...], by_name: Mapping[str, Node]) -> None:
         self.setVisible(bool(errors))
+        self._mend = None
+        self.mend.hide()
         if not errors:
             return
         first = errors[0]
         more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
         self.words.setText(" ".join(filter(None, (first.what, first.remedy))) + more)
-        self._node = first.node if isinstance(first, ShapeError) else ""
-        self.go.setVisible(bool(self._node))
-        self.mend.setVisible(bool(self._node) and first.needs == "a vector")
+        name = first.node if isinstance(first, ShapeError) else first.what.split(" ")[0]
+        self._node = by_name[name].id if name in by_name else None
+        self.go.setVisible(self._node is not None)
+
+    def show_advice(self, advice: Sequence[Advice]) -> None:
+        """The mends among the advice: the first that is about the layer shown, else the first of all."""
+        mends = [each for each in advice if each.level == "error" and each.apply is not None]
+        own = [each for each in mends if each.node == self._node]
+        self._mend = next(iter(own or mends), None)
+        self.mend.setVisible(self._mend is not None and not self.isHidden())
+        if self._mend is not None:
+            self.mend.setText(self._mend.change)
+            self.mend.setToolTip(wrapped(self._mend.why or self._mend.what))
 
     def _go(self) -> None:
         self.show_asked.emit(self._node)
 
-    def _mend(self) -> None:
-        self.flatten_asked.emit(self._node)
+    def _take(self) -> None:
+        self.advised.emit(self._mend)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cvlab.engine.circuit.explore import Sweep
 from cvlab.engine.circuit.passes import Evaluation
 from cvlab.ui.panels.circuits.face import number
-from cvlab.ui.panels.circuits.node_item import font
+from cvlab.ui.panels.circuits.fonts import font
 from cvlab.ui.theme import theme
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 26, 34

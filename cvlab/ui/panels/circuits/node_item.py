@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from cvlab.ui.theme import theme
+from cvlab.ui.panels.circuits.fonts import font, tint
 
 HEIGHT = 44.0
 MIN_DETAIL = 0.22
@@ -23,38 +21,23 @@ def growth(scale: float) -> float:
     return min(max(0.72 / scale, 1.0), MOST_GROWTH)
 
 
-@cache
-def font(pixels: int, *, bold: bool = False) -> QFont:
-    made = QFont(QApplication.font())
-    made.setPixelSize(pixels)
-    made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    return made
-
-
-@cache
-def _tint(theme_name: str, role: str, alpha: float) -> QColor:
-    return theme().colour(role, alpha)
-
-
-def tint(role: str, alpha: float = 1.0) -> QColor:
-    """The theme's colour, kept: a picture of hundreds of items asks for it thousands of times a second."""
-    return _tint(theme().tokens.name, role, alpha)
-
-
 class NodeItem(QGraphicsItem):
     """id: of the node. face: the words on it. name: the words below a gate, "" for none.
 
+    room: pixels for the words on it.
     look: "waiting" (not computed yet), "known", "forward" or "backward" (at work in this step).
     """
 
-    def __init__(self, id: int, face: str, name: str, is_input: bool, is_foldable: bool, tip: str) -> None:
+    def __init__(
+        self, id: int, face: str, name: str, is_input: bool, is_foldable: bool, tip: str, *, room: int = 108
+    ) -> None:
         super().__init__()
         self.id, self.is_input, self.is_foldable = id, is_input, is_foldable
         # Longer names are cut: the tip has all of them.
         self._name = QFontMetricsF(font(11)).elidedText(name, Qt.TextElideMode.ElideRight, 84)
         self._font = font(14 if is_input else 15, bold=True)
         metrics = QFontMetricsF(self._font)
-        self._shown_face = metrics.elidedText(face, Qt.TextElideMode.ElideRight, 108)
+        self._shown_face = metrics.elidedText(face, Qt.TextElideMode.ElideRight, room)
         self.width = max(HEIGHT, metrics.horizontalAdvance(self._shown_face) + 26)
         self._most_growth = min(MOST_GROWTH, (self.width - 8) / max(metrics.horizontalAdvance(self._shown_face), 1))
         self._look, self._has_trouble, self._is_hovered = "known", False, False

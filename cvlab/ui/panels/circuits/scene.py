@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QSizeF, Qt, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.collapse import collapsible
 from cvlab.engine.circuit.layout import Layout, is_drawn, layout
 from cvlab.engine.circuit.walk import Step, Walk
-from cvlab.ui.panels.circuits.face import face, number
+from cvlab.ui.panels.circuits.face import caption, face, minus, number
+from cvlab.ui.panels.circuits.matrix_label import size as label_size
 from cvlab.ui.panels.circuits.node_item import NodeItem
-from cvlab.ui.panels.circuits.wire_item import WireItem
+from cvlab.ui.panels.circuits.wire_item import LABEL_GAP, WireItem
 from cvlab.ui.theme import theme
 
 ACROSS, DOWN = 152.0, 88.0
+_BEND = 32.0
+"""Between the numbers on a wire and the next column, for the wire to turn in."""
+
 STUB = 74.0
 """The length of the output's wire, which leads to no gate."""
 
@@ -55,13 +59,15 @@ class CircuitScene(QGraphicsScene):
         """Builds the picture anew."""
         self._pulse.stop()
         self.clear_circuit()
-        self.circuit, self._layout = circuit, layout(circuit, across=ACROSS, down=DOWN)
+        self.circuit = circuit
         foldable = {node.id for node in collapsible(circuit)}
         for node in circuit.nodes:
             if not is_drawn(circuit, node.id):
                 continue
             can_fold = node.id in foldable or node.gate == "sigmoid"
-            if node.kind == "input":
+            if node.kind == "constant":
+                tip = f"{node.name}: written in the text, so it does not change."
+            elif node.kind == "input":
                 tip = f"{node.name}: click to plot the output against it. Drag to move it."
             else:
                 tip = f"{node.name} = {circuit.formula(node)}\nClick to go to its step. Drag to move it."
@@ -69,13 +75,32 @@ class CircuitScene(QGraphicsScene):
                 tip += "\nDouble-click to show the sigmoid " + (
                     "as four gates." if node.gate == "sigmoid" else "as one gate."
                 )
-            name = "" if node.kind == "input" else node.name
-            item = NodeItem(node.id, face(circuit, node), name, node.kind == "input", can_fold, tip)
+            if node.kind == "gate" and node.is_tensor:
+                tip += f"\nOn the way back: {circuit.gate_of(node).slope}."
+            is_input = node.kind != "gate"
+            words = minus(node.name) if node.kind != "constant" else "constant"
+            room = 170 if node.is_tensor else 108
+            item = NodeItem(node.id, face(circuit, node) if node.kind != "constant" else words, caption(circuit, node),
+                            is_input, can_fold, tip, room=room)  # fmt: skip
             self.nodes[node.id] = item
             self.addItem(item)
-            self.wires[node.id] = wire = WireItem(node.id)
+            self.wires[node.id] = wire = WireItem(node.id, node.shape)
             self.addItem(wire)
+        self._layout = layout(
+            circuit, across=ACROSS, down=DOWN, sizes=None if circuit.is_scalar else self._sizes(circuit)
+        )
         self.place(moved)
+
+    def _sizes(self, circuit: Circuit) -> dict[int, tuple[float, float]]:
+        """What each node and the numbers on its wire need: to the middle of the next column, and in height."""
+        found = {}
+        for id, item in self.nodes.items():
+            shape = circuit.nodes[id].shape
+            label = label_size(shape) if shape else QSizeF(66, 20)
+            next_ = max((self.nodes[i].width for i in circuit.consumers[id] if i in self.nodes), default=44.0)
+            across = item.width / 2 + LABEL_GAP + label.width() + _BEND + next_ / 2
+            found[id] = (max(across, 100.0), max(2 * label.height() + 64 if shape else 0.0, 76.0))
+        return found
 
     def clear_circuit(self) -> None:
         """Takes everything away: wires before nodes."""
@@ -108,7 +133,7 @@ class CircuitScene(QGraphicsScene):
         """Which of the target's ports the source's wires end at, and how many ports there are."""
         node = self.circuit.nodes[target]
         drawn = [i for i in node.operands if i in self.nodes]
-        if node.gate not in ("sub", "div", "pow"):
+        if node.gate not in ("sub", "div", "pow", "matmul", "stack"):
             # Their order means nothing to the gate, so the wires need not cross before it.
             drawn.sort(key=self._height_before(target))
         return [(slot, len(drawn)) for slot, operand in enumerate(drawn) if operand == source]
@@ -180,7 +205,8 @@ class CircuitScene(QGraphicsScene):
             return found
         locals_by = {}
         for term in step.terms:
-            locals_by.setdefault(term.operand, []).append(f"× {number(term.local)}")
+            words = f"× {number(term.local)}" if term.local is not None else ""
+            locals_by.setdefault(term.operand, []).append(words)
         for source in dict.fromkeys(circuit.nodes[step.node].operands):
             if source not in self.wires or (step.kind == "backward" and source not in locals_by):
                 continue
@@ -210,6 +236,8 @@ class CircuitScene(QGraphicsScene):
         area = QRectF()
         for item in self.nodes.values():
             area = area.united(item.sceneBoundingRect())
+        for wire in self.wires.values():
+            area = area.united(wire.label_area())
         if self.circuit is not None:
             end = self.nodes[self.circuit.output].leaving()
             area = area.united(QRectF(end.x(), end.y() - 20, STUB, 40))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from cvlab.engine.circuit.tensors import Shape, Value, same, told
 from cvlab.ui.panels.circuits.face import number
-from cvlab.ui.panels.circuits.node_item import MIN_DETAIL, font, growth, tint
+from cvlab.ui.panels.circuits.fonts import font, tint
+from cvlab.ui.panels.circuits.matrix_label import MatrixLabel, is_written
+from cvlab.ui.panels.circuits.matrix_label import size as label_size
+from cvlab.ui.panels.circuits.node_item import MIN_DETAIL, growth
 
 LABEL_GAP = 8.0
 """From a node's edge to the numbers on its wire."""
@@ -26,18 +31,23 @@ _LEAD = 46.0
 
 
 class WireItem(QGraphicsItem):
-    """source: the node's id. Branches are numbered as they were given to `route`."""
+    """source: the node's id. shape: of the value that it carries, () for a single number.
 
-    def __init__(self, source: int) -> None:
+    Branches are numbered as they were given to `route`.
+    """
+
+    def __init__(self, source: int, shape: Shape = ()) -> None:
         super().__init__()
-        self.source = source
+        self.source, self.shape_carried = source, shape
+        self._lead = _LEAD if not shape else label_size(shape).width() + 2 * LABEL_GAP
+        self._labels: list[MatrixLabel | None] = [None, None]
         self._trunk: Sequence[QPointF] = ()
         self._branches: Sequence[tuple[int, QPointF]] = ()
         self._paths: dict[int, QPainterPath] = {}
         self._all = QPainterPath()
         self._start = QPointF()
-        self._value: float | None = None
-        self._gradient: float | None = None
+        self._value: Value | None = None
+        self._gradient: Value | None = None
         self._texts: dict[int, tuple[str, str]] = {}
         self._is_partial = False
         self._active: dict[int, tuple[str, int]] = {}
@@ -51,20 +61,20 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._start, self._trunk, self._branches, self._paths = start, trunk, branches, {}
         # The trunk is drawn once, however many branches leave it.
-        self._all = _smooth([start, *trunk]) if trunk else QPainterPath()
+        self._all = _smooth([start, *trunk], self._lead) if trunk else QPainterPath()
         for passed, end in branches:
-            self._all.addPath(_smooth([trunk[passed - 1], end], leads=False) if passed else _smooth([start, end]))
+            self._all.addPath(_smooth([trunk[passed - 1], end]) if passed else _smooth([start, end], self._lead))
         self._measure()
         self.update()
 
-    def show_numbers(self, value: float | None, gradient: float | None, is_partial: bool) -> None:
+    def show_numbers(self, value: Value | None, gradient: Value | None, is_partial: bool) -> None:
         """None where there is none yet. is_partial: more of the gradient is still to come."""
-        if (value, gradient, is_partial) == (self._value, self._gradient, self._is_partial):
+        if is_partial == self._is_partial and same(value, self._value) and same(gradient, self._gradient):
             return
-        self.prepareGeometryChange()
         self._value, self._gradient, self._is_partial = value, gradient, is_partial
         self._texts = {}
-        self._measure()
+        if self.shape_carried:
+            self._labels = [None if v is None else MatrixLabel(np.asarray(v)) for v in (value, gradient)]
         self.update()
 
     def show_active(self, direction: str, active: dict[int, tuple[str, int]]) -> None:
@@ -92,6 +102,9 @@ class WireItem(QGraphicsItem):
 
     def texts(self, digits: int) -> tuple[str, str]:
         """The value and the gradient in so many digits; "" for what is not known yet."""
+        if self.shape_carried:
+            value, gradient = ("" if label is None else label.summary() for label in self._labels)
+            return value, gradient and f"∇ {gradient}"
         if digits not in self._texts:
             value = "" if self._value is None else number(self._value, digits)
             gap = " " if digits > 1 else ""
@@ -107,8 +120,17 @@ class WireItem(QGraphicsItem):
     def shape(self) -> QPainterPath:
         return QPainterPath()
 
+    def label_area(self) -> QRectF:
+        """Where the matrices on it stand; empty for single numbers, whose room is the node's own."""
+        if not self.shape_carried:
+            return QRectF()
+        room = label_size(self.shape_carried) + QSizeF(LABEL_GAP, 24)
+        return QRectF(self._start.x(), self._start.y() - room.height(), max(room.width(), 60.0), 2 * room.height())
+
     def _measure(self) -> None:
-        label = QRectF(self._start.x(), self._start.y() - 44, _LABEL_ROOM, 88)
+        label = (
+            self.label_area() if self.shape_carried else QRectF(self._start.x(), self._start.y() - 44, _LABEL_ROOM, 88)
+        )
         self._area = self._all.boundingRect().adjusted(-8, -8, 8, 8).united(label)
         if self._active:
             self._area.adjust(-60, -34, 4, 34)
@@ -120,7 +142,9 @@ class WireItem(QGraphicsItem):
         painter.drawPath(self._all)
         if self._active:
             self._paint_active(painter, detail)
-        if detail >= MIN_DETAIL:
+        if self.shape_carried:
+            self._paint_matrices(painter, detail)
+        elif detail >= MIN_DETAIL:
             self._paint_numbers(painter, growth(detail))
 
     def _paint_active(self, painter: QPainter, detail: float) -> None:
@@ -143,7 +167,7 @@ class WireItem(QGraphicsItem):
     def _path(self, branch: int) -> QPainterPath:
         if branch not in self._paths:
             passed, end = self._branches[branch]
-            self._paths[branch] = _smooth([self._start, *self._trunk[:passed], end])
+            self._paths[branch] = _smooth([self._start, *self._trunk[:passed], end], self._lead)
         return self._paths[branch]
 
     def _arrow(self, path: QPainterPath) -> QPolygonF:
@@ -167,6 +191,27 @@ class WireItem(QGraphicsItem):
         painter.setPen(tint("ink"))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, local)
 
+    def _paint_matrices(self, painter: QPainter, detail: float) -> None:
+        """The value above the wire and the gradient below, with the shape at the value's head."""
+        left, y = self._start.x() + LABEL_GAP, self._start.y()
+        value, gradient = self._labels
+        height = label_size(self.shape_carried).height()
+        if detail >= MIN_DETAIL or not is_written(self.shape_carried):
+            if value is not None:
+                value.paint(painter, QPointF(left, y - height - 5), "positive")
+            if gradient is not None:
+                gradient.paint(painter, QPointF(left, y + 5), "negative", 0.65 if self._is_partial else 1.0)
+        if detail >= MIN_DETAIL:
+            painter.setFont(font(round(11 * growth(detail))))
+            painter.setPen(tint("muted"))
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(QRectF(left, y - height - 5 - 22, 120, 20), flags, told(self.shape_carried))
+            if gradient is not None:
+                painter.setPen(tint("negative"))
+                below = QRectF(left, y + height + 6, 120, 20)
+                painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop,
+                                 f"∇ {told(self.shape_carried)}{' …' if self._is_partial else ''}")  # fmt: skip
+
     def _paint_numbers(self, painter: QPainter, grown: float) -> None:
         face = font(round(NUMBER_PIXELS * grown), bold=True)
         painter.setFont(face)
@@ -189,12 +234,12 @@ def _digits(grown: float) -> int:
     return 4 if grown < 1.1 else 3 if grown < _CROWDED else 2 if grown < 1.8 else 1
 
 
-def _smooth(points: Sequence[QPointF], *, leads: bool = True) -> QPainterPath:
-    """Through the points, level at each of them. leads: it begins with a level piece where there is room for one."""
+def _smooth(points: Sequence[QPointF], lead: float = 0.0) -> QPainterPath:
+    """Through the points, level at each of them. lead: the level piece that it begins with, where there is room."""
     path = QPainterPath(points[0])
     room = points[1].x() - points[0].x()
-    lead = min(_LEAD, room - 48)
-    if leads and lead > 0:
+    lead = min(lead, room - (48 if lead <= _LEAD else 26))
+    if lead > 0:
         path.lineTo(points[0] + QPointF(lead, 0))
     for a, b in pairwise([path.currentPosition(), *points[1:]]):
         if abs(a.y() - b.y()) < 0.5:

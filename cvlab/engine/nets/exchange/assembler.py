@@ -1,0 +1,110 @@
+"""Puts a net together from somebody else's description, layer by layer, with its shapes checked as it grows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cvlab.engine.errors import NetError, ShapeError
+from cvlab.engine.nets.architecture import MAX_NODES, Architecture
+from cvlab.engine.nets.layers import AvgPool, Input, LayerSpec, Misfit, Shape, volume
+
+Weights = dict[str, np.ndarray]
+
+
+class NotHere(NetError):
+    """Something that no layer here can say. `what` names it."""
+
+    title = "This net has something that no layer here can do"
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """net: checked to fit together. weights: by our names ("conv1.weight"); empty where the source holds none.
+    notes: what was left out or said otherwise, as sentences."""
+
+    net: Architecture
+    weights: Weights = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class Assembler:
+    """Values are known by keys of the source's own; `shapes` holds what each gives."""
+
+    def __init__(self, name: str, image: tuple[int, int, int], key: object) -> None:
+        channels, height, width = image
+        if not (1 <= channels <= 512 and 1 <= height <= 1024 and 1 <= width <= 1024):
+            raise NotHere(f"Images of {volume(image)} are not taken: 1024×1024×512 is the largest.")
+        self.net, start = Architecture(name=_title(name)).add(Input(channels=channels, height=height, width=width))
+        self._node: dict[object, int] = {key: start}
+        self.shapes: dict[object, Shape] = {key: image}
+        self.notes: list[str] = []
+
+    def place(self, key: object, layer: LayerSpec, sources: list[object], name: str = "") -> str:
+        """A layer that reads these values and gives `key`; returns its name. Raises `ShapeError` where it does not fit."""
+        inputs = [self.shape(source) for source in sources]
+        if len(self.net.nodes) >= MAX_NODES:
+            raise NotHere(f"The net has more than {MAX_NODES} layers.")
+        try:
+            output = layer.output_shape(*inputs)
+        except Misfit as misfit:
+            raise ShapeError(name or layer.title, inputs[0], misfit.needs, misfit.hint) from misfit
+        self.net, node_id = self.net.add(layer)
+        for port, source in enumerate(sources):
+            self.net = self.net.connect(self._node[source], node_id, port)
+        wanted = _name(name)
+        if wanted and wanted not in self.net.by_name:
+            self.net = self.net.renamed(node_id, wanted)
+        self._node[key], self.shapes[key] = node_id, output
+        return self.net.by_id[node_id].name
+
+    def alias(self, key: object, source: object) -> None:
+        """`key` is the same value as `source`: an identity."""
+        self.shape(source)
+        self._node[key], self.shapes[key] = self._node[source], self.shapes[source]
+
+    def shape(self, key: object) -> Shape:
+        if key not in self.shapes:
+            raise NotHere("A value is used before it is computed.", received=str(key)[:60])
+        return self.shapes[key]
+
+    def adaptive(self, key: object, source: object, sides: tuple[int, int], mode: str, name: str = "") -> None:
+        """Pooling to a fixed size: nothing to do where the maps have it, plain average pooling where it divides them."""
+        shape = self.shape(source)
+        given = shape[1:]
+        if len(shape) != 3:
+            raise ShapeError(name or "pooling", shape, "an image volume, not a vector")
+        if given == sides:
+            self.alias(key, source)
+            self.notes.append(f"The pooling to {sides[1]}×{sides[0]} does nothing at this image size and is left out.")
+            return
+        factors = {side // wanted for side, wanted in zip(given, sides, strict=True) if side % wanted == 0}
+        if mode != "average" or len(factors) != 1 or any(a % b for a, b in zip(given, sides, strict=True)):
+            raise NotHere(f"Adaptive pooling from {given[1]}×{given[0]} to {sides[1]}×{sides[0]} has no layer here.")
+        factor = factors.pop()
+        self.place(key, AvgPool(kernel=factor, stride=factor), [source], name)
+
+    def finish(self, end: object, weights: Weights | None = None) -> Imported:
+        """The net whose scores are the value `end`; what does not lead there is left out."""
+        self.shape(end)
+        goal = self._node[end]
+        loose = [node.id for node in self.net.nodes if not self.net.reaches(node.id, goal)]
+        if loose:
+            names = ", ".join(self.net.by_id[i].name for i in loose[:5])
+            self.notes.append(f"{names} {'do' if len(loose) > 1 else 'does'} not lead to the scores: left out.")
+        net = self.net.remove(loose, heal=False)
+        kept = {name: value for name, value in (weights or {}).items() if name.partition(".")[0] in net.by_name}
+        return Imported(net, kept, tuple(self.notes))
+
+
+def _title(name: str) -> str:
+    return "".join(c for c in name if c.isprintable()).strip()[:80] or "Imported net"
+
+
+def _name(name: str) -> str:
+    """A name of ours that resembles the given one: "layer1.0.conv1" -> "layer1_0_conv1"."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    plain = plain if plain[:1].isalpha() or not plain else f"n{plain}"
+    return plain[:40].rstrip("_")

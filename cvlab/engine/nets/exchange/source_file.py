@@ -1,0 +1,222 @@
+"""PyTorch source back to a net: parsed to a syntax tree, of which a short list of forms is understood; never executed.
+
+What `code.source` and `the starter script` write is read, and what people change in it, as long as the forms stay:
+`self.NAME = nn.LAYER(numbers...)` in `__init__`, and in `forward` one call a line, `a + b`, `torch.cat((a, b), dim=1)`.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from cvlab.engine.errors import NotOurFile
+from cvlab.engine.nets.exchange.assembler import Assembler, Imported, NotHere
+from cvlab.engine.nets.layers import Add, Concat
+
+MAX_SOURCE = 1_000_000
+_HELPERS = ("L2Pool", "Maxout", "Reshape")
+
+
+def read_source(text: str, image: tuple[int, int, int] | None = None) -> Imported:
+    """The net of the class `Net` in a Python file.
+
+    image: (C, H, W), where the file does not say it by `torch.zeros(1, C, H, W)`. Raises `NotOurFile` for what is no such
+    file, `NotHere` for what no layer here can do, `ShapeError` where layers do not fit; each names the line.
+    """
+    tree = _parse(text)
+    found = next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Net"), None)
+    if found is None:
+        raise NotOurFile("There is no class Net in this file.", remedy="Import what “PyTorch source” wrote.")
+    methods = {n.name: n for n in found.body if isinstance(n, ast.FunctionDef)}
+    if set(methods) < {"__init__", "forward"} or "__init__" not in methods or "forward" not in methods:
+        raise NotOurFile("The class Net needs the methods __init__ and forward.")
+    image = image or _image(tree)
+    if image is None:
+        raise NotOurFile(
+            "The file does not say how large the images are.", remedy="Give the size: channels, height and width."
+        )
+    made = _modules(methods["__init__"])
+    title = (ast.get_docstring(tree) or "").partition(":")[0]
+    return _run(methods["forward"], made, Assembler(title, image, _argument(methods["forward"])))
+
+
+def _parse(text: str) -> ast.Module:
+    if len(text) > MAX_SOURCE:
+        raise NotOurFile(f"The file is larger than {MAX_SOURCE / 1e6:.0f} MB.")
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise NotOurFile("This is not Python source.", received=f"line {error.lineno}: {error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise NotOurFile("This is not Python source that can be read.", received=str(error)[:80]) from error
+
+
+def _image(tree: ast.Module) -> tuple[int, int, int] | None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _dotted(node.func) == "torch.zeros" and len(node.args) == 4:
+            sides = [a.value for a in node.args if isinstance(a, ast.Constant) and type(a.value) is int]
+            if len(sides) == 4:
+                return sides[1], sides[2], sides[3]
+    return None
+
+
+def _argument(forward: ast.FunctionDef) -> str:
+    names = [argument.arg for argument in forward.args.args]
+    if len(names) != 2:
+        raise NotOurFile("forward must take one image batch.", received=f"line {forward.lineno}")
+    return names[1]
+
+
+def _modules(init: ast.FunctionDef) -> dict[str, Any]:
+    """The modules that __init__ makes, by attribute name: real ones, but without memory (on the meta device)."""
+    import torch
+
+    made: dict[str, Any] = {}
+    for statement in init.body:
+        match statement:
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"))
+            ):
+                continue
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=ast.Call(func=func) as call
+            ):
+                maker = _maker(func)
+                arguments, options = _literals(call)
+                try:
+                    with torch.device("meta"):
+                        made[name] = maker(*arguments, **options)
+                except Exception as error:  # whatever PyTorch objects to in these numbers
+                    raise NotHere(
+                        f"Line {statement.lineno}: {_dotted(func)} cannot be made so.", received=str(error)[:120]
+                    ) from error
+            case _:
+                raise _not_understood(statement)
+    return made
+
+
+def _maker(func: ast.expr) -> Any:
+    from cvlab.engine.nets import modules
+    from cvlab.engine.nets.exchange.torch_modules import NAMES
+
+    name = _dotted(func)
+    head, _, last = name.rpartition(".")
+    if head in ("nn", "torch.nn") and last in NAMES:
+        return NAMES[last]
+    if name in _HELPERS:
+        return getattr(modules, name)
+    raise NotHere(f"Line {func.lineno}: {name or 'this'} has no layer here.")
+
+
+def _literals(call: ast.Call) -> tuple[list[Any], dict[str, Any]]:
+    """Numbers, words, True, False, None, and tuples or lists of them: nothing that would have to be worked out."""
+    if any(keyword.arg is None for keyword in call.keywords):
+        raise _not_understood(call)
+    return [_literal(a) for a in call.args], {k.arg: _literal(k.value) for k in call.keywords}  # type: ignore[misc]
+
+
+def _literal(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str() | None as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return tuple(_literal(part) for part in parts)
+    raise _not_understood(node)
+
+
+def _run(forward: ast.FunctionDef, made: dict[str, Any], net: Assembler) -> Imported:
+    """Follows forward line by line. A variable that is written again stands for its newest value."""
+    now: dict[str, object] = {_argument(forward): _argument(forward)}
+    used: set[str] = set()
+    for statement in forward.body:
+        match statement:
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Assign(targets=[ast.Name(id=target)], value=value):
+                key = (target, statement.lineno)
+                _compute(key, value, now, made, used, net)
+                now[target] = key
+            case ast.Return(value=ast.Name(id=name)):
+                return net.finish(_known(name, now, statement))
+            case _:
+                raise _not_understood(statement)
+    raise NotOurFile("forward returns nothing.")
+
+
+def _compute(key: object, value: ast.expr, now, made: dict[str, Any], used: set[str], net: Assembler) -> None:
+    from cvlab.engine.nets.exchange.torch_modules import spec_of
+
+    match value:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="self"), attr=name), args=[ast.Name(id=source)], keywords=[]
+        ):
+            if name not in made:
+                raise NotOurFile(f"Line {value.lineno}: __init__ makes no {name}.")
+            if name in used and any(True for _ in made[name].parameters()):
+                raise NotHere(f"Line {value.lineno}: {name} is used twice; layers here do not share weights.")
+            used.add(name)
+            before = _known(source, now, value)
+            layer = spec_of(made[name], net.shape(before))
+            if layer is None:
+                net.alias(key, before)
+            else:
+                net.place(key, layer, [before], name)
+        case ast.BinOp(op=ast.Add()):
+            sources = [_known(name, now, value) for name in _summands(value)]
+            net.place(key, Add(inputs=len(sources)), sources, _merge_name(key))
+        case ast.Call(
+            func=func,
+            args=[ast.Tuple(elts=parts) | ast.List(elts=parts)],
+            keywords=[ast.keyword(arg="dim", value=ast.Constant(value=1))],
+        ) if _dotted(func) == "torch.cat":
+            sources = [_known(part.id, now, value) for part in parts if isinstance(part, ast.Name)]
+            if len(sources) != len(parts) or not 2 <= len(sources) <= 8:
+                raise _not_understood(value)
+            net.place(key, Concat(inputs=len(sources)), sources, _merge_name(key))
+        case _:
+            raise _not_understood(value)
+
+
+def _merge_name(key: object) -> str:
+    target = key[0]  # type: ignore[index]
+    return target.removesuffix("_out") if target.endswith("_out") else ""
+
+
+def _summands(value: ast.expr) -> list[str]:
+    match value:
+        case ast.Name(id=name):
+            return [name]
+        case ast.BinOp(left=left, op=ast.Add(), right=ast.Name(id=name)):
+            names = [*_summands(left), name]
+            if len(names) > 8:
+                raise NotHere(f"Line {value.lineno}: more than 8 summands.")
+            return names
+    raise _not_understood(value)
+
+
+def _known(name: str, now: dict[str, object], at: ast.AST) -> object:
+    if name not in now:
+        raise NotOurFile(f"Line {at.lineno}: {name} has no value yet.")  # type: ignore[attr-defined]
+    return now[name]
+
+
+def _dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attr):
+            head = _dotted(value)
+            return f"{head}.{attr}" if head else ""
+    return ""
+
+
+def _not_understood(node: ast.AST) -> NotOurFile:
+    return NotOurFile(
+        f"Line {getattr(node, 'lineno', '?')} is not in the form that is read here.",
+        received=ast.unparse(node)[:80] if isinstance(node, ast.expr | ast.stmt) else "",
+        remedy="Layers are made in __init__ with numbers only, and called in forward one a line.",
+    )

@@ -1,0 +1,158 @@
+"""ONNX: onnxruntime computes the same, the file comes back as the same net, and what is foreign is named.
+
+Without the extra `onnx` these tests are skipped, loudly.
+"""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.errors import CvlabError, NotOurFile
+from cvlab.engine.nets import zoo
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.build import build
+from cvlab.engine.nets.exchange.assembler import NotHere
+from cvlab.engine.nets.shapes import infer
+from cvlab.engine.nets.trained import load_weights
+from tests.engine.nets.strategies import graphs, grouped_graphs
+from tests.engine.nets.test_graphs import image
+
+onnx = pytest.importorskip("onnx", reason="ONNX IS NOT CHECKED: pip install cvlab[onnx]")
+pytest.importorskip("onnxruntime", reason="ONNX IS NOT CHECKED: pip install cvlab[onnx]")
+
+from cvlab.engine.nets.exchange.onnx_in import read_onnx  # noqa: E402
+from cvlab.engine.nets.exchange.onnx_out import check_onnx, run_onnx, write_onnx  # noqa: E402
+
+
+def weights_of(net: Architecture) -> dict[str, np.ndarray]:
+    module = build(net, seed=1)
+    dice = torch.Generator().manual_seed(0)
+    for name, value in module.state_dict().items():
+        if "running" in name:  # averages that are not those of a fresh net
+            value.copy_(torch.rand(value.shape, generator=dice) + 0.5)
+    return {name: value.numpy().copy() for name, value in module.state_dict().items()}
+
+
+@given(st.one_of(graphs(), grouped_graphs()))
+@settings(max_examples=60, deadline=None)
+def test_onnxruntime_computes_the_same_and_the_net_comes_back(net):
+    weights = weights_of(net)
+    data = write_onnx(net, weights)
+    assert check_onnx(data, net, weights) < 1e-5
+    again = read_onnx(data)
+    assert not infer(again.net).errors
+    assert infer(again.net).parameters == infer(net).parameters
+    ours, theirs = build(net), build(again.net)
+    load_weights(ours, weights)
+    load_weights(theirs, again.weights)
+    with torch.inference_mode():
+        assert torch.equal(ours.eval()(image(net)), theirs.eval()(image(net)))
+
+
+@pytest.mark.parametrize("zoo_id", ["lenet", "lenet5", "vgg-small", "nin-small", "resnet20"])
+def test_ready_nets(zoo_id):
+    net = zoo.make(zoo_id)
+    weights = weights_of(net)
+    data = write_onnx(net, weights, Preprocessing(kind="unit"), ("a", "b"))
+    assert check_onnx(data, net, weights, count=1) < 1e-5
+    again = read_onnx(data)
+    assert set(again.weights) == set(weights), "layers with weights keep their names"
+    model = onnx.load_model_from_string(data)
+    told = {p.key: json.loads(p.value) for p in model.metadata_props}
+    assert told == {"classes": ["a", "b"], "preprocessing": Preprocessing(kind="unit").model_dump(mode="json")}
+
+
+def small(nodes, initializers=(), sides=(1, 1, 8, 8), out="y", rank=4):
+    helper, f32 = onnx.helper, onnx.TensorProto.FLOAT
+    y = helper.make_tensor_value_info(out, f32, [f"d{i}" for i in range(rank)])
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", f32, sides)], [y],
+        [onnx.numpy_helper.from_array(value, name) for name, value in initializers],
+    )  # fmt: skip
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+
+
+def node(op, inputs, output="y", **attributes):
+    return onnx.helper.make_node(op, inputs, [output], **attributes)
+
+
+W = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "initializers", "words"),
+    [
+        ([node("Relu", ["x"], "a"), node("Clip", ["a"], "b"), node("Sin", ["b"])], (), "Clip (1×), Sin (1×)"),
+        ([node("Conv", ["x", "w"], pads=[1, 1, 1, 1])], [("w", W[:, :, :2])], "only squares"),
+        ([node("Conv", ["x", "w"])], [("w", np.repeat(W, 3, 1))], "expects 3 channels"),
+        ([node("Transpose", ["x"], perm=[0, 2, 3, 1])], (), "Transpose (1×)"),
+        ([node("Add", ["x", "c"])], [("c", W)], "adding a constant"),
+        ([node("MaxPool", ["x"], kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)], (), "ceil_mode"),
+        ([node("AveragePool", ["x"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])], (), "out of the mean"),
+        ([node("Softmax", ["x"], axis=2)], (), "over axis 2"),
+        ([node("Concat", ["x", "x"], axis=2)], (), "along their depth"),
+        ([node("Reshape", ["x", "s"])], [("s", np.array([1, 2, 2, 2, 8]))], "has no layer here"),
+    ],
+)
+def test_operators_without_a_layer_are_named(nodes, initializers, words):
+    with pytest.raises(NotHere) as caught:
+        read_onnx(small(nodes, initializers))
+    assert words in str(caught.value)
+
+
+def test_other_exporters_spellings_are_read():
+    rng = np.random.default_rng(0)
+    matrix, bias = rng.normal(size=(4, 5)).astype(np.float32), rng.normal(size=5).astype(np.float32)
+    filters = rng.normal(size=(4, 1, 2, 2)).astype(np.float32)
+    data = small(
+        [node("Conv", ["x", "f"], "a", auto_pad="SAME_UPPER"), node("Relu", ["a"], "b"),
+         node("ReduceMean", ["b"], "c", axes=[2, 3], keepdims=1), node("Squeeze", ["c", "axes"], "d"),
+         node("Identity", ["d"], "e"), node("MatMul", ["e", "m"], "g"), node("Add", ["g", "v"], "y")],
+        [("f", filters), ("axes", np.array([2, 3])), ("m", matrix), ("v", bias)],
+        rank=2,
+    )  # fmt: skip
+    imported = read_onnx(data)
+    kinds = [imported.net.by_id[i].layer.kind for i in imported.net.order]
+    assert kinds == ["input", "zeropad", "conv", "relu", "globalpool", "flatten", "linear"]
+    module = build(imported.net)
+    load_weights(module, imported.weights)
+    x = rng.normal(size=(1, 1, 8, 8)).astype(np.float32)
+    with torch.inference_mode():
+        ours = module.eval()(torch.as_tensor(x)).numpy()
+    np.testing.assert_allclose(ours, run_onnx(data, x), rtol=1e-4, atol=1e-5)
+
+
+def test_an_open_image_size_is_asked_for():
+    data = small([node("GlobalAveragePool", ["x"])], sides=("N", 3, "H", "W"))
+    with pytest.raises(NotHere, match="image size open"):
+        read_onnx(data)
+    assert infer(read_onnx(data, (3, 20, 30)).net).layers[2].output == (3, 1, 1)
+
+
+def test_weights_outside_the_file_are_refused():
+    model = onnx.load_model_from_string(small([node("Conv", ["x", "w"])], [("w", W)]))
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../etc/passwd")
+    with pytest.raises(CvlabError):
+        read_onnx(model.SerializeToString())
+
+
+LENET = write_onnx(zoo.linear_classifier(), weights_of(zoo.linear_classifier()))
+
+
+@given(st.integers(0, len(LENET)), st.binary(max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_a_cut_or_damaged_file_is_a_net_or_refused(length, noise):
+    try:
+        read_onnx(LENET[:length] + noise)
+    except CvlabError as error:
+        assert error.what
+    with pytest.raises(NotOurFile):
+        read_onnx(b"not a model" + noise)
