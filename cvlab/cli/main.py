@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(arguments: argparse.Namespace, result: dict) -> int:
+    if result.get("silent"):  # one of several processes, and not the one that speaks
+        return 0
     if arguments.json:
         json.dump({key: value for key, value in result.items() if key != "text"}, sys.stdout, ensure_ascii=False)
         print()

@@ -135,7 +135,7 @@ def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = N
         signal.signal(kind, lambda *_: control.stop())
     for _ in fit(learner, control):
         pass
-    return {"rank": team.rank, "text": ""}
+    return {"silent": True, "text": ""}
 
 
 def find_run(name: Path) -> Path:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
+torch.optim.Adam([torch.zeros(1)])  # what the first optimizer imports is then there for every child
 from cvlab.core import paths, run
 from cvlab.core.runs import Runs
 from cvlab.core.storage import run_folder
@@ -32,7 +33,7 @@ from cvlab.engine.training.learner import Learner
 
 root = Path(sys.argv[1])
 data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
-few = Split(data.train.images[::25].contiguous(), data.train.labels[::25].contiguous())
+few = Split(data.train.images[::50].contiguous(), data.train.labels[::50].contiguous())
 data = replace(data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous()))
 recipe = Recipe(batch_size=50, epochs=3, shift=1, threads=1, device="cpu", schedule="cosine", averaging=0.9).changed(
     **{"optimizer.kind": "adamw", "optimizer.l2": 0.01, "early_stopping.patience": 9})
@@ -101,7 +102,7 @@ os.waitpid(forked(lambda: train("whole", 0)), 0)
 dice, kills, tries = random.Random(7), 0, 0
 while tries < 40:
     tries += 1
-    moment = dice.randint(3, 45) if kills < 8 else 0
+    moment = dice.randint(3, 35) if kills < 6 else 0
     _, status = os.waitpid(forked(lambda: train("cut", moment)), 0)
     if os.WIFSIGNALED(status):
         kills += 1
@@ -139,12 +140,12 @@ def story(tmp_path_factory):
 
 
 def test_killed_at_random_moments_and_resumed_it_ends_bit_for_bit_the_same(story):
-    assert story["kills"] >= 5 and story["status"] == "finished"
+    assert story["kills"] >= 4 and story["status"] == "finished"
     assert story["same"], "metrics and weights equal those of a run that nobody killed"
-    assert story["steps"] == 3 * 8 + 3 + 1
+    assert story["steps"] == 3 * 4 + 3 + 1
 
 
 def test_two_processes_give_the_loss_curve_of_one(story):
     alone, first, second = story["team"]["1-0"], story["team"]["2-0"], story["team"]["2-1"]
-    assert first == second and len(alone) == 16
+    assert first == second and len(alone) == 8
     assert first == pytest.approx(alone, abs=1e-5)
