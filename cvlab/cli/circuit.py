@@ -6,10 +6,15 @@ import argparse
 from math import isfinite
 from typing import Any
 
-from cvlab.engine.circuit.circuit import Circuit, read
+import numpy as np
+
+from cvlab.engine.circuit.circuit import Circuit, Node, read
 from cvlab.engine.circuit.collapse import collapse, expand
+from cvlab.engine.circuit.grammar import parse
 from cvlab.engine.circuit.passes import Evaluation, evaluate
 from cvlab.engine.circuit.presets import BY_ID
+from cvlab.engine.circuit.tensors import Literal, Value, array, cells, is_short, kind, shape_of, told
+from cvlab.engine.circuit.tree import Array, Number
 from cvlab.engine.circuit.trust import Check, check
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.circuit.words import shown
@@ -24,7 +29,9 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
         "expression",
         help='such as "(x+y)*z" or "q = x + y; f = q * z", or a ready circuit: ' + ", ".join(BY_ID),
     )
-    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="values of the inputs, such as x=-2")
+    parser.add_argument(
+        "values", nargs="*", metavar="NAME=VALUE", help="values of the inputs, such as x=-2, W[0,1]=3 or x=[1,2]"
+    )
     parser.add_argument("--merge", action="store_true", help="parts that are written twice become one gate")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--collapse", action="store_true", help="written-out sigmoids become one gate")
@@ -40,7 +47,7 @@ def _circuit(arguments: argparse.Namespace) -> dict:
         circuit = collapse(circuit)
     if arguments.expand:
         circuit = expand(circuit)
-    evaluation = evaluate(circuit, dict(map(_assignment, arguments.values)))
+    evaluation = evaluate(circuit, _values(circuit, arguments.values))
     if arguments.code:
         from cvlab.engine.circuit.code import source
 
@@ -49,14 +56,41 @@ def _circuit(arguments: argparse.Namespace) -> dict:
     return _document(circuit, evaluation)
 
 
-def _assignment(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
+def _values(circuit: Circuit, given: list[str]) -> dict[str, float]:
+    """x=-2, W[0,1]=0.5, or all of one input: W=[[1, 2], [3, 4]]."""
+    found: dict[str, float] = {}
+    for text in given:
+        name, _, written = (part.strip() for part in text.partition("="))
+        literal = _literal(written) if written else None
+        if literal is None:
+            raise ExpressionError(
+                f"“{text[:60]}” is no value of an input.", remedy="Write NAME=VALUE, such as x=-2 or x=[1, 2]."
+            )
+        shape = shape_of(literal)
+        if not shape:
+            found[name] = literal
+            continue
+        node = circuit.by_name.get(name)
+        if node is None or node.kind != "input" or node.shape != shape:
+            known = (
+                f"{name} is {kind(node.shape)}."
+                if node is not None
+                else f"The inputs are {', '.join(n.name for n in circuit.inputs)}."
+            )
+            raise ExpressionError(f"{name} cannot be {kind(shape)}.", remedy=known)
+        found.update(zip(cells(name, shape), np.ravel(array(literal)).tolist(), strict=True))
+    return found
+
+
+def _literal(written: str) -> Literal | None:
+    """A number, or a list that the circuits' own grammar reads; nothing else."""
     try:
-        return name.strip(), float(value)
-    except ValueError as error:
-        raise ExpressionError(
-            f"“{text[:60]}” is no value of an input.", remedy="Write NAME=VALUE, such as x=-2."
-        ) from error
+        return float(written)
+    except ValueError:
+        pass
+    statement = parse(f"v = {written}")
+    tree = statement[0].tree
+    return tree.value if len(statement) == 1 and isinstance(tree, Array | Number) else None
 
 
 def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
@@ -66,6 +100,7 @@ def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
     return {
         "output": names[circuit.output],
         "value": _number(evaluation.output),
+        "shapes": {node.name: list(node.shape) for node in circuit.nodes if node.kind != "constant"},
         "inputs": {name: _number(value) for name, value in evaluation.inputs.items()},
         "gradients": {name: _number(value) for name, value in evaluation.by_input.items()},
         "nodes": [
@@ -76,6 +111,7 @@ def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
                 "formula": circuit.formula(node),
                 "operands": [names[i] for i in node.operands],
                 "value": _number(evaluation.values[node.id]),
+                "shape": list(node.shape),
                 "gradient": _number(evaluation.gradients[node.id]) if circuit.varies[node.id] else None,
                 "local": [_number(slope) for slope in evaluation.locals[node.id]],
             }
@@ -91,6 +127,11 @@ def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
                 "relative_error": _number(each.relative_error),
                 "verdict": each.verdict,
                 "kink": each.kink,
+                "place": each.place,
+                "tried": each.tried,
+                "shape": list(each.shape),
+                "gradient_shape": list(each.gradient_shape),
+                "shapes_agree": each.shapes_agree,
             }
             for each in checks
         ],
@@ -99,9 +140,23 @@ def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
     }
 
 
-def _number(value: float) -> float | None:
+def _number(value: Value) -> float | list | None:
     # JSON knows no infinity and no NaN; the notes say why there is no number.
+    if isinstance(value, np.ndarray):
+        return [_number(part if part.ndim else float(part)) for part in value]
     return value if isfinite(value) else None
+
+
+def _matrix_rows(circuit: Circuit, evaluation: Evaluation, node: Node, tried: Check | None) -> list[str]:
+    """The shape in the table, and below it the numbers as far as they can be read."""
+    beside = f"{tried.verdict}, shape {told(tried.gradient_shape)}" if tried and node.kind == "input" else ""
+    value, gradient = evaluation.values[node.id], evaluation.gradients[node.id]
+    rows = [
+        f"{node.name:<12} {circuit.formula(node):<28} {told(node.shape):>12} {told(node.shape):>12}  {beside}".rstrip()
+    ]
+    if is_short(node.shape):
+        rows.append(f"{'':<12} {shown(value)}  ∇ {shown(gradient)}")
+    return rows
 
 
 def _rows(circuit: Circuit, evaluation: Evaluation, checks: tuple[Check, ...]) -> list[str]:
@@ -110,6 +165,9 @@ def _rows(circuit: Circuit, evaluation: Evaluation, checks: tuple[Check, ...]) -
     rows = [f"{'name':<12} {'computed as':<28} {'value':>12} {f'd{output}/d…':>12}  centred difference"]
     for node in circuit.nodes:
         if node.kind == "constant":
+            continue
+        if node.shape:
+            rows += _matrix_rows(circuit, evaluation, node, by_name.get(node.name))
             continue
         tried = by_name.get(node.name)
         beside = f"{shown(tried.numeric)} {tried.verdict}" if tried and node.kind == "input" else ""

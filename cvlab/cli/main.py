@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(arguments: argparse.Namespace, result: dict) -> int:
+    if result.get("silent"):  # one of several processes, and not the one that speaks
+        return 0
     if arguments.json:
         json.dump({key: value for key, value in result.items() if key != "text"}, sys.stdout, ensure_ascii=False)
         print()
@@ -62,7 +64,7 @@ def _fail(arguments: argparse.Namespace, error: CvlabError, status: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cvlab.cli import bench, circuit, data, doctor, knn, net, predict, train
+    from cvlab.cli import bench, circuit, data, doctor, ensemble, knn, net, predict, runs, train
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else there")
@@ -72,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cvlab {cvlab.__version__}")
     parser.set_defaults(group_parser=parser, json=False)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    for module in (train, predict, knn, net, circuit, data, doctor, bench):
+    for module in (train, runs, ensemble, predict, knn, net, circuit, data, doctor, bench):
         module.add_to(verbs, shared)
     tour = verbs.add_parser("tour", parents=[shared], help="open every panel with real content and save pictures of it")
     tour.add_argument("folder", metavar="DIR")

@@ -146,14 +146,14 @@ def _source(name: str, *, training: bool) -> str:
         return source(net)
     from cvlab.engine.data.preprocessing import Preprocessing
     from cvlab.engine.training.recipe import Recipe
-    from cvlab.engine.training.script import training_script
+    from cvlab.engine.training.starter_script import starter_script
 
     run = _run(name)
     if run is not None:
         trained = run.trained()
-        return training_script(trained.architecture, trained.preprocessing, run.record.recipe)
+        return starter_script(trained.architecture, trained.preprocessing, run.record.recipe)
     recipe = Recipe()
-    return training_script(net, Preprocessing(kind=recipe.preprocessing), recipe)
+    return starter_script(net, Preprocessing(kind=recipe.preprocessing), recipe)
 
 
 def _run(name: str) -> Any:

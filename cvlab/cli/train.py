@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cvlab.cli.progress import ProgressLine, duration
 from cvlab.core import paths
 from cvlab.core.runs import Run, Runs
-from cvlab.core.storage.run_folder import WEIGHTS
+from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
 from cvlab.engine.errors import NotOurFile, RecipeError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Dropout
 from cvlab.engine.spec import Spec
 from cvlab.engine.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from cvlab.engine.training.team import Team
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -41,6 +45,16 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     resume = verbs.add_parser("resume", parents=[shared], help="go on with a run that was stopped or cut off")
     resume.add_argument("run", type=Path, help="the run's folder, or its id")
     resume.set_defaults(verb=_resume)
+
+    recipe = verbs.add_parser(
+        "recipe", parents=[shared], help="every setting of a recipe: its value, its range, what it does"
+    )
+    recipe.add_argument("net", nargs="?", default="lenet", help="a project or a run's folder, for its recipe")
+    recipe.add_argument(
+        "--recipe", type=Path, metavar="FILE", help="a recipe in JSON, of a project, or of a run's folder"
+    )
+    add_recipe_flags(recipe)
+    recipe.set_defaults(verb=_show_recipe)
 
 
 def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
@@ -65,13 +79,68 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
 
 def _train(arguments: argparse.Namespace) -> dict:
     recipe = recipe_of(arguments)
-    runs = _runs(arguments.runs or paths.runs())
-    return _follow(runs.start(_net(arguments, recipe), recipe))
+    net = _net(arguments, recipe)
+    root = arguments.runs or paths.runs()
+    if (team := _team()) is not None:
+        with team:
+            if not team.is_first:
+                return _assist(net, recipe, team)
+            return follow(_runs(root).start(net, recipe, team=team))
+    return follow(_runs(root).start(net, recipe))
 
 
 def _resume(arguments: argparse.Namespace) -> dict:
-    path = arguments.run if (arguments.run / "run.json").exists() else paths.runs() / arguments.run
-    return _follow(_runs(path.parent).resume(path))
+    path = find_run(arguments.run)
+    if (team := _team()) is not None:
+        with team:
+            if not team.is_first:
+                record = RunFolder.open(path).record
+                return _assist(record.architecture, record.recipe, team, path)
+            return follow(_runs(path.parent).resume(path, team=team))
+    return follow(_runs(path.parent).resume(path))
+
+
+def _show_recipe(arguments: argparse.Namespace) -> dict:
+    recipe = recipe_of(arguments)
+    lines, fields = [], {}
+    for path, value in recipe.flat().items():
+        info = Recipe.field(path)
+        limits = " ".join(str(limit) for limit in info.metadata)
+        fields[path] = {"value": value, "title": info.title, "help": info.description, "live": path in Recipe.live()}
+        unused = "" if recipe.uses(path) else "  (not used)"
+        lines.append(f"{path} = {value}{unused}\n    {info.description} {limits}".rstrip())
+    return {"recipe": recipe.model_dump(), "fields": fields, "text": "\n".join(lines)}
+
+
+def _team() -> Team | None:
+    """The processes beside this one, under `torchrun`."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        return None  # without loading PyTorch
+    from cvlab.engine.training.team import Team
+
+    return Team.launched()
+
+
+def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = None) -> dict:
+    """What the processes beside the first one do: the same steps on their part of each batch. They write nothing."""
+    from cvlab.engine.training.control import Control
+    from cvlab.engine.training.fit import fit
+    from cvlab.engine.training.learner import Learner
+
+    learner = Learner(net, _runs(paths.runs()).load_data(recipe.data), recipe, team)
+    if path is not None:
+        RunFolder.open(path).restore_state(learner)
+    control = Control()
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, lambda *_: control.stop())
+    for _ in fit(learner, control):
+        pass
+    return {"silent": True, "text": ""}
+
+
+def find_run(name: Path) -> Path:
+    """The folder of a run that is given by its path or its id."""
+    return name if (name / "run.json").exists() else paths.runs() / name
 
 
 def _runs(root: Path) -> Runs:
@@ -119,7 +188,6 @@ def read_recipe(path: Path) -> Recipe:
 
     from cvlab.core.storage.files import read_bounded
     from cvlab.core.storage.project_file import load_project
-    from cvlab.core.storage.run_folder import RunFolder
 
     if path.is_dir():
         return RunFolder.open(path).record.recipe
@@ -152,7 +220,6 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
     """A zoo net fitted to the data, the net of a project file or of a run, or an architecture's JSON file."""
     from cvlab.core.storage.files import read_bounded
     from cvlab.core.storage.project_file import load_project
-    from cvlab.core.storage.run_folder import RunFolder
     from cvlab.engine.data import catalogue
 
     path = _file(name)
@@ -174,7 +241,7 @@ def _file(name: str) -> Path | None:
     return path if name not in zoo.ZOO and path.exists() else None
 
 
-def _follow(run: Run) -> dict:
+def follow(run: Run) -> dict:
     """Shows progress until the run has ended. The first Ctrl+C stops it after the running batch, and it can be resumed."""
     line = ProgressLine()
 

@@ -33,6 +33,7 @@ from cvlab.engine.training.events import (
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.learner import Learner
+    from cvlab.engine.training.team import Team
 
 log = logging.getLogger("cvlab.runs")
 
@@ -78,7 +79,9 @@ class Run:
     snapshot_changed = Signal(SnapshotTaken)
     view_changed = Signal(ViewTaken)
 
-    def __init__(self, folder: RunFolder, load_data: Callable[[], Dataset], *, resume: bool = False) -> None:
+    def __init__(
+        self, folder: RunFolder, load_data: Callable[[], Dataset], *, resume: bool = False, team: Team | None = None
+    ) -> None:
         self.folder = folder
         self.architecture, self.recipe = folder.record.architecture, folder.record.recipe
         self.id, self.title = folder.record.id, folder.record.title
@@ -90,7 +93,7 @@ class Run:
         self.views: dict[str, ViewTaken] = {}
         self.mailbox = Mailbox()
         self.control = Control()
-        self._load_data, self._resume = load_data, resume
+        self._load_data, self._resume, self._team = load_data, resume, team
         self._gate = threading.Condition()
         self._paused, self._steps_asked = False, 0
         self._recent: list[tuple[float, int]] = []
@@ -299,7 +302,7 @@ class Run:
     def _make_learner(self) -> Learner:
         from cvlab.engine.training.learner import Learner
 
-        learner = Learner(self.architecture, self._load_data(), self.recipe)
+        learner = Learner(self.architecture, self._load_data(), self.recipe, self._team)
         if self._resume:
             digest = self.folder.record.data_digest
             if digest and digest != learner.data.digest:
@@ -358,6 +361,8 @@ class _Keeper:
         match event:
             case EpochEnd() | RunFinished():
                 folder.save_weights(learner)
+                if learner.average is not None:
+                    folder.save_average(learner)
                 folder.save_resume(learner, checkpoint=True)
                 self._saved = monotonic()
             case StepEnd() if event.step == learner.step and not learner.epoch_is_over:

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cvlab.core.storage.run_folder import RunFolder, RunRecord
-from cvlab.core.storage.run_notes import RunNotes
+from cvlab.core.storage.run_folder import Notes, RunFolder, RunRecord
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.events import EpochEnd, StepEnd
@@ -29,11 +28,15 @@ class RunRow:
 
     folder: Path
     record: RunRecord
-    notes: RunNotes
+    notes: Notes
 
     @property
     def id(self) -> str:
         return self.record.id
+
+    @property
+    def title(self) -> str:
+        return self.notes.title or self.record.title
 
     @cached_property
     def parameters(self) -> int:
@@ -55,7 +58,7 @@ class RunRow:
         """Whether every word is somewhere in the title, the tags, the notes, the data or the recipe."""
         text = " ".join(
             (
-                self.record.title, self.record.id, self.record.status, self.record.recipe.data, *self.notes.tags,
+                self.title, self.record.id, self.record.status, self.record.recipe.data, *self.notes.tags,
                 self.notes.text, *(str(value) for value in flat(self.record.recipe.model_dump()).values()),
             )
         ).casefold()  # fmt: skip
@@ -70,8 +73,14 @@ def read_rows(root: Path, cancelled: Callable[[], bool] = lambda: False) -> list
             break
         with contextlib.suppress(CvlabError, OSError):
             folder = RunFolder.open(path.parent)
-            rows.append(RunRow(path.parent, folder.record, RunNotes.of(path.parent)))
+            rows.append(RunRow(path.parent, folder.record, folder.notes))
     return rows
+
+
+def tags_in(text: str) -> tuple[str, ...]:
+    """Tags as a person types them, "good, deep  , good": in order, each once, without the spaces around; twenty at most."""
+    words = (" ".join(word.split())[:40] for word in text.replace(";", ",").split(","))
+    return tuple(dict.fromkeys(word for word in words if word))[:20]
 
 
 def best_of(rows: Sequence[RunRow]) -> set[str]:

@@ -21,6 +21,7 @@ from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
+    from cvlab.engine.training.team import Team
 
 STEPS_EVERY = 0.1
 """Seconds between two deliveries of mere steps: figures that change more often cannot be read, and cost training its time."""
@@ -50,20 +51,28 @@ class Runs:
     refused = Signal(str, object)
 
     def __init__(self, root: Path, load_data: Callable[[str], Dataset]) -> None:
-        self.root, self._load_data = root, load_data
+        self.root, self.load_data = root, load_data
         self.current: Run | None = None
         self.waiting: list[Waiting] = []
         self._tickets = count(1)
         self._delivered = 0.0
 
     def start(
-        self, architecture: Architecture, recipe: Recipe, *, title: str = "", parent: Parent | None = None
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        *,
+        title: str = "",
+        parent: Parent | None = None,
+        team: Team | None = None,
     ) -> Run:
-        """Trains in the background. Raises the first `NetError` of a net that does not fit, `TrainingError` while another run
-        is active, `CannotWrite`."""
+        """Trains in the background; with a team, beside other processes.
+
+        Raises the first `NetError` of a net that does not fit, `TrainingError` while another run is active, `CannotWrite`.
+        """
         self._refuse_second()
         _check(architecture)
-        return self._go(RunFolder.create(self.root, architecture, recipe, title, parent), resume=False)
+        return self._go(RunFolder.create(self.root, architecture, recipe, title, parent), resume=False, team=team)
 
     def queue(
         self, architecture: Architecture, recipe: Recipe, *, title: str = "", parent: Parent | None = None
@@ -93,10 +102,10 @@ class Runs:
             self.waiting.insert(place, chosen)
             self.queue_changed.emit()
 
-    def resume(self, path: Path) -> Run:
+    def resume(self, path: Path, *, team: Team | None = None) -> Run:
         """Goes on where a stopped or killed run was last saved. Raises `NotOurFile`, `TrainingError`."""
         self._refuse_second()
-        return self._go(RunFolder.open(path), resume=True)
+        return self._go(RunFolder.open(path), resume=True, team=team)
 
     def fork(self, path: Path, recipe: Recipe, *, title: str = "") -> Run:
         """Trains the net of a run anew with another recipe, from the same first weights and with the same batch order (see
@@ -153,9 +162,9 @@ class Runs:
             except CvlabError as error:
                 self.refused.emit(waiting.title, error)
 
-    def _go(self, folder: RunFolder, *, resume: bool) -> Run:
+    def _go(self, folder: RunFolder, *, resume: bool, team: Team | None = None) -> Run:
         data_id = folder.record.recipe.data
-        run = Run(folder, lambda: self._load_data(data_id), resume=resume)
+        run = Run(folder, lambda: self.load_data(data_id), resume=resume, team=team)
         self.current = run
         run.start()
         self.started.emit(run)

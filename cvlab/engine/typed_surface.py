@@ -30,6 +30,10 @@ def typed_surface(text: str) -> Surface:
             remedy="Type a shorter formula.",
         )
     circuit = read(text)
+    if not circuit.is_scalar:
+        raise ExpressionError(
+            "A surface is made of the single numbers x and y.", remedy="Write it without lists and @."
+        )
     for node in circuit.inputs:
         if node.name not in ("x", "y"):
             raise ExpressionError(

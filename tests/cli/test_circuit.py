@@ -34,6 +34,23 @@ def test_presets_collapse_and_code(capsys):
     assert status == 0 and space["dw0"] == pytest.approx(-0.19661193)
 
 
+def test_vectors_and_matrices(capsys):
+    text = "W = [[1, 2], [3, 4]]; x = [1, -1]; s = W @ x; L = sum(s ** 2)"
+    status, out, err = call(capsys, text, "x=[2, -1]", "W[0,1]=1", "--json")
+    found = json.loads(out)
+    assert status == 0 and err == "" and found["value"] == 5
+    assert found["shapes"]["W"] == [2, 2] and found["inputs"]["x[0]"] == 2 and found["gradients"]["W[0,0]"] == 4
+    nodes = {node["name"]: node for node in found["nodes"]}
+    assert nodes["W"]["value"] == [[1, 1], [3, 4]] and nodes["s"]["gradient"] == [2, 4] and nodes["s"]["shape"] == [2]
+    assert all(c["verdict"] == "agrees" and c["shapes_agree"] for c in found["checks"])
+    status, out, _ = call(capsys, "net-2-3-2")
+    assert status == 0 and "W1 @ x" in out and "3 × 2" in out
+    status, _, err = call(capsys, text, "x=[1, 2, 3]")
+    assert status == 2 and "x cannot be a vector of 3" in err and "x is a vector of 2" in err
+    status, _, err = call(capsys, text, "x=W")
+    assert status == 2 and "NAME=VALUE" in err
+
+
 def test_what_has_no_value_is_null_with_a_sentence(capsys):
     status, out, _ = call(capsys, "1/x + log(y)", "x=0", "y=-1", "--json")
     found = json.loads(out)

@@ -126,6 +126,7 @@ def test_doctor(capsys):
 def test_bench_train_gives_a_ratio(capsys):
     status, result, _ = call_json(capsys, "bench", "train", "--data", "mnist-mini", "--images", "500", "--rounds", "1")
     assert status == 0 and result["ratio"] == result["cvlab_seconds"] / result["dataloader_seconds"]
+    assert result["throughput_of_minimal"] == result["minimal_seconds"] / result["cvlab_seconds"]
 
 
 WITHOUT_QT = """

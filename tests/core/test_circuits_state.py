@@ -25,6 +25,14 @@ def test_typing_keeps_what_still_fits():
         document.typed("f = x *")
 
 
+def test_typing_keeps_the_numbers_of_a_matrix_that_were_turned():
+    document = CircuitDocument("W = [[1, 2], [3, 4]]; x = [1, 1]; f = sum(W @ x)").turned({"W[0,1]": 9, "x[1]": 5})
+    more = document.typed("W = [[1, 2], [3, 4]]; x = [1, 1]; f = mean(W @ x)")
+    assert more.values == {"W[0,1]": 9, "x[1]": 5}
+    smaller = more.typed("W = [[1, 2]]; x = [1, 7]; f = mean(W @ x)")
+    assert smaller.evaluation.inputs == {"W[0,0]": 1, "W[0,1]": 9, "x[0]": 1, "x[1]": 7}
+
+
 def test_turning_does_not_read_the_text_again():
     document = CircuitDocument("f = x * y")
     assert document.turned({"x": 3}).circuit is document.circuit

@@ -1,13 +1,10 @@
 """All runs as rows: figures, the best, what differs, curves, notes, and the trash."""
 
-import json
-
 import numpy as np
 import pytest
 
-from cvlab.core.run_list import ThrowAway, best_of, flat, read_curves, read_rows, settings_of
+from cvlab.core.run_list import ThrowAway, best_of, flat, read_curves, read_rows, settings_of, tags_in
 from cvlab.core.storage.run_folder import RunFolder
-from cvlab.core.storage.run_notes import FILE, RunNotes, tags_in
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
@@ -87,20 +84,10 @@ def test_curves_leave_out_what_was_not_measured(make):
 
 def test_words_are_found_in_the_name_the_recipe_the_tags_and_the_notes(make, tmp_path):
     folder = make(optimizer={"kind": "momentum"})
-    RunNotes(tags=("baseline",), text="Slow but sure").write(folder.path)
+    folder.annotate(tags=("baseline",), text="Slow but sure")
     (row,) = read_rows(tmp_path)
     assert row.has("") and row.has("BASELINE momentum") and row.has("2-layer slow")
     assert not row.has("momentum adam")
-
-
-def test_notes_come_back_and_damage_costs_only_them(make):
-    folder = make().path
-    assert RunNotes.of(folder) == RunNotes()
-    RunNotes(star=True, tags=("a", "b"), text="ü").write(folder)
-    assert RunNotes.of(folder) == RunNotes(star=True, tags=("a", "b"), text="ü")
-    for damage in (b"", b"{", b"\xff\xfe", json.dumps({"tags": [1]}).encode(), b"[" * 100_000):
-        (folder / FILE).write_bytes(damage)
-        assert RunNotes.of(folder) == RunNotes()
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_pause_step_resume(runs):
 
 
 def test_single_steps_are_single(runs):
-    run = Run(RunFolder.create(runs.root, zoo.lenet(), RECIPE), lambda: runs._load_data("x"))
+    run = Run(RunFolder.create(runs.root, zoo.lenet(), RECIPE), lambda: runs.load_data("x"))
     runs.current = run
     run.pause()
     run.start()

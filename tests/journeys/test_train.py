@@ -47,7 +47,7 @@ def test_from_a_recipe_through_a_failure_to_a_net_that_reads(panel, lab, qtbot):
         qtbot.waitUntil(check, timeout=timeout)
 
     # A recipe that cannot work, as a curious person writes it.
-    press("more")
+    press("machine_settings")
     type_into("threads", "1")
     type_into("batch_size", "64")
     type_into("epochs", "1")
@@ -93,4 +93,4 @@ def test_the_tour_brings_its_stops_up(panel, lab, qtbot):
             assert stop.is_ready()
 
         qtbot.waitUntil(check, timeout=round(1000 * stop.timeout_s))
-    assert names == ["learning", "failed"]
+    assert names == ["learning", "layers", "filters", "mistakes", "failed", "checks"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 STATES: tuple[str, ...] = (
     "datasets",
+    "neighbors",
     "linear",
     "optimization",
     "circuits",

@@ -27,7 +27,7 @@ class CircuitDocument:
     """Everything that undo brings back.
 
     text:      what was typed; always a circuit that can be read.
-    values:    of the inputs that were turned; the others keep their starting values.
+    values:    of the numbers that were turned, by "x" or "W[0,1]"; the others keep their starting values.
     merge:     parts that are written twice are one gate.
     collapsed: written-out sigmoids shown as one gate, and expanded: sigmoid gates shown as four, both by the span of their text.
     moved:     where a gate was dragged to, (x, y) by its name.
@@ -49,7 +49,7 @@ class CircuitDocument:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Values and gradients here. Raises `ExpressionError`."""
-        known = {node.name for node in self.circuit.inputs}
+        known = self.circuit.cells
         return evaluate(self.circuit, {name: value for name, value in self.values.items() if name in known})
 
     def typed(self, text: str) -> CircuitDocument:
@@ -60,7 +60,9 @@ class CircuitDocument:
         kept = {
             name: now[name]
             for name in start
-            if name in now and (name not in new.declared or old[name] == start[name]) and now[name] != start[name]
+            if name in now
+            and (name.partition("[")[0] not in new.declared or old[name] == start[name])
+            and now[name] != start[name]
         }
         return CircuitDocument(text, kept, self.merge)
 
@@ -105,7 +107,7 @@ class SavedCircuits(SavedState):
     expanded: tuple[Span, ...] = ()
     moved: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
     position: int = Field(FAR, ge=0)
-    along: str = Field("", max_length=40)
+    along: str = Field("", max_length=60)
     step: float = Field(0.1, gt=0, le=1e6)
 
     @model_validator(mode="after")

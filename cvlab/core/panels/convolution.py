@@ -127,6 +127,12 @@ class SlideDocument:
         """part: "x", "w" or "b". place: (c, row, column), (k, c, row, column) or (k,)."""
         return replace(self, **{part: _with(np.array(getattr(self, part)), place, value)})
 
+    def with_edges(self) -> SlideDocument:
+        """Filters that find edges, the same over all channels: Sobel x, Sobel y and the Laplacian, at stride 1, padded by 1."""
+        kernels = [np.array(PRESETS[id].three) for id in ("sobel-x", "sobel-y", "laplacian")]
+        w = np.stack([np.broadcast_to(kernel, (MAX_CHANNELS, 3, 3)) for kernel in kernels])
+        return replace(self, w=volume(w), b=(0.0,) * MAX_FILTERS, filters=MAX_FILTERS, stride=1, padding=1, dilation=1)
+
     def randomised(self, seed: int) -> SlideDocument:
         """Other numbers of the same kind, in the same sizes."""
         rng = np.random.default_rng(seed)
@@ -343,7 +349,7 @@ class _Picture(_Part):
     @classmethod
     def of(cls, choice: PictureChoice) -> _Picture:
         own = choice.own
-        png = base64.b64encode(own.png()).decode("ascii") if own is not None else ""
+        png = base64.b64encode(own.png).decode("ascii") if own is not None else ""
         return cls(source=choice.source, index=choice.index, title=own.title if own is not None else "", png=png)
 
 

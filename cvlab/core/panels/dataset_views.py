@@ -39,13 +39,13 @@ class ChallengeView(View):
 
 class PreprocessView(View):
     """kind: what is done. epsilon: of whitening. first, second: two features as positions in an image laid out (C, H, W); -1: two
-    neighbours in the middle. honest: fitted on the training split only; else each split by itself, which is wrong."""
+    neighbours in the middle. source: what it is fitted on, the training split or, wrongly, the test split or the images shown."""
 
-    kind: Kind = "whiten"
+    kind: Kind = "standardize"
     epsilon: float = Field(EPSILON, ge=0.0, le=1.0)
     first: int = Field(-1, ge=-1, le=100_000_000)
     second: int = Field(-1, ge=-1, le=100_000_000)
-    honest: bool = True
+    source: Literal["train", "test", "shown"] = "train"
 
 
 class AugmentView(View):

@@ -114,7 +114,7 @@ def least_missed(steps: list[int], best: int | None = None) -> int | None:
     Never the first, the last or the best; None if there is no other. steps: rising."""
     last = steps[-1] if steps else 0
     choices = [
-        ((after - before) / (step + last / 4 + 1), -step)
+        ((after - before) / (step + last / 2 + 1), -step)
         for before, step, after in zip(steps, steps[1:], steps[2:], strict=False)
         if step != best
     ]

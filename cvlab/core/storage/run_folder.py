@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +32,8 @@ from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed,
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cvlab.engine.nets.trained import TrainedNet
     from cvlab.engine.training.learner import Learner
 
@@ -38,7 +42,8 @@ MAX_RECORD, MAX_METRICS, MAX_WEIGHTS = 10_000_000, 2_000_000_000, 2_000_000_000
 WEIGHTS, RESUME, METRICS, RECORD = "weights-final.safetensors", "resume.safetensors", "metrics.jsonl", "run.json"
 PREPROCESSING = "preprocessing.safetensors"
 """The fitted numbers of the preprocessing that are too many for run.json, if there are any."""
-BRANCH, CHECKPOINTS, NOTES = "branch.safetensors", "checkpoints", "notes.json"
+BRANCH, CHECKPOINTS, NOTES, BOARD = "branch.safetensors", "checkpoints", "notes.json", "tensorboard"
+AVERAGE = "weights-average.safetensors"
 
 _EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, RunFinished, RunFailed)}
 
@@ -91,6 +96,8 @@ class RunFolder:
         self.checkpoints = Checkpoints(path / CHECKPOINTS)
         self.lock = RunLock(path)
         self._metrics: IO[str] | None = None
+        self._board: IO[bytes] | None = None
+        self._writer: Any = None
         self._best: tuple[float, float] | None = None
         self.restored_from = ""
 
@@ -191,7 +198,8 @@ class RunFolder:
         write_whole(self.path / RECORD, self.record.model_dump_json(indent=1).encode())
 
     def log(self, event: Event) -> None:
-        """Appends the event to metrics.jsonl (snapshots are not metrics). Raises `CannotWrite`."""
+        """Appends the event to metrics.jsonl and to TensorBoard's file (views are only in that). Raises `CannotWrite`."""
+        self._log_to_board(event)
         if type(event).__name__ not in _EVENTS:
             return
         path = self.path / METRICS
@@ -212,6 +220,24 @@ class RunFolder:
         elif isinstance(event, RunFailed):
             self.record.status = "failed"
             self.record.result["failure"] = event.what
+
+    def _log_to_board(self, event: Event) -> None:
+        from cvlab.engine.training.tensorboard import EventWriter, file_name
+
+        now = time.time()
+        try:
+            if self._board is None:
+                if not isinstance(event, RunStarted):
+                    return
+                path = self.path / BOARD / file_name(now, platform.node(), os.getpid())
+                path.parent.mkdir(exist_ok=True)
+                self._board, self._writer = path.open("ab"), EventWriter()
+                self._board.write(self._writer.begin(now, event.start_step))
+            self._board.write(self._writer.encode(event, now))
+            if not isinstance(event, StepEnd):
+                self._board.flush()
+        except OSError as error:
+            raise refused(error, self.path / BOARD) from error
 
     def save_resume(self, learner: Learner, *, checkpoint: bool = False) -> None:
         """What is needed to go on. checkpoint: keep it among the checkpoints, too."""
@@ -235,12 +261,22 @@ class RunFolder:
 
         write_whole(self.path / WEIGHTS, weights_bytes(learner.weights()))
 
+    def save_average(self, learner: Learner) -> None:
+        """The running average of the weights, where the recipe keeps one."""
+        from cvlab.engine.training.checkpoint import weights_bytes
+
+        mean = learner.averaged_weights()
+        if mean is not None:
+            write_whole(self.path / AVERAGE, weights_bytes(mean))
+
     def close(self) -> None:
         """Ends the metrics file and writes the record, as far as the disk allows."""
-        metrics, self._metrics = self._metrics, None
-        if metrics is not None:
-            with contextlib.suppress(OSError):
-                metrics.close()
+        files = (self._metrics, self._board)
+        self._metrics = self._board = None
+        for file in files:
+            if file is not None:
+                with contextlib.suppress(OSError):
+                    file.close()
         self.write_record()
 
     def discard(self) -> None:
@@ -282,6 +318,17 @@ class RunFolder:
     def restore(self, learner: Learner) -> list[Event]:
         """Puts the learner where the run was last saved and forgets what came after that step; returns the metrics before it.
         A damaged file gives way to the newest checkpoint that is whole. Raises `NotOurFile`."""
+        self.restore_state(learner)
+        kept = [event for event in self.events() if _is_before(event, learner.step)]
+        self._best = None
+        for event in kept:
+            self.notice_best(event)
+        self._write_events(kept)
+        self.checkpoints.forget_after(learner.step)
+        return kept
+
+    def restore_state(self, learner: Learner) -> None:
+        """Puts the learner where the run was last saved, and changes nothing on disk. Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import restore
 
         keeps_recipe = not (self.path / RESUME).exists() and (self.path / BRANCH).exists()
@@ -297,13 +344,6 @@ class RunFolder:
                     received=self.path.name,
                     remedy="Start it again from its recipe.",
                 ) from error
-        kept = [event for event in self.events() if _is_before(event, learner.step)]
-        self._best = None
-        for event in kept:
-            self.notice_best(event)
-        self._write_events(kept)
-        self.checkpoints.forget_after(learner.step)
-        return kept
 
     def _restore_older(self, learner: Learner) -> bool:
         from cvlab.engine.training.checkpoint import restore
@@ -321,36 +361,53 @@ class RunFolder:
 
     def trained_at(self, step: int) -> TrainedNet:
         """The net as it was at a checkpoint. Raises `NotOurFile`."""
-        from cvlab.engine.nets.trained import TrainedNet
         from cvlab.engine.training.checkpoint import checkpoint_weights
 
-        weights, record = checkpoint_weights(self.checkpoints.read(step)), self.record
-        return TrainedNet.assemble(record.architecture, weights, record.preprocessing, record.classes, record.title)
+        return self._assemble(checkpoint_weights(self.checkpoints.read(step)))
 
-    def trained(self) -> TrainedNet:
-        """The net as the run left it. Raises `NotOurFile`."""
-        from cvlab.engine.nets.trained import TrainedNet
+    def trained_on_average(self, steps: Sequence[int]) -> TrainedNet:
+        """The mean of the weights of several checkpoints, as one net. Raises `NotOurFile`, `TrainingError`."""
+        from cvlab.engine.training.checkpoint import checkpoint_weights
+        from cvlab.engine.training.ensemble import averaged
+
+        return self._assemble(averaged([checkpoint_weights(self.checkpoints.read(step)) for step in steps]))
+
+    def trained(self, *, average: bool = False) -> TrainedNet:
+        """The net as the run left it, or the running average of its weights. Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import read_weights
 
         try:
-            weights = read_weights(read_bounded(self.path / WEIGHTS, MAX_WEIGHTS))
+            weights = read_weights(read_bounded(self.path / (AVERAGE if average else WEIGHTS), MAX_WEIGHTS))
+        except OSError as error:
+            what = "no running average: its recipe keeps none" if average else "no weights yet"
+            raise NotOurFile(
+                f"This run has {what}.",
+                received=self.path.name,
+                remedy="" if average else "Let it finish an epoch first.",
+            ) from error
+        return self._assemble(weights)
+
+    def preprocessing(self) -> Preprocessing:
+        """How the run's net is fed, with what does not go into run.json. Raises `NotOurFile`."""
+        preprocessing = self.record.preprocessing
+        if preprocessing.kind not in NEEDS_ARRAYS:
+            return preprocessing
+        from cvlab.engine.training.checkpoint import read_weights
+
+        try:
+            return preprocessing.with_arrays(read_weights(read_bounded(self.path / PREPROCESSING, MAX_WEIGHTS)))
         except OSError as error:
             raise NotOurFile(
-                "This run has no weights yet.", received=self.path.name, remedy="Let it finish an epoch first."
+                f"This run's {PREPROCESSING} is missing: without it the net cannot be fed what it was trained on.",
+                received=self.path.name,
+                remedy="Keep the run's folder together, or train it again from its recipe.",
             ) from error
+
+    def _assemble(self, weights: dict[str, np.ndarray]) -> TrainedNet:
+        from cvlab.engine.nets.trained import TrainedNet
+
         record = self.record
-        preprocessing = record.preprocessing
-        if preprocessing.kind in NEEDS_ARRAYS:
-            try:
-                arrays = read_weights(read_bounded(self.path / PREPROCESSING, MAX_WEIGHTS))
-            except OSError as error:
-                raise NotOurFile(
-                    f"This run's {PREPROCESSING} is missing: without it the net cannot be fed what it was trained on.",
-                    received=self.path.name,
-                    remedy="Keep the run's folder together, or train it again from its recipe.",
-                ) from error
-            preprocessing = preprocessing.with_arrays(arrays)
-        return TrainedNet.assemble(record.architecture, weights, preprocessing, record.classes, record.title)
+        return TrainedNet.assemble(record.architecture, weights, self.preprocessing(), record.classes, self.title)
 
 
 class MetricsTail:

@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
-from typing import Literal
+from typing import Literal as Kind
+
+import numpy as np
 
 from cvlab.engine.circuit.gates import GATES, Gate
-from cvlab.engine.circuit.grammar import Apply, Name, Number, Statement, parse
+from cvlab.engine.circuit.grammar import parse
+from cvlab.engine.circuit.tensor_gates import TENSOR_GATES, ShapeProblem, TensorGate
+from cvlab.engine.circuit.tensors import MAX_TOTAL, Literal, Shape, Value, array, cells, shape_of, size, told
+from cvlab.engine.circuit.tree import Apply, Array, Name, Number, Statement
 from cvlab.engine.circuit.words import shown
 from cvlab.engine.errors import ExpressionError
 
@@ -30,17 +35,21 @@ class Node:
     value:    of a constant; the starting value of an input.
     is_named: the person gave the name.
     offset, after: the characters of the text that it stands for.
+    shape:    of its value: () for a single number.
+    is_tensor: a gate that works on vectors or matrices.
     """
 
     id: int
-    kind: Literal["input", "constant", "gate"]
+    kind: Kind["input", "constant", "gate"]
     name: str
     gate: str = ""
     operands: tuple[int, ...] = ()
-    value: float = 0.0
+    value: Literal = 0.0
     is_named: bool = False
     offset: int = 0
     after: int = 0
+    shape: Shape = ()
+    is_tensor: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +69,16 @@ class Circuit:
     def inputs(self) -> tuple[Node, ...]:
         """In the order in which they appear in the text."""
         return tuple(sorted((n for n in self.nodes if n.kind == "input"), key=lambda n: n.offset))
+
+    @cached_property
+    def cells(self) -> dict[str, tuple[int, int]]:
+        """Every number that can be turned: its name, "x" or "W[0,1]", and which node and place it is, counted row by row."""
+        return {name: (n.id, at) for n in self.inputs for at, name in enumerate(cells(n.name, n.shape))}
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Single numbers only."""
+        return not any(node.shape or node.is_tensor for node in self.nodes)
 
     @cached_property
     def gates(self) -> tuple[Node, ...]:
@@ -99,8 +118,12 @@ class Circuit:
                     found[operand] = True
         return tuple(found)
 
-    def gate_of(self, node: Node) -> Gate:
-        return GATES[node.gate]
+    def gate_of(self, node: Node) -> Gate | TensorGate:
+        return TENSOR_GATES[node.gate] if node.is_tensor else GATES[node.gate]
+
+    def shapes(self, node: Node) -> list[Shape]:
+        """Of its operands."""
+        return [self.nodes[i].shape for i in node.operands]
 
     def formula(self, node: Node) -> str:
         """What the node computes from its operands' names, as people write it: "q * z"; "" for an input or a constant."""
@@ -111,20 +134,45 @@ class Circuit:
             return f"{names[0]}²"
         if node.gate == "relu":
             return f"relu({names[0]})"
+        if node.gate in ("index", "stack"):
+            return self.gate_of(node).line(names)
         names = [f"({name})" if name.startswith("-") else name for name in names]
         return self.gate_of(node).line(names).replace("math.", "")
 
     def starting_values(self) -> dict[str, float]:
-        return {node.name: node.value for node in self.inputs}
+        """Of every number that can be turned, by its name."""
+        found: dict[str, float] = {}
+        for node in self.inputs:
+            numbers = np.ravel(array(node.value)).tolist() if node.shape else [node.value]
+            found.update(zip(cells(node.name, node.shape), numbers, strict=True))
+        return found
+
+    def value_of(self, node: Node, inputs: Mapping[str, float]) -> Value:
+        """The value of an input, from those of its numbers, or of a constant."""
+        if node.kind == "constant":
+            return array(node.value)
+        if not node.shape:
+            return inputs[node.name]
+        return np.array([inputs[name] for name in cells(node.name, node.shape)]).reshape(node.shape)
 
     def with_inputs(self, values: Mapping[str, float]) -> dict[str, float]:
         """The starting values with some of them replaced. Raises `ExpressionError` for names it has not, or no numbers."""
         result = self.starting_values()
         for name, value in values.items():
+            if name not in result and name in self.by_name and self.by_name[name].shape:
+                node = self.by_name[name]
+                raise ExpressionError(
+                    f"{name} is {told(node.shape)} numbers.",
+                    remedy=f"Give all of them in a list, or one: {cells(name, node.shape)[0]}.",
+                )
             if name not in result:
                 alike = {other.lower(): other for other in result}
                 near = difflib.get_close_matches(name.lower(), alike, 1, 0.5)
-                known = f"Did you mean {alike[near[0]]}?" if near else f"The inputs are {', '.join(result) or 'none'}."
+                known = (
+                    f"Did you mean {alike[near[0]]}?"
+                    if near
+                    else f"The inputs are {', '.join(n.name for n in self.inputs) or 'none'}."
+                )
                 raise ExpressionError(f"There is no input {name}.", remedy=known)
             if not isfinite(value):
                 raise ExpressionError(
@@ -150,7 +198,8 @@ class _Builder:
         self._nodes: list[Node] = []
         self._names: dict[str, int] = {}
         self._known: dict[tuple, int] = {}
-        self._starting: dict[str, float] = {}
+        self._starting: dict[str, Literal] = {}
+        self._numbers = 0
         self._declared: dict[str, int] = {}
         self._computed: set[str] = set()
 
@@ -177,17 +226,33 @@ class _Builder:
                 "These are only starting values.", text=self._text, offset=last.offset,
                 remedy="Add what to compute from them, such as f = x * y.",
             )  # fmt: skip
+        if self._nodes[output].shape and not any(node.kind == "gate" for node in self._nodes):
+            raise ExpressionError(
+                "These are only numbers.", text=self._text, offset=self._nodes[output].offset,
+                remedy="Add what to compute from them, such as f = sum(x).",
+            )  # fmt: skip
         if self._nodes[output].kind == "constant":
             node = self._nodes[output]
             raise ExpressionError(
                 "This is only a number.", text=self._text, offset=node.offset, length=node.after - node.offset,
                 remedy=f"Add something that can change, such as x * {node.name}.",
             )  # fmt: skip
+        self._check_output(steps[-1], self._nodes[output])
         return self._finish(output)
+
+    def _check_output(self, statement: Statement, node: Node) -> None:
+        if node.shape:
+            name = statement.name or "…"
+            loss = f"cross_entropy({name}, 0)" if len(node.shape) == 1 else f"mean({name})"
+            raise ExpressionError(
+                f"The output has {told(node.shape)} numbers, and a gradient belongs to one.", text=self._text,
+                offset=statement.offset, length=statement.tree.after - statement.offset,
+                remedy=f"Add what makes one number of it, such as L = sum({name}) or L = {loss}.",
+            )  # fmt: skip
 
     @staticmethod
     def _is_declaration(statement: Statement) -> bool:
-        return bool(statement.name) and isinstance(statement.tree, Number)
+        return bool(statement.name) and isinstance(statement.tree, Number | Array)
 
     def _declare(self) -> None:
         for statement in self._statements:
@@ -222,7 +287,7 @@ class _Builder:
         todo: list[tuple[object, bool]] = [(tree, False)]
         while todo:
             part, operands_done = todo.pop()
-            if isinstance(part, Number):
+            if isinstance(part, Number | Array):
                 done.append(self._constant(part))
             elif isinstance(part, Name):
                 done.append(self._input(part))
@@ -236,13 +301,15 @@ class _Builder:
                 todo.extend((operand, False) for operand in reversed(part.operands))
         return done[0]
 
-    def _constant(self, tree: Number) -> int:
+    def _constant(self, tree: Number | Array) -> int:
         key = ("constant", tree.value)
         if self._merge and key in self._known:
             return self._known[key]
+        name = shown(array(tree.value)) if isinstance(tree, Array) else _literal(tree.value)
         return self._add(
-            key, kind="constant", name=_literal(tree.value), value=tree.value, offset=tree.offset, after=tree.after
-        )
+            key, kind="constant", name=name, value=tree.value, offset=tree.offset, after=tree.after,
+            shape=shape_of(tree.value),
+        )  # fmt: skip
 
     def _input(self, tree: Name) -> int:
         if tree.name in self._names:
@@ -252,7 +319,7 @@ class _Builder:
         value = self._starting.get(tree.name, STARTING[inputs % len(STARTING)])
         id = self._add(
             (), kind="input", name=tree.name, value=value, is_named=True, offset=offset,
-            after=offset + len(tree.name),
+            after=offset + len(tree.name), shape=shape_of(value),
         )  # fmt: skip
         self._names[tree.name] = id
         return id
@@ -261,13 +328,45 @@ class _Builder:
         key = (tree.gate, operands)
         if self._merge and key in self._known:
             return self._known[key]
+        nodes = [self._nodes[i] for i in operands]
+        is_tensor = tree.gate not in GATES or any(node.shape for node in nodes)
+        shape = self._shape(tree, nodes) if is_tensor else ()
+        if not is_tensor and len(operands) < GATES[tree.gate].least:
+            raise ExpressionError(
+                f"{tree.gate} chooses between at least two values.", text=self._text, offset=tree.offset,
+                length=tree.after - tree.offset, remedy=f"Write {tree.gate}(x, y), or give it a vector.",
+            )  # fmt: skip
         return self._add(
-            key, kind="gate", name="", gate=tree.gate, operands=operands, offset=tree.offset, after=tree.after
-        )
+            key, kind="gate", name="", gate=tree.gate, operands=operands, offset=tree.offset, after=tree.after,
+            shape=shape, is_tensor=is_tensor,
+        )  # fmt: skip
+
+    def _shape(self, tree: Apply, nodes: Sequence[Node]) -> Shape:
+        """The shape of what a gate gives. Raises `ExpressionError` where the shapes of what goes in do not meet."""
+        names = [node.name or self._text[node.offset : node.after] for node in nodes]
+        names = [name if len(name) <= 24 else "what stands here" for name in names]
+        constants = [array(node.value) if node.kind == "constant" else None for node in nodes]
+        try:
+            return TENSOR_GATES[tree.gate].shape(names, [node.shape for node in nodes], constants)
+        except ShapeProblem as problem:
+            raise ExpressionError(
+                problem.what,
+                text=self._text,
+                offset=tree.offset,
+                length=tree.after - tree.offset,
+                remedy=problem.remedy,
+            ) from problem
 
     def _add(self, key: tuple, **fields) -> int:
         id = len(self._nodes)
-        self._nodes.append(Node(id=id, **fields))
+        node = Node(id=id, **fields)
+        self._nodes.append(node)
+        self._numbers += size(node.shape)
+        if self._numbers > MAX_TOTAL and node.shape:
+            raise ExpressionError(
+                f"This circuit holds more than {MAX_TOTAL:,} numbers.", text=self._text, offset=node.offset,
+                length=node.after - node.offset, remedy="Use smaller matrices: the rules are the same.",
+            )  # fmt: skip
         if key:
             self._known[key] = id
         return id

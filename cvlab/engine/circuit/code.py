@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cvlab.engine.circuit.circuit import Circuit, Node
-from cvlab.engine.circuit.gates import GATES
 from cvlab.engine.circuit.passes import Evaluation
+from cvlab.engine.circuit.tensor_gates import HELPERS
+from cvlab.engine.circuit.tensors import Literal, is_short, told
 from cvlab.engine.circuit.words import shown
 
 _SIGMOID = ("def sigmoid(x):", "    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))")
@@ -13,22 +14,22 @@ _SIGMOID = ("def sigmoid(x):", "    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 
 def source(evaluation: Evaluation) -> str:
     """Python text that computes the same values and gradients, to the last bit, wherever all of them are finite numbers.
 
-    Each value keeps its name, and its gradient is called d<name> (or grad_<name> where that is taken).
+    Each value keeps its name, and its gradient is called d<name> (or grad_<name> where that is taken). Vectors and matrices are
+    numpy's.
     """
     circuit = evaluation.circuit
     names = _Names(circuit)
-    inputs = [(f"{names.value(n)} = {evaluation.inputs[n.name]!r}", "") for n in circuit.inputs]
+    inputs = [(f"{names.value(n)} = {_written(evaluation, n)}", "") for n in circuit.inputs]
     forward = []
     for node in circuit.gates:
-        line = GATES[node.gate].line([names.value(circuit.nodes[i]) for i in node.operands])
-        forward.append((f"{names.value(node)} = {line}", shown(evaluation.values[node.id])))
+        operands = [names.value(circuit.nodes[i]) for i in node.operands]
+        gate = circuit.gate_of(node)
+        line = gate.code(operands, circuit.shapes(node)) if node.is_tensor else gate.line(operands)
+        # A long value is told by its shape.
+        note = f"shape {told(node.shape)}" if not is_short(node.shape) else shown(evaluation.values[node.id])
+        forward.append((f"{names.value(node)} = {line}", note))
     backward = _backward(evaluation, names)
-    body = "\n".join(text for text, _ in forward + backward)
-    head = []
-    if "math." in body or "sigmoid(" in body:
-        head += ["import math", ""]
-    if "sigmoid(" in body:
-        head += ["", *_SIGMOID, "", ""]
+    head = _head("\n".join(text for text, _ in inputs + forward + backward))
     output = names.value(circuit.nodes[circuit.output])
     gradient = names.gradient(circuit.nodes[circuit.output])
     parts = [
@@ -46,17 +47,47 @@ def source(evaluation: Evaluation) -> str:
     return "\n".join(parts)
 
 
+def _written(evaluation: Evaluation, node: Node) -> str:
+    value = evaluation.circuit.value_of(node, evaluation.inputs)
+    return _array(value.tolist()) if node.shape else repr(value)
+
+
+def _array(numbers: Literal | list) -> str:
+    return f"np.array({numbers!r})".replace("(", "[").replace(")", "]").replace("np.array[", "np.array(", 1)[:-1] + ")"
+
+
+def _head(body: str) -> list[str]:
+    """The imports and functions that the lines need."""
+    called: list[str] = []
+    searched = body
+    while found := [call for call in HELPERS if call in searched and call not in called]:
+        called += found
+        searched = "\n".join(line for call in found for line in HELPERS[call])
+    helpers = [HELPERS[call] for call in HELPERS if call in called]
+    if "sigmoid(" in body:
+        helpers.insert(0, _SIGMOID)
+    head = ["import math", ""] if "math." in body or "sigmoid(" in body else []
+    if "np." in body or called:
+        head += [*([""] if head and head[-1] != "" else []), "import numpy as np", ""]
+    for helper in helpers:
+        head += ["", *helper, ""]
+    return [*head, ""] if helpers else head
+
+
 class _Names:
     def __init__(self, circuit: Circuit) -> None:
         given = [node.name for node in circuit.nodes if node.kind != "constant"]
         taken = set(given)
-        self._value = {name: name if name != "math" else _unused("math_", taken) for name in given}
+        mine = {"math", "np", "float", "sigmoid", *(call.removesuffix("(") for call in HELPERS)}
+        self._value = {name: name if name not in mine else _unused(f"{name}_", taken) for name in given}
         taken |= set(self._value.values())
         self._prefix = "d"
         while any(self._prefix + name in taken for name in self._value.values()):
             self._prefix = "grad_" if self._prefix == "d" else f"{self._prefix}_"
 
     def value(self, node: Node) -> str:
+        if node.kind == "constant" and node.shape:
+            return _array(node.value)
         if node.kind == "constant":
             return repr(node.value) if node.value >= 0 else f"({node.value!r})"
         return self._value[node.name]
@@ -78,22 +109,33 @@ def _backward(evaluation: Evaluation, names: _Names) -> list[tuple[str, str]]:
     for node in reversed(circuit.gates):
         if not circuit.reaches_output[node.id]:
             continue
-        gate, upstream = GATES[node.gate], names.gradient(node)
+        gate, upstream, shapes = circuit.gate_of(node), names.gradient(node), circuit.shapes(node)
         operands = [names.value(circuit.nodes[i]) for i in node.operands]
         for index, operand in enumerate(node.operands):
             if not circuit.varies[operand]:
                 continue
-            local = gate.local_line(index, operands, names.value(node))
-            if node.gate == "pow":
-                local = _plain_power(circuit, node, index, operands) or local
-            product = {"": upstream, "-1.0": f"-{upstream}"}.get(local, f"{local} * {upstream}")
-            sign = "+=" if operand in begun else "="
-            note = "used again: gradients add" if operand in begun else ""
+            if node.is_tensor:
+                product = gate.pull_code(index, operands, names.value(node), upstream, shapes)
+            else:
+                local = gate.local_line(index, operands, names.value(node))
+                if node.gate == "pow":
+                    local = _plain_power(circuit, node, index, operands) or local
+                product = {"": upstream, "-1.0": f"-{upstream}"}.get(local, f"{local} * {upstream}")
+            own = names.gradient(circuit.nodes[operand])
+            note = (
+                "used again: gradients add"
+                if operand in begun
+                else f"shape {told(shapes[index])}"
+                if shapes[index]
+                else ""
+            )
+            sign = "=" if operand not in begun else f"= {own} +" if shapes[index] else "+="
             begun.add(operand)
-            lines.append((f"{names.gradient(circuit.nodes[operand])} {sign} {product}", note))
+            lines.append((f"{own} {sign} {product}", note))
     for node in circuit.inputs:
         if node.id not in begun:
-            lines.append((f"{names.gradient(node)} = 0.0", "the output does not depend on it"))
+            zero = f"np.zeros({node.shape})" if node.shape else "0.0"
+            lines.append((f"{names.gradient(node)} = {zero}", "the output does not depend on it"))
     return lines
 
 

@@ -54,14 +54,15 @@ def expand(circuit: Circuit, only: Collection[Span] | None = None) -> Circuit:
             rewriting.add(node)
             continue
         place = {"offset": node.offset, "after": node.after}
-        minus = rewriting.new(kind="gate", gate="neg", operands=(rewriting.place[node.operands[0]],), **place)
-        power = rewriting.new(kind="gate", gate="exp", operands=(minus,), **place)
+        like = {"shape": node.shape, "is_tensor": node.is_tensor}
+        minus = rewriting.new(kind="gate", gate="neg", operands=(rewriting.place[node.operands[0]],), **place, **like)
+        power = rewriting.new(kind="gate", gate="exp", operands=(minus,), **place, **like)
         one = rewriting.new(kind="constant", value=1.0, name="1", **place)
-        below = rewriting.new(kind="gate", gate="add", operands=(one, power), **place)
+        below = rewriting.new(kind="gate", gate="add", operands=(one, power), **place, **like)
         above = rewriting.new(kind="constant", value=1.0, name="1", **place)
         rewriting.place[node.id] = rewriting.new(
             kind="gate", gate="div", operands=(above, below), is_named=node.is_named,
-            name=node.name if node.is_named else "", **place,
+            name=node.name if node.is_named else "", **place, **like,
         )  # fmt: skip
     return rewriting.finished()
 

@@ -3,10 +3,11 @@
 text      : statement ((";" | line end) statement)*
 statement : [name "="] sum
 sum       : product (("+" | "-") product)*
-product   : unary (("*" | "/") unary)*
+product   : unary (("*" | "/" | "@") unary)*
 unary     : ("+" | "-")* power
-power     : atom ["**" unary]                    -x**2 is -(x**2), and x**y**z is x**(y**z), as in Python
-atom      : number | name | function "(" sum ("," sum)* ")" | "(" sum ")"
+power     : part ["**" unary]                    -x**2 is -(x**2), and x**y**z is x**(y**z), as in Python
+part      : atom (".T" | "[" number ["," number] "]")*
+atom      : number | name | function "(" sum ("," sum)* ")" | "(" sum ")" | "[" sum ("," sum)* "]"
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ import keyword
 import math
 from dataclasses import dataclass
 
-from cvlab.engine.circuit.gates import FUNCTIONS, GATES
+import numpy as np
+
+from cvlab.engine.circuit.gates import FUNCTIONS
+from cvlab.engine.circuit.tensor_gates import TENSOR_FUNCTIONS, TENSOR_GATES
+from cvlab.engine.circuit.tensors import MAX_NUMBERS, MAX_SIDE, MAX_TOTAL, Literal, shape_of, size
 from cvlab.engine.circuit.tokens import Token, check_length, tokens
+from cvlab.engine.circuit.tree import Apply, Array, Name, Number, Statement, Tree
 from cvlab.engine.errors import ExpressionError
 
 MAX_GATES = 5_000
@@ -26,48 +32,27 @@ MAX_DEPTH = 60
 """Brackets inside brackets. Each takes eight nested calls, and Python allows a thousand."""
 
 
-@dataclass(frozen=True)
-class Number:
-    value: float
-    offset: int
-    after: int
-
-
-@dataclass(frozen=True)
-class Name:
-    name: str
-    offset: int
-    after: int
-
-
-@dataclass(frozen=True)
-class Apply:
-    """A gate applied to operands; `gate` is an id of the registry."""
-
-    gate: str
-    operands: tuple[Tree, ...]
-    offset: int
-    after: int
-
-
-Tree = Number | Name | Apply
-
-
-@dataclass(frozen=True)
-class Statement:
-    """name: what the person calls the value, "" for a bare expression. offset: where the name stands."""
-
-    name: str
-    tree: Tree
-    offset: int
-
-
-_SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
+_SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}
 
 _FOREIGN = {
-    "ln": "log", "power": "**", "pow": "**", "add": "+", "sub": "-", "mul": "*", "div": "/", "neg": "-", "sum": "+",
-    "tg": "tan", "logistic": "sigmoid", "sqr": "square", "maximum": "max", "minimum": "min", "fabs": "abs", "sigma": "sigmoid",
+    "ln": "log", "power": "**", "pow": "**", "add": "+", "sub": "-", "mul": "*", "div": "/", "neg": "-",
+    "dot": "@", "matmul": "@", "tg": "tan", "logistic": "sigmoid", "sqr": "square", "maximum": "max", "minimum": "min",
+    "fabs": "abs", "sigma": "sigmoid",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """What makes a vector or a matrix of a size; no gate."""
+
+    id: str
+    least: int = 1
+    most: int = 64
+
+
+_MAKERS = {name: _Maker(name) for name in ("zeros", "ones", "randn")}
+_TOO_MANY = f"A vector or matrix has at most {MAX_NUMBERS:,} numbers, and {MAX_SIDE} to a side."
+_CALLED = (*FUNCTIONS, *TENSOR_FUNCTIONS, *_MAKERS)
 
 
 def parse(text: str) -> tuple[Statement, ...]:
@@ -80,7 +65,7 @@ class _Parser:
         self._text = text
         self._tokens: list[Token] = []
         self._unreadable: ExpressionError | None = None
-        self._at = self._depth = self._gates = 0
+        self._at = self._depth = self._gates = self._makers = self._numbers = 0
         check_length(text)
         try:
             self._tokens.extend(tokens(text))
@@ -127,7 +112,7 @@ class _Parser:
         return self._chain(("+", "-"), self._product)
 
     def _product(self) -> Tree:
-        return self._chain(("*", "/"), self._unary)
+        return self._chain(("*", "/", "@"), self._unary)
 
     def _chain(self, signs: tuple[str, ...], operand) -> Tree:
         # A loop, not recursion: a sum may have thousands of terms.
@@ -162,7 +147,7 @@ class _Parser:
         return tree
 
     def _power(self) -> Tree:
-        base = self._atom()
+        base = self._part()
         if self._token.text != "**":
             return base
         sign = self._next()
@@ -170,6 +155,96 @@ class _Parser:
         exponent = self._unary()
         self._depth -= 1
         return self._apply("pow", (base, exponent), base.offset, exponent.after)
+
+    def _part(self) -> Tree:
+        tree = self._atom()
+        while self._token.text in (".T", "["):
+            if self._token.text == ".T":
+                sign = self._next()
+                tree = self._apply("transpose", (tree,), tree.offset, sign.after)
+            else:
+                tree = self._index(tree)
+        return tree
+
+    def _index(self, tree: Tree) -> Apply:
+        opening = self._next()
+        self._enter(opening)
+        places: list[Tree] = []
+        while True:
+            token = self._token
+            if token.kind != "number" or not token.text.isdigit():
+                raise self._error("A place is a whole number, counted from 0.", token, "Write s[0], or W[0,1].")
+            places.append(self._number())
+            if self._token.text != "," or len(places) == 2:
+                break
+            self._next()
+        self._close(opening, "]")
+        return self._apply("index", (tree, *places), tree.offset, self._tokens[self._at - 1].after)
+
+    def _list(self) -> Tree:
+        opening = self._next()
+        self._enter(opening)
+        items: list[Tree] = []
+        while True:
+            if self._token.text in ("]", ","):
+                raise self._error("A list needs numbers.", self._token, "Write [1, 2], or [[1, 2], [3, 4]].")
+            items.append(self._sum())
+            if len(items) > MAX_NUMBERS:
+                raise self._error(_TOO_MANY, opening, "Choose a smaller one: the rule is the same.")
+            if self._token.text != ",":
+                break
+            self._next()
+        self._close(opening, "]")
+        after = self._tokens[self._at - 1].after
+        if all(isinstance(item, Number) for item in items):
+            return self._array(tuple(item.value for item in items), opening.offset, after)
+        rows = [item for item in items if isinstance(item, Array)]
+        if len(rows) < len(items):
+            if len(items) > TENSOR_GATES["stack"].most:
+                raise self._error(
+                    f"A list of values has at most {TENSOR_GATES['stack'].most}.", opening, "Write numbers."
+                )
+            return self._apply("stack", tuple(items), opening.offset, after)
+        lengths = [len(row.value) for row in rows]
+        deep = next((row for row in rows if len(shape_of(row.value)) > 1), None)
+        if deep is not None:
+            raise ExpressionError("A matrix has rows of numbers, and nothing deeper.", text=self._text, offset=deep.offset,
+                                  length=deep.after - deep.offset, remedy="Write [[1, 2], [3, 4]].")  # fmt: skip
+        for row, length in zip(rows, lengths, strict=True):
+            if length != lengths[0]:
+                raise ExpressionError(
+                    f"This row has {length} number{'s' * (length != 1)}, and the first has {lengths[0]}.", text=self._text,
+                    offset=row.offset, length=row.after - row.offset, remedy="Give every row as many.",
+                )  # fmt: skip
+        return self._array(tuple(row.value for row in rows), opening.offset, after)
+
+    def _array(self, value: Literal, offset: int, after: int) -> Array:
+        shape = shape_of(value)
+        self._numbers += size(shape)
+        too_many = size(shape) > MAX_NUMBERS or max(shape) > MAX_SIDE
+        if too_many or self._numbers > MAX_TOTAL:
+            raise ExpressionError(
+                _TOO_MANY if too_many else f"This circuit holds more than {MAX_TOTAL:,} numbers.", text=self._text,
+                offset=offset, length=after - offset, remedy="Choose a smaller one: the rule is the same.",
+            )  # fmt: skip
+        return Array(value, offset, after)
+
+    def _made(self, function: Token, operands: list[Tree], span: Token) -> Array:
+        """zeros, ones and randn with sizes: numbers that need not be written out."""
+        sizes = [int(o.value) if isinstance(o, Number) and o.value.is_integer() else 0 for o in operands]
+        if len(sizes) > 2 or not all(1 <= n <= MAX_SIDE for n in sizes) or math.prod(sizes) > MAX_NUMBERS:
+            raise self._error(
+                f"{function.text} takes one or two sizes, from 1 to {MAX_SIDE}, with {MAX_NUMBERS:,} numbers at most.", span,
+                f"Write {function.text}(3), or {function.text}(3, 2).",
+            )  # fmt: skip
+        self._makers += 1
+        if function.text == "randn":
+            # The same numbers each time that the same text is read; two decimals, so that they can be read and changed.
+            numbers = np.random.default_rng(self._makers).standard_normal(sizes).round(2).tolist()
+        else:
+            numbers = np.full(sizes, 1.0 if function.text == "ones" else 0.0).tolist()
+        value = tuple(map(tuple, numbers)) if len(sizes) == 2 else tuple(numbers)
+        return self._array(value, span.offset, span.after)
 
     def _atom(self) -> Tree:
         token = self._token
@@ -179,6 +254,8 @@ class _Parser:
             return self._name()
         if token.text == "(":
             return self._bracket()
+        if token.text == "[":
+            return self._list()
         raise self._missing()
 
     def _number(self) -> Number:
@@ -201,11 +278,13 @@ class _Parser:
                 )
             return self._call(token)
         if is_called:
+            if token.text in TENSOR_FUNCTIONS or token.text in _MAKERS:
+                return self._call(token)
             raise self._not_a_function(token)
         return Name(token.text, token.offset, token.after)
 
-    def _call(self, function: Token) -> Apply:
-        gate = GATES[function.text]
+    def _call(self, function: Token) -> Tree:
+        gate = _MAKERS.get(function.text) or TENSOR_GATES[function.text]
         opening = self._next()
         self._enter(opening)
         operands: list[Tree] = []
@@ -219,11 +298,15 @@ class _Parser:
             self._next()
         self._close(opening)
         span = Token("name", "", function.offset, self._tokens[self._at - 1].after - function.offset)
+        if function.text in _MAKERS:
+            return self._made(function, operands, span)
         if len(operands) > gate.most and gate.most == 1:
             raise self._error(f"{function.text} takes one value, not {len(operands)}.", span,
                               "A decimal number has a point: 1.5, not 1,5.")  # fmt: skip
         if not gate.least <= len(operands) <= gate.most:
             few = len(operands) < gate.least
+            if gate.id in TENSOR_FUNCTIONS:
+                raise self._error(f"{gate.id} needs scores and the right class.", span, f"Write {_example(gate.id)}.")
             raise self._error(
                 f"{function.text} chooses between {'at least two' if few else f'at most {gate.most}'} values.", span,
                 f"Write {_example(function.text)}." if few else "Put one inside another.",
@@ -245,13 +328,15 @@ class _Parser:
             raise self._error(f"More than {MAX_DEPTH} brackets or powers inside one another.", token,
                               "Name a part and use the name: q = x + y; f = q * z.")  # fmt: skip
 
-    def _close(self, opening: Token) -> None:
-        if self._token.text == ")":
+    def _close(self, opening: Token, sign: str = ")") -> None:
+        if self._token.text == sign:
             self._next()
             self._depth -= 1
             return
         if self._token.kind in ("stop", "end"):
-            raise self._error("This bracket is never closed.", opening, "Add a ) where it ends.")
+            raise self._error("This bracket is never closed.", opening, f"Add a {sign} where it ends.")
+        if self._token.text in (")", "]"):
+            raise self._error(f"This bracket closes no {opening.text}.", self._token, f"Write {sign} here.")
         raise self._leftover()
 
     def _check_name(self, token: Token) -> None:
@@ -265,17 +350,14 @@ class _Parser:
 
     def _not_a_function(self, token: Token) -> ExpressionError:
         known = _FOREIGN.get(token.text.lower())
-        if token.text.lower() == "softmax":
-            return self._error("There is no single softmax gate: it has many outputs.", token,
-                               "Write one of its outputs out: exp(a) / (exp(a) + exp(b)).")  # fmt: skip
         if known is not None and not known.isalpha():
             return self._error(f"{token.text} is written as a sign here.", token, f"Write {known} instead.")
-        near = [known] if known else difflib.get_close_matches(token.text.lower(), FUNCTIONS, 1, 0.6)
+        near = [known] if known else difflib.get_close_matches(token.text.lower(), _CALLED, 1, 0.6)
         if near:
             return self._error(f"There is no function {token.text}.", token, f"Did you mean {near[0]}?")
         if len(token.text) <= 3:
             return self._error("A sign is missing before the bracket.", token, f"Write {token.text}*(…) to multiply.")
-        return self._error(f"There is no function {token.text}.", token, f"The functions are {', '.join(FUNCTIONS)}.")
+        return self._error(f"There is no function {token.text}.", token, f"The functions are {', '.join(_CALLED)}.")
 
     # -- errors ------------------------------------------------------------------------------------------------------
 
@@ -334,4 +416,8 @@ class _Parser:
 
 
 def _example(function: str) -> str:
-    return f"{function}(x, y)" if GATES[function].most > 1 else f"{function}(x)"
+    if function in ("cross_entropy", "hinge"):
+        return f"{function}(s, 0)"
+    if function in _MAKERS:
+        return f"{function}(3, 2)"
+    return f"{function}(x, y)" if TENSOR_GATES[function].most > 1 else f"{function}(x)"

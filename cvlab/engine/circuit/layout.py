@@ -40,20 +40,32 @@ class Layout:
 
 
 def is_drawn(circuit: Circuit, id: int) -> bool:
-    """Constants are written on the face of the gate that uses them, and are no nodes of the picture."""
-    return circuit.nodes[id].kind != "constant"
+    """A constant number, or a list of classes, is written on the face of the gate that uses it, and is no node of the picture."""
+    node = circuit.nodes[id]
+    if node.kind != "constant" or not node.shape:
+        return node.kind != "constant"
+    return any(circuit.nodes[i].gate not in ("cross_entropy", "hinge") for i in circuit.consumers[id])
 
 
-def layout(circuit: Circuit, *, across: float = 160.0, down: float = 88.0) -> Layout:
-    """across: from middle to middle of two columns; down: of two nodes of a column. Some 0.2 s for 5,000 gates."""
-    return _Layering(circuit).solved(across, down)
+def layout(
+    circuit: Circuit,
+    *,
+    across: float = 160.0,
+    down: float = 88.0,
+    sizes: Mapping[int, tuple[float, float]] | None = None,
+) -> Layout:
+    """across: from middle to middle of two columns; down: of two nodes of a column. Some 0.2 s for 5,000 gates.
+
+    sizes: of nodes that need another room than that, (to the next column, height). A column is as wide as its widest node.
+    """
+    return _Layering(circuit, sizes or {}).solved(across, down)
 
 
 class _Layering:
     """Elements are nodes (their id) and bends (numbers after the last id), in columns."""
 
-    def __init__(self, circuit: Circuit) -> None:
-        self._circuit = circuit
+    def __init__(self, circuit: Circuit, sizes: Mapping[int, tuple[float, float]]) -> None:
+        self._circuit, self._sizes = circuit, sizes
         self.column = _columns(circuit)
         self._bends = self._led()
         self._column_of = dict(self.column)
@@ -131,15 +143,26 @@ class _Layering:
         crossings = self._reduce_crossings()
         heights = self._heights(down)
         top = min(heights.values())
-        place = {e: (self._column_of[e] * across, y - top) for e, y in heights.items()}
+        left = self._lefts(across)
+        place = {e: (left[self._column_of[e]], y - top) for e, y in heights.items()}
         return Layout(
             {id: place[id] for id in self.column},
             self.column,
             {source: tuple(place[bend] for bend in bends) for source, bends in self._trunk.items()},
-            across * (len(self.columns) - 1),
+            left[-1],
             max(heights.values()) - top,
             crossings,
         )
+
+    def _lefts(self, across: float) -> list[float]:
+        """The middle of each column: as far from the one before as that one's widest node needs."""
+        if not self._sizes:
+            return [number * across for number in range(len(self.columns))]
+        found, at = [], 0.0
+        for column in self.columns:
+            found.append(at)
+            at += max((self._sizes.get(e, (across, 0.0))[0] for e in column if e < self._first_bend), default=across)
+        return found
 
     # -- crossings ---------------------------------------------------------------------------------------------------
 
@@ -219,8 +242,13 @@ class _Layering:
         """The heights nearest to the wanted ones that keep the column's order and distances."""
         column, gaps, reach = self.columns[number], [], 0.0
         for at, element in enumerate(column):
-            bends = (element >= self._first_bend) + (column[at - 1] >= self._first_bend)
-            reach += down * (1.0, 0.72, 0.5)[bends] if at else 0.0
+            if at:
+                bends = (element >= self._first_bend) + (column[at - 1] >= self._first_bend)
+                reach += down * (1.0, 0.72, 0.5)[bends]
+                if self._sizes:
+                    reach += sum(
+                        max(self._sizes.get(e, (0.0, down))[1] - down, 0.0) / 2 for e in (element, column[at - 1])
+                    )
             gaps.append(reach)
         weights = [4.0 if element >= self._first_bend else 1.0 for element in column]
         free = _isotonic([height - gap for height, gap in zip(wanted, gaps, strict=True)], weights)

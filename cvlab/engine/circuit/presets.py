@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cvlab.engine.circuit.words import shown
-
 
 @dataclass(frozen=True)
 class Preset:
@@ -39,21 +37,13 @@ def neuron(
     return "\n".join(lines)
 
 
-def two_layer_net() -> str:
-    """The course's small net, 2 inputs, 3 hidden ReLU neurons, 2 scores, with the softmax loss of class 0."""
-    w1 = ((0.8, -0.5), (-0.4, 0.9), (0.6, 0.7))
-    w2 = ((1.0, -0.6, 0.4), (-0.7, 0.8, 0.3))
-    lines = ["x0 = 1; x1 = -2"]
-    for j, row in enumerate(w1):
-        lines.append("; ".join([*(f"w{j}{i} = {shown(v)}" for i, v in enumerate(row)), f"b{j} = 0.1"]))
-    for k, row in enumerate(w2):
-        lines.append("; ".join([*(f"v{k}{j} = {shown(v)}" for j, v in enumerate(row)), f"c{k} = 0"]))
-    for j in range(3):
-        lines.append(f"h{j} = relu(w{j}0*x0 + w{j}1*x1 + b{j})")
-    for k in range(2):
-        lines.append(f"s{k} = v{k}0*h0 + v{k}1*h1 + v{k}2*h2 + c{k}")
-    lines.append("L = log(exp(s0) + exp(s1)) - s0")
-    return "\n".join(lines)
+TWO_LAYER_NET = """x = [1, -2]
+W1 = [[0.8, -0.5], [-0.4, 0.9], [0.6, -0.7]]; b1 = [0.1, 0.1, 0.1]
+W2 = [[1, -0.6, 0.4], [-0.7, 0.8, 0.3]]; b2 = [0, 0]
+h = relu(W1 @ x + b1)
+s = W2 @ h + b2
+L = cross_entropy(s, 0)"""
+"""The course's small net, 2 inputs, 3 hidden ReLU neurons, 2 scores, with the softmax loss of class 0."""
 
 
 PRESETS: tuple[Preset, ...] = (
@@ -77,8 +67,20 @@ PRESETS: tuple[Preset, ...] = (
     Preset("two-layer-neuron", "Two layers of ReLU",
            "x = 1.5; w1 = 0.8; b1 = -0.4; w2 = -1.2; b2 = 2\nh = relu(w1*x + b1)\nf = relu(w2*h + b2)",
            "As long as both gates are open, gradients multiply along the way. Turn b1 down until the first one shuts."),
-    Preset("net-2-3-2", "A whole net, 2-3-2", two_layer_net(),
-           "A net is only a larger circuit: 17 weights and biases, every gradient by the same local rules."),
+    Preset("linear-softmax", "W x + b, then softmax",
+           "W = [[0.1, 0.5], [-0.3, 0.8], [0.4, -0.1]]; b = [0.1, 0, -0.1]\nx = [0.2, 0.4]\n"
+           "s = W @ x + b\nL = cross_entropy(s, 2)",
+           "A linear classifier of 3 classes in one gate: the gradient of W is the outer product of the scores' gradient and x."),
+    Preset("linear-hinge", "W x, then the hinge loss",
+           "W = [[0.01, -0.05, 0.1, 0.05], [0.7, 0.2, 0.05, 0.16], [0, -0.45, -0.2, 0.03]]; b = [0, 0.2, -0.3]\n"
+           "x = [-15, 22, -44, 56]\ns = W @ x + b\nL = hinge(s, 2)",
+           "The course's scores, -2.85, 0.86 and 0.28, and its hinge loss of 1.58. Scores that keep the margin get no gradient."),
+    Preset("net-2-3-2", "A whole net, 2-3-2", TWO_LAYER_NET,
+           "A net is only a larger circuit: 17 weights and biases, every gradient by the same local rules, a layer at a time."),
+    Preset("batch", "A layer with a small batch",
+           "X = [[1, 2], [-1, 0.5], [0.5, -2]]\nW = [[0.5, -0.3, 0.8], [-0.2, 0.6, 0.1]]; b = [0.1, 0, -0.1]\n"
+           "H = X @ W + b\nL = cross_entropy(H, [0, 1, 2])",
+           "Three examples at once, one a row. b was added to each row, so its gradient is summed over them; dW is Xᵀ times dH."),
     Preset("vanishing", "Why gradients vanish",
            "x = 1; w = 0.9\na = sigmoid(w*x)\nb = sigmoid(w*a)\nc = sigmoid(w*b)\nf = sigmoid(w*c)",
            "Each sigmoid multiplies the gradient by at most 0.25. Four in a row leave little for x."),

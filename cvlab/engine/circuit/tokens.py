@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cvlab.engine.errors import ExpressionError
 
@@ -17,7 +16,7 @@ _PIECE = re.compile(
     r"""(?P<blank>[ \t\r\f]+|\#[^\n]*)
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?![\w.]))?)
       | (?P<name>[^\W\d]\w*)
-      | (?P<sign>\*\*|[-+*/(),=])
+      | (?P<sign>\*\*|\.T(?!\w)|[-+*/@(),=\[\]])
       | (?P<end>[;\n])
     """,
     re.VERBOSE,
@@ -34,16 +33,16 @@ _INSTEAD = {
     "³": ("“³” is not read.", "Write **3."),
     "√": ("“√” is not read.", "Write sqrt(x)."),
     "%": ("There is no remainder gate: it has no useful gradient.", "Use + - * / ** and the functions."),
-    "@": ("A circuit is made of single numbers, so there is no matrix product.", "Write the sum out: w0*x0 + w1*x1."),
-    "[": ("Lists are not read.", "Give each number a name of its own, such as x0 and x1."),
-    "]": ("Lists are not read.", "Give each number a name of its own, such as x0 and x1."),
     "{": ("Braces are not read.", "Use round brackets."),
     "}": ("Braces are not read.", "Use round brackets."),
     "<": ("Comparisons are not read.", "Use max, min or relu to choose between values."),
     ">": ("Comparisons are not read.", "Use max, min or relu to choose between values."),
     "!": ("“!” is not read.", "Use + - * / ** and the functions."),
     "|": ("Bars are not read.", "Write abs(x)."),
-    ".": ("A dot is read only inside a number.", "Names have no parts: write x_i, not x.i."),
+    ".": (
+        "A dot is read only inside a number.",
+        "Names have no parts but .T, the transpose: write x_i or x[i], not x.i.",
+    ),
     ":": ("A colon has no meaning here.", "Use = to name a value, as in q = x + y."),
     '"': ("Text in quotes is no number.", "Use numbers and names only."),
     "'": ("Text in quotes is no number.", "Use numbers and names only."),
@@ -51,8 +50,7 @@ _INSTEAD = {
 }
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """kind: number, name, sign, end (of a statement), stop (of the text) or
     unreadable. offset and length: where it stands."""
 
@@ -87,7 +85,7 @@ def tokens(text: str) -> Iterator[Token]:
         if kind == "blank":
             continue
         if kind == "sign":
-            depth += (piece == "(") - (piece == ")")
+            depth += (piece in "([") - (piece in ")]")
             if piece == "/" and text.startswith("/", at):
                 raise ExpressionError(
                     "Division that rounds has no useful gradient.",

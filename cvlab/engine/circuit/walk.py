@@ -12,32 +12,51 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
-from cvlab.engine.circuit import words
+from cvlab.engine.circuit import tensor_words, words
 from cvlab.engine.circuit.gates import GATES
 from cvlab.engine.circuit.passes import Evaluation
+from cvlab.engine.circuit.tensor_gates import products
+from cvlab.engine.circuit.tensors import Shape, Value, shape, told
 from cvlab.engine.circuit.words import shown, signed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Term:
-    """One arrow of the chain rule: downstream = upstream * local, added to what had arrived before (None: nothing yet)."""
+    """One arrow of the chain rule: downstream = upstream * local, added to what had arrived before (None: nothing yet).
+
+    On vectors and matrices local is None, and rule says in symbols what is done with what arrives: "∂L/∂s xᵀ". sizes: how the
+    sizes of a matrix product make that of the gradient. wanted: the shape of the value, which its gradient must have.
+    """
 
     operand: int
     name: str
-    upstream: float
-    local: float
-    downstream: float
-    before: float | None
-    after: float
+    upstream: Value
+    local: float | None
+    downstream: Value
+    before: Value | None
+    after: Value
+    rule: str = ""
+    sizes: str = ""
+    wanted: Shape = ()
 
     def arithmetic(self, output: str, gate: str) -> str:
         """ "∂f/∂x = ∂f/∂q · ∂q/∂x = -4 · 1 = -4"; where the value forks: "∂f/∂x = 3 + ∂f/∂q · ∂q/∂x = 3 + (-4) · 1 = -1"."""
         already = "" if self.before is None else f"{shown(self.before)} + "
+        if self.local is None:
+            numbers = "" if self.before is None else f"{already}{shown(self.downstream)} = "
+            return f"∂{output}/∂{self.name} = {already}{self.rule} = {numbers}{shown(self.after)}"
         upstream = shown(self.upstream) if self.before is None else signed(self.upstream)
         return (
             f"∂{output}/∂{self.name} = {already}∂{output}/∂{gate} · ∂{gate}/∂{self.name} "
             f"= {already}{upstream} · {signed(self.local)} = {shown(self.after)}"
         )
+
+    def shape_check(self, output: str) -> str:
+        """ "∂L/∂W (3 × 1)(1 × 2) = 3 × 2 ✓": the gradient has the shape of its value, or not; "" for a single number."""
+        if self.local is not None or not (self.wanted or shape(self.downstream)):
+            return ""
+        made = self.sizes or told(shape(self.downstream))
+        return f"∂{output}/∂{self.name} {made} {'✓' if shape(self.downstream) == self.wanted else '✗'}"
 
 
 @dataclass(frozen=True)
@@ -64,7 +83,7 @@ class Walk:
         self.forward_order = tuple(node.id for node in circuit.gates)
         self.backward_order = tuple(id for id in reversed(self.forward_order) if circuit.reaches_output[id])
         self._computed_at = {id: at for at, id in enumerate(self.forward_order, 1)}
-        self._received: dict[int, list[tuple[int, float]]] = {}
+        self._received: dict[int, list[tuple[int, Value]]] = {}
         self._terms: dict[int, tuple[Term, ...]] = {}
         self._run_backward()
         self.position = min(max(position, 0), self.last)
@@ -80,20 +99,43 @@ class Walk:
 
     def _run_backward(self) -> None:
         evaluation, circuit = self.evaluation, self.circuit
-        sums = {circuit.output: 1.0}
+        sums: dict[int, Value] = {circuit.output: 1.0}
         self._received[circuit.output] = [(self.seed, 1.0)]
         for at, id in enumerate(self.backward_order, self.seed + 1):
-            terms = []
-            for operand, local in zip(circuit.nodes[id].operands, evaluation.locals[id], strict=True):
+            node, terms, upstream = circuit.nodes[id], [], sums.get(id, 0.0)
+            locals_, pulled = evaluation.locals[id], evaluation.pulled.get(id)
+            for index, operand in enumerate(node.operands):
                 if not circuit.varies[operand]:
                     continue
-                upstream, before = sums.get(id, 0.0), sums.get(operand)
-                downstream = upstream * local
+                before, name = sums.get(operand), circuit.nodes[operand].name
+                downstream = upstream * locals_[index] if pulled is None else pulled[index]
                 after = downstream if before is None else before + downstream
                 sums[operand] = after
                 self._received.setdefault(operand, []).append((at, after))
-                terms.append(Term(operand, circuit.nodes[operand].name, upstream, local, downstream, before, after))
+                local = locals_[index] if pulled is None else None
+                rule, sizes = ("", "") if pulled is None else self._rule(node, index)
+                terms.append(
+                    Term(
+                        operand,
+                        name,
+                        upstream,
+                        local,
+                        downstream,
+                        before,
+                        after,
+                        rule,
+                        sizes,
+                        circuit.nodes[operand].shape,
+                    )
+                )
             self._terms[at] = tuple(terms)
+
+    def _rule(self, node, index: int) -> tuple[str, str]:
+        circuit = self.circuit
+        names, shapes = [circuit.nodes[i].name for i in node.operands], circuit.shapes(node)
+        gate, output = circuit.gate_of(node), circuit.nodes[circuit.output].name
+        sizes = products(gate, shapes, node.shape)
+        return gate.chain(index, names, f"∂{output}/∂{node.name}", shapes), sizes[index] if sizes else ""
 
     # -- moving ------------------------------------------------------------------------------------------------------
 
@@ -124,14 +166,14 @@ class Walk:
     def is_backward(self) -> bool:
         return self.position >= self.seed
 
-    def value(self, id: int) -> float | None:
+    def value(self, id: int) -> Value | None:
         """The value of a node, None while it is not computed."""
         return self.evaluation.values[id] if self._computed_at.get(id, 0) <= self.position else None
 
-    def gradient(self, id: int) -> float | None:
+    def gradient(self, id: int) -> Value | None:
         """The sum of the gradients that have arrived at a node so far; None while there are none."""
         arrived = self._received.get(id, ())
-        count = bisect_right(arrived, (self.position, float("inf")))
+        count = bisect_right(arrived, self.position, key=_at)
         return arrived[count - 1][1] if count else None
 
     def is_partial(self, id: int) -> bool:
@@ -160,24 +202,32 @@ class Walk:
         node = circuit.nodes[self.backward_order[position - self.seed - 1]]
         terms = self._terms[position]
         upstream = self.gradient_at(node.id, position)
-        sentence = words.backward(GATES[node.gate], evaluation.operands(node), upstream)
+        if node.is_tensor:
+            sentence = tensor_words.backward(circuit.gate_of(node), node.name, evaluation.operands(node), upstream)
+        else:
+            sentence = words.backward(GATES[node.gate], evaluation.operands(node), upstream)
         forks = {term.name: None for term in terms if term.before is not None}
         if forks:
             sentence += (
                 f" {' and '.join(forks)} {'is' if len(forks) == 1 else 'are'} used more than once: gradients add."
             )
         lines = tuple(term.arithmetic(output, node.name) for term in terms)
+        shapes = [line for term in terms if (line := term.shape_check(output))]
+        if shapes:
+            lines += (f"shapes: {', '.join(dict.fromkeys(shapes))}",)
         return Step("backward", node.id, sentence, lines, terms, evaluation.kinks.get(node.id, ""))
 
-    def gradient_at(self, id: int, position: int) -> float:
+    def gradient_at(self, id: int, position: int) -> Value:
         """The gradient that has arrived at a node at another position; 0 where none has."""
         arrived = self._received.get(id, ())
-        count = bisect_right(arrived, (position, float("inf")))
+        count = bisect_right(arrived, position, key=_at)
         return arrived[count - 1][1] if count else 0.0
 
     def _forward_step(self, id: int) -> Step:
         evaluation = self.evaluation
         node = self.circuit.nodes[id]
+        if node.is_tensor:
+            return self._forward_tensors(node)
         gate = GATES[node.gate]
         operands = evaluation.operands(node)
         formula, value = self.circuit.formula(node), evaluation.values[id]
@@ -190,6 +240,19 @@ class Walk:
         }.get(gate.id, f"The gate {_NAMES.get(gate.id, gate.id)} computes its value from what comes in.")
         note = evaluation.troubles.get(id, "")
         return Step("forward", id, sentence, (f"{node.name} = {formula} = {numbers} = {shown(value)}",), (), note)
+
+    def _forward_tensors(self, node) -> Step:
+        circuit, evaluation = self.circuit, self.evaluation
+        gate, names = circuit.gate_of(node), [circuit.nodes[i].name for i in node.operands]
+        sentence = tensor_words.forward(gate, names, circuit.shapes(node), node.shape)
+        lines = [f"{node.name} = {circuit.formula(node)} = {shown(evaluation.values[node.id])}"]
+        if node.shape:
+            lines.append(f"shape of {node.name}: {told(node.shape)}")
+        return Step("forward", node.id, sentence, tuple(lines), (), evaluation.troubles.get(node.id, ""))
+
+
+def _at(arrival: tuple[int, Value]) -> int:
+    return arrival[0]
 
 
 _NAMES = {"sub": "subtract", "div": "divide", "pow": "power", "neg": "minus", "abs": "absolute value",

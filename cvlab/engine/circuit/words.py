@@ -6,13 +6,23 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from cvlab.engine.circuit.gates import Gate
+from cvlab.engine.circuit.tensors import Value, is_short, told
 
 _LARGEST = "1.8e308"
 
 
-def shown(value: float) -> str:
-    """A number as people read it: four significant digits, "-4", "0.1966", "1.5e-07", "infinity", "not a number"."""
+def shown(value: Value) -> str:
+    """A number as people read it: four significant digits, "-4", "0.1966", "1.5e-07", "infinity", "not a number".
+
+    A short vector or matrix in brackets, "[1, -2]"; of a longer one its shape, "3 × 4 numbers".
+    """
+    if isinstance(value, np.ndarray):
+        if not is_short(value.shape):
+            return f"{told(value.shape)} numbers"
+        return f"[{', '.join(map(shown, value if value.ndim > 1 else value.tolist()))}]"
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
@@ -21,7 +31,7 @@ def shown(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def signed(value: float) -> str:
+def signed(value: Value) -> str:
     """The same, in brackets if negative, for use inside arithmetic: 3 × (-4)."""
     text = shown(value)
     return f"({text})" if text.startswith("-") else text

@@ -71,6 +71,7 @@ def _remotes(mirrors: tuple[str, ...], *files: tuple[str, int, str]) -> tuple[Re
 
 _DIGITS = tuple(string.digits)
 _IDX = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+_SHAPES = ("disc", "ring", "crescent", "triangle", "square", "star", "cross", "arrow", "ell", "bars")
 _CIFAR_10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _CIFAR_100 = (
     "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
@@ -108,6 +109,19 @@ _ENTRIES = (
         format="sample",
     ),
     Entry(
+        id="shapes32",
+        title="Shapes-32",
+        summary="Ten kinds of coloured shapes, drawn from a seed with every nuisance of real photos; needs no network.",
+        classes=_SHAPES,
+        image_shape=(3, 32, 32),
+        train_count=10_000,
+        test_count=2_000,
+        licence="none needed: this program draws them",
+        source="cvlab, https://cs231n.github.io/classification/ names the nuisances",
+        kind="drawn",
+        format="shapes",
+    ),
+    Entry(
         id="mnist",
         title="MNIST",
         summary="70,000 handwritten digits, 28 x 28 grey pixels each: what LeNet was made to read.",
@@ -126,6 +140,19 @@ _ENTRIES = (
             (_IDX[2], 1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
             (_IDX[3], 4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
         ),
+    ),
+    Entry(
+        id="shapes32",
+        title="Shapes-32",
+        summary="Ten kinds of coloured shapes, drawn here from a seed: a photo set in small that needs no download.",
+        classes=("disc", "ring", "crescent", "triangle", "square", "star", "cross", "arrow", "ell", "bars"),
+        image_shape=(3, 32, 32),
+        train_count=10_000,
+        test_count=2_000,
+        licence="MIT, as cvlab itself",
+        source="Drawn by cvlab",
+        kind="drawn",
+        format="shapes",
     ),
     Entry(
         id="fashion-mnist",

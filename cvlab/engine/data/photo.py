@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ class Photo:
         planes = [Image.fromarray(plane).resize(size, Image.Resampling.BOX) for plane in self.pixels]
         return Photo(self.title, np.stack([np.asarray(plane) for plane in planes]), self.was)
 
+    @cached_property
     def png(self) -> bytes:
         """The pixels as a PNG, without loss."""
         whole = self.pixels[0] if len(self.pixels) == 1 else np.moveaxis(self.pixels, 0, 2)

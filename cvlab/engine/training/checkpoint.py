@@ -17,7 +17,7 @@ from cvlab.engine.nets.trained import load_weights
 from cvlab.engine.training.learner import Best, Learner, Totals
 from cvlab.engine.training.objective import make_optimizer
 
-_MODEL, _OPTIMIZER, _BEST = "model/", "optimizer/", "best/"
+_MODEL, _OPTIMIZER, _BEST, _AVERAGE = "model/", "optimizer/", "best/", "average/"
 _STATE = "cvlab"
 
 
@@ -48,6 +48,9 @@ def resume_bytes(learner: Learner) -> bytes:
     best = learner.best
     if best is not None:
         tensors |= {_BEST + name: torch.from_numpy(value).contiguous() for name, value in best.weights.items()}
+    if learner.average is not None:
+        names = [name for name, _ in learner.module.named_parameters()]
+        tensors |= {_AVERAGE + n: value.cpu().contiguous() for n, value in zip(names, learner.average, strict=True)}
     state = {
         "step": learner.step,
         "epoch": learner.epoch,
@@ -91,6 +94,10 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
                 # Laid out like the parameter: fused optimizers run through both in memory order.
                 target = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
                 learner.optimizer.state[parameter][key] = target.copy_(value)
+    if learner.average is not None:
+        mean = _under(tensors, _AVERAGE)
+        for (name, parameter), value in zip(learner.module.named_parameters(), learner.average, strict=True):
+            value.copy_(mean.get(name, parameter.detach()))
     if not keep_recipe:
         learner.recipe, learner.best = recipe, best
     elif (own.seed, own.held_out, own.data) != (recipe.seed, recipe.held_out, recipe.data):

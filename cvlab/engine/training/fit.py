@@ -54,9 +54,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
             start_step=learner.step,
         )
     layers_wanted = False
-    while not learner.is_done and not control.stopped:
+    while not learner.is_done and not _stopped(learner, control):
         pending: list[tuple[int, StepResult]] = []
-        while not learner.epoch_is_over and not control.stopped:
+        while not learner.epoch_is_over and not _stopped(learner, control):
             for knob, value in control.take_knobs().items():
                 turned = _turn(learner, knob, value)
                 with clock.stopped():
@@ -90,6 +90,11 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels) if finished else (None, None)
     clock.tick()
     yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy, best_epoch)
+
+
+def _stopped(learner: Learner, control: Control) -> bool:
+    """Whether to stop; processes that train together stop together."""
+    return control.stopped if learner.team is None else learner.team.any(control.stopped)
 
 
 def _turn(learner: Learner, knob: str, value: float) -> KnobTurned:

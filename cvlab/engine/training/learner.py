@@ -78,6 +78,7 @@ class Learner:
 
     step, epoch, position: updates done; epochs finished; training images of the running epoch already used.
     seconds: time spent training so far. totals: sums over the running epoch. best: how the best epoch did, if any is watched.
+    average: the running average of the parameters, where the recipe wants one (course 9.6).
     team: the processes that train together, each on its share of every batch; None for one alone.
     """
 
@@ -104,6 +105,7 @@ class Learner:
         self.seconds = 0.0
         self.totals = Totals()
         self.best: Best | None = None
+        self.average = [p.detach().clone() for p in self.parameters] if recipe.averaging else None
         self._order: Tensor | None = None
 
     def _place(self, split, indices) -> tuple[Tensor, Tensor]:
@@ -162,6 +164,10 @@ class Learner:
 
         self.step += 1
         self.position += whole
+        if self.average is not None:
+            # Short at first, so that the random start is soon forgotten.
+            keep = min(recipe.averaging, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
         return StepResult(loss, correct, whole, rate)
 
     def next_batch(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -238,6 +244,14 @@ class Learner:
         return {
             name: value.detach().cpu().contiguous().numpy().copy() for name, value in self.module.state_dict().items()
         }
+
+    def averaged_weights(self) -> dict[str, np.ndarray] | None:
+        """The running average as weights of the same names, or None; what is no parameter is as it is now."""
+        if self.average is None:
+            return None
+        names = [name for name, _ in self.module.named_parameters()]
+        mean = {name: value.cpu().contiguous().numpy().copy() for name, value in zip(names, self.average, strict=True)}
+        return self.weights() | mean
 
     def trained(self, title: str = "") -> TrainedNet:
         """The net as it is now, as a copy that will not change."""

@@ -234,6 +234,14 @@ class Recipe(Spec):
     early_stopping: EarlyStopping = Field(
         EarlyStopping(), title="Early stopping", description="When to end before the last epoch."
     )
+    averaging: float = Field(
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Running average",
+        description="Memory of a running average of all weights, kept beside them; 0.999 is usual. It is a second net for free, "
+        "often a little better. 0: none.",
+    )
     shift: int = Field(
         0,
         ge=0,

@@ -19,17 +19,49 @@ from torch.utils.data import Dataset as TorchDataset
 
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.dataset import Dataset, Split
-from cvlab.engine.nets import zoo
-from cvlab.engine.nets.build import build
+from cvlab.engine.nets import code, zoo
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import Conv, Flatten, Input, Linear, MaxPool, Relu
+from cvlab.engine.training import device as devices
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import StepEnd
 from cvlab.engine.training.fit import fit
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 
+NETS = ("lenet", "cifar", "resnet9")
+BATCH = {"lenet": 250, "cifar": 128, "resnet9": 128}
+USUAL_IMAGES = {"lenet": 0, "cifar": 10_000, "resnet9": 1_024}
+"""Images of an epoch that is measured; 0: all of the data set."""
+
+
+def net_of(name: str) -> Architecture:
+    """The course's LeNet, a small net for CIFAR-10 (three convolutions), or the zoo's ResNet-9."""
+    if name != "cifar":
+        return zoo.make(name)
+    blocks = [layer for filters in (32, 64, 64) for layer in (Conv(filters=filters, padding=1), Relu(), MaxPool())]
+    return Architecture.chain(
+        "CIFAR-small", [Input(channels=3, height=32, width=32), *blocks, Flatten(), Linear(units=10)]
+    )
+
+
+def plain_module(net: Architecture) -> nn.Module:
+    """The net as a person writes it in PyTorch: the source that the builder shows, with torch.nn's own layers."""
+    names: dict = {}
+    exec("\n".join(code.definition(net)), names)  # our own source, from our own net
+    return names["Net"]()
+
+
+def noise(images: int) -> Dataset:
+    """Random bytes in the shape of CIFAR-10: what is measured does not depend on what is on the images."""
+    dice = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (images, 3, 32, 32), generator=dice, dtype=torch.uint8)
+    split = Split(pixels, torch.randint(0, 10, (images,), generator=dice))
+    return Dataset("noise", "Noise", tuple("0123456789"), split, Split(pixels[:100], split.labels[:100]), "0" * 64)
+
 
 class _TransformedImages(TorchDataset):
-    """A split as torchvision's MNIST serves it: a PIL image an item, then ToTensor and Normalize, one image at a time."""
+    """A split as torchvision's sets serve it: a PIL image an item, then ToTensor and Normalize, one image at a time."""
 
     def __init__(self, split: Split) -> None:
         from cvlab.engine.data.vision import torchvision
@@ -38,7 +70,8 @@ class _TransformedImages(TorchDataset):
         from torchvision import transforms
 
         self._images, self._labels = split.images, split.labels
-        self._transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+        means = (0.5,) * split.images.shape[1]
+        self._transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(means, means)])
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -46,18 +79,19 @@ class _TransformedImages(TorchDataset):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         from PIL import Image
 
-        image = Image.fromarray(self._images[index, 0].numpy())
-        return self._transform(image), int(self._labels[index])
+        image = self._images[index]
+        picture = Image.fromarray(image[0].numpy() if len(image) == 1 else image.permute(1, 2, 0).contiguous().numpy())
+        return self._transform(picture), int(self._labels[index])
 
 
-def dataloader_epoch(data: Dataset) -> float:
-    """Seconds for one epoch of LeNet (dropout 0.5, Adam 0.001, batch 250) the way of the course's author: a shuffling
-    `DataLoader` over per-image transforms, no workers, loss and accuracy read after every step. Without evaluation."""
+def dataloader_epoch(name: str, data: Dataset) -> float:
+    """Seconds for one epoch (Adam 0.001) the way of the course's author: a shuffling `DataLoader` over per-image transforms, no
+    workers, loss and accuracy read after every step. Without evaluation."""
     torch.manual_seed(0)
-    net = build(zoo.lenet())
+    net = plain_module(net_of(name))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.001)
     loss_function = nn.CrossEntropyLoss()
-    loader = DataLoader(_TransformedImages(data.train), batch_size=250, shuffle=True)
+    loader = DataLoader(_TransformedImages(data.train), batch_size=BATCH[name], shuffle=True)
     net.train()
     began = perf_counter()
     for images, labels in loader:
@@ -71,14 +105,39 @@ def dataloader_epoch(data: Dataset) -> float:
     return perf_counter() - began
 
 
-def engine_epoch(data: Dataset) -> float:
+def minimal_epoch(name: str, data: Dataset) -> float:
+    """Seconds for the same epoch in the shortest loop that a person who knows PyTorch would tune by hand: all images in memory
+    as bytes, batches by index, channels last, a fused optimizer, nothing else around it."""
+    torch.manual_seed(0)
+    devices.use_threads()
+    net = plain_module(net_of(name)).to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=True)
+    images, labels = data.train.images, data.train.labels
+    began = perf_counter()
+    for chosen in torch.randperm(len(labels)).split(BATCH[name]):
+        x = (images[chosen].float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        y = labels[chosen]
+        optimizer.zero_grad(set_to_none=True)
+        scores = net(x)
+        loss = nn.functional.cross_entropy(scores, y)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+        (scores.argmax(1) == y).sum().item()
+    return perf_counter() - began
+
+
+def engine_epoch(name: str, data: Dataset) -> float:
     """Seconds for the same epoch with this engine, reading loss and accuracy after every step as it does."""
-    learner = Learner(zoo.lenet(), data, Recipe(data=data.id, held_out=0.0, epochs=1))
+    learner = Learner(net_of(name), data, Recipe(data=data.id, held_out=0.0, epochs=1, batch_size=BATCH[name]))
     began = perf_counter()
     for event in fit(learner):
         if isinstance(event, StepEnd) and event.step == learner.steps_per_epoch:
             break
     return perf_counter() - began
+
+
+EPOCHS = {"dataloader": dataloader_epoch, "minimal": minimal_epoch, "engine": engine_epoch}
 
 
 def headless_rate(data: Dataset, seconds: float) -> dict:
@@ -99,23 +158,28 @@ def headless_rate(data: Dataset, seconds: float) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("dataloader", "engine", "rate"))
+    parser.add_argument("what", choices=(*EPOCHS, "rate"))
+    parser.add_argument("--net", choices=NETS, default="lenet")
     parser.add_argument("--data", required=True)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--bundled", type=Path, required=True)
     options = parser.parse_args()
-    data = catalogue.load(options.data, root=options.root, bundled=options.bundled)
-    if options.images:
-        few = Split(data.train.images[: options.images], data.train.labels[: options.images])
-        data = replace(data, train=few)
+    count = options.images or USUAL_IMAGES[options.net]
+    if options.net == "lenet":
+        data = catalogue.load(options.data, root=options.root, bundled=options.bundled)
+        if count:
+            data = replace(data, train=Split(data.train.images[:count], data.train.labels[:count]))
+    else:
+        data = noise(count)
     if options.what == "rate":
         result = headless_rate(data, options.seconds)
     else:
-        epoch = dataloader_epoch if options.what == "dataloader" else engine_epoch
-        epoch(replace(data, train=Split(data.train.images[:2500], data.train.labels[:2500])))  # first uses load things
-        result = {"seconds": epoch(data), "images": len(data.train)}
+        epoch, few = EPOCHS[options.what], 10 * BATCH[options.net] if options.net == "lenet" else 2 * BATCH[options.net]
+        first = Split(data.train.images[:few], data.train.labels[:few])
+        epoch(options.net, replace(data, train=first))  # first uses load things
+        result = {"seconds": epoch(options.net, data), "images": len(data.train)}
     json.dump(result, sys.stdout)
     sys.stdout.write("\n")
 

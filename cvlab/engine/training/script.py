@@ -1,197 +1,397 @@
-"""A whole training run as one PyTorch file that needs nothing of cvlab: net, exact preprocessing, data, loop, saved weights."""
+"""A run as a PyTorch script that stands alone: no cvlab, one data file beside it, and the same figures when it is run.
+
+It is written to be read: only what the recipe uses is in it, in the order in which a lecture would write it.
+"""
 
 from __future__ import annotations
 
+import inspect
+import io
+import re
+
+import numpy as np
+
+from cvlab.engine.data.dataset import Dataset
 from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.nets import code, dropout
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.code import definition, image_shape, preprocess_function
-from cvlab.engine.training.recipe import Optimizer, Recipe
+from cvlab.engine.training.recipe import Recipe
 
-_TORCHVISION = {
-    "mnist": "MNIST", "mnist-mini": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST", "cifar10": "CIFAR10",
-    "cifar100": "CIFAR100",
-}  # fmt: skip
+DATA = "data.npz"
 
 
-def training_script(net: Architecture, preprocessing: Preprocessing, recipe: Recipe) -> str:
-    """The text of a file that trains the net by the recipe and saves weights that load here and there.
+def data_file(data: Dataset, preprocessing: Preprocessing) -> bytes:
+    """The images, labels and fitted numbers that the script reads, as a compressed .npz without pickles."""
+    arrays = {
+        "train_images": data.train.images.numpy(), "train_labels": data.train.labels.numpy(),
+        "test_images": data.test.images.numpy(), "test_labels": data.test.labels.numpy(),
+    }  # fmt: skip
+    arrays |= {f"preprocessing_{name}": array.astype(np.float32) for name, array in preprocessing.arrays.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
-    The first weights and the order of the images come from PyTorch's own generators, so the figures differ from run to run as
-    those of two seeds do; each step computes the same. Settings that the file leaves out are listed in it.
-    Raises the first `NetError` of a net that does not fit.
+
+def script(
+    net: Architecture, recipe: Recipe, preprocessing: Preprocessing, title: str = "", remarks: tuple[str, ...] = ()
+) -> str:
+    """The script's source. preprocessing: as fitted by the run. remarks: what it cannot repeat, as comments at its head.
+
+    On the CPU with one thread it prints what the run's metrics say, to the last bit; elsewhere up to rounding.
     """
-    shape = ", ".join(map(str, image_shape(net)))
+    definition = "\n".join(code.definition(net))
+    head, _, body = definition.partition("class Net(nn.Module):")
+    helpers = head.split("from torch import nn", 1)[1].strip("\n")
+    net_class = re.sub(r"\bnn\.Dropout\(", "Dropout(", f"class Net(nn.Module):{body}").rstrip()
+    uses_dropout = "Dropout(" in net_class
+    parts = [
+        _title(title, recipe, remarks),
+        _IMPORTS,
+        _settings(recipe),
+        helpers,
+        _dropout() if uses_dropout else "",
+        net_class,
+        _preprocess(preprocessing),
+        _augmentation(recipe),
+        _loss(recipe),
+        _initialise(recipe),
+        _optimizer(recipe),
+        _schedule(recipe),
+        _SPLIT,
+        _evaluate(),
+        _main(recipe),
+    ]
+    return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
+
+
+def _title(title: str, recipe: Recipe, remarks: tuple[str, ...]) -> str:
+    quiet = title.replace("\\", "").replace('"', "'").replace("\n", " ") or "A run"
     lines = [
-        *definition(net),
-        *preprocess_function(preprocessing),
-        *_data(recipe),
-        *_rate(recipe),
-        *_train(recipe),
-        "@torch.inference_mode()",
-        "def accuracy(net, images, labels):",
-        "    net.eval()",
-        "    parts = zip(images.split(1000), labels.split(1000))",
-        "    return sum((net(preprocess(x)).argmax(1) == y).sum().item() for x, y in parts) / len(labels)",
-        "",
-        "",
-        'if __name__ == "__main__":',
-        f"    torch.manual_seed({recipe.seed})",
-        '    device = "cuda" if torch.cuda.is_available() else "cpu"',
-        "    net = Net().to(device)",
-        f"    print(net(torch.zeros(1, {shape}, device=device)).shape, sum(p.numel() for p in net.parameters()), 'parameters')",
-        "    images, labels = (part.to(device) for part in load(train=True))",
-        f"    train(net, images, labels, epochs={recipe.epochs})",
-        "    print('test accuracy', accuracy(net, *(part.to(device) for part in load(train=False))))",
-        '    torch.save(net.state_dict(), "weights.pt")',
+        f'"""{quiet}: trains the net anew and prints the figures of every epoch. Needs torch, numpy and {DATA}.',
         "",
     ]
-    left_out = _left_out(recipe)
-    if left_out:
-        at = lines.index("import torch")
-        lines[at:at] = [
-            "# Settings of the recipe that this file leaves out:",
-            *(f"#   {each}" for each in left_out),
-            "",
-        ]
+    lines += ["Every random draw is a function of the seed and the step. Written by cvlab."]
+    lines += ["", *(f"Note: {remark}" for remark in remarks)] if remarks else []
+    return "\n".join([*lines, '"""'])
+
+
+_IMPORTS = """import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional"""
+
+
+def _settings(recipe: Recipe) -> str:
+    r, s = recipe, recipe.optimizer
+    device = '"cuda" if torch.cuda.is_available() else "cpu"' if r.device == "auto" else repr(r.device)
+    lines = [
+        f"EPOCHS, BATCH_SIZE, SEED, HELD_OUT = {r.epochs}, {r.batch_size}, {r.seed}, {r.held_out!r}",
+        f"LEARNING_RATE, WEIGHT_DECAY = {s.learning_rate!r}, {s.weight_decay!r}",
+        f"DEVICE = torch.device({device})",
+        f"FORMAT = torch.{'channels_last' if r.channels_last else 'contiguous_format'}",
+        f"torch.set_num_threads({r.threads or 1})",
+        "",
+        "",
+        "def seed_of(stream, index):",
+        "    # Streams: 1 order of an epoch, 2 shifts, 3 dropout, 0 first weights (index 0) and augmentation (step + 1).",
+        "    return ((SEED * 4 + stream) << 24) + index",
+        "",
+        "",
+        "def dice(stream, index):",
+        "    return torch.Generator().manual_seed(seed_of(stream, index))",
+    ]
     return "\n".join(lines)
 
 
-def _data(recipe: Recipe) -> list[str]:
-    name = _TORCHVISION.get(recipe.data)
-    if name is None:
-        return [
-            "def load(train):",
-            f"    # {recipe.data!r}: (N, C, H, W) bytes and (N,) labels, put into data.npz as train_images, train_labels, ...",
-            "    import numpy as np",
-            "",
-            '    file, part = np.load("data.npz"), "train" if train else "test"',
-            '    return torch.as_tensor(file[f"{part}_images"]), torch.as_tensor(file[f"{part}_labels"]).long()',
-            "",
-            "",
+def _dropout() -> str:
+    source = inspect.getsource(dropout.Dropout)
+    return source.replace("x: Tensor", "x").replace(") -> Tensor:", "):")
+
+
+def _preprocess(p: Preprocessing) -> str:
+    lines = ["def preprocess(x):", "    # x: (N, C, H, W) bytes -> numbers, exactly as the net was trained"]
+    if p.kind in ("unit", "signed"):
+        scale, shift = ("1 / 255", "0.0") if p.kind == "unit" else ("1 / 127.5", "-1.0")
+        lines.append(f"    return torch.add(torch.tensor({shift}), x, alpha={scale})")
+    elif p.kind in ("standardize", "mean-channel"):
+        std = p.std or (1.0,) * len(p.mean)
+        scale = [1 / (255 * d) for d in std]
+        shift = [-m / d for m, d in zip(p.mean, std, strict=True)]
+        lines += [
+            f"    scale = torch.tensor({scale!r}, device=x.device).view(-1, 1, 1)  # of the training images",
+            f"    shift = torch.tensor({shift!r}, device=x.device).view(-1, 1, 1)",
+            "    return x.float().mul_(scale).add_(shift)",
         ]
-    colour = name.startswith("CIFAR")
-    return [
-        "def load(train):",
-        "    # (N, C, H, W) bytes and (N,) labels; the first call downloads them",
-        "    from torchvision import datasets",
-        "",
-        f'    split = datasets.{name}("data", train=train, download=True)',
-        "    images = torch.as_tensor(split.data)",
-        f"    images = images{'.permute(0, 3, 1, 2).contiguous()' if colour else '[:, None]'}",
-        "    return images, torch.as_tensor(split.targets)",
-        "",
-        "",
-    ]
+    elif p.kind == "contrast":
+        lines += [*(f"    {line}" for line in p.code().splitlines()), "    return x"]
+    else:
+        lines.append("    x = x.float().div_(255).sub_(FITTED['preprocessing_mean'].to(x.device))")
+        if p.kind != "mean-image":
+            lines.append("    x = (x.flatten(1) @ FITTED['preprocessing_matrix'].to(x.device)).view(x.shape)")
+        lines.append("    return x")
+        lines = [
+            f'_npz = np.load(Path(__file__).with_name("{DATA}"))',
+            'FITTED = {name: torch.from_numpy(_npz[name]) for name in _npz.files if name.startswith("preprocessing_")}',
+            "", "", *lines,
+        ]  # fmt: skip
+    return "\n".join(lines)
 
 
-def _rate(recipe: Recipe) -> list[str]:
-    """The learning rate at a moment of the training, in epochs: 2.5 is the middle of the third."""
-    s, base = recipe.schedule, f"{recipe.optimizer.learning_rate!r}"
-    formula = {
-        "constant": base,
-        "step": f"{base} * {s.factor!r} ** (epoch // {s.every!r})",
-        "exponential": f"{base} * math.exp({-s.k!r} * epoch)",
-        "1/t": f"{base} / (1 + {s.k!r} * epoch)",
-        "cosine": f"{base} * (1 + math.cos(math.pi * min(epoch / epochs, 1))) / 2",
-    }.get(s.kind, base)
-    needs = ["    import math", ""] if "math." in formula else []
-    return ["def rate(epoch, epochs):", *needs, f"    return {formula}", "", ""]
+def _augmentation(recipe: Recipe) -> str:
+    parts = []
+    if recipe.shift:
+        from cvlab.engine.training import learner
+
+        parts.append(_plain(inspect.getsource(learner.shift)))
+    if recipe.augmentation.changes:
+        from cvlab.engine.data import augmentation, resampling
+
+        names = ["pixel_grid", "sample", "to_bytes"]
+        parts.append("from dataclasses import dataclass\nfrom types import SimpleNamespace")
+        parts += [_plain(inspect.getsource(getattr(resampling, name))) for name in names]
+        parts.append(f"LUMA = {augmentation.LUMA!r}")
+        parts.append(_plain(inspect.getsource(augmentation.Draw)))
+        functions = [
+            value for value in vars(augmentation).values()
+            if inspect.isfunction(value) and value.__module__ == augmentation.__name__
+        ]  # fmt: skip
+        parts += [_plain(inspect.getsource(function)) for function in functions]
+        values = recipe.augmentation.model_dump() | {"changes": True}
+        parts.append(f"AUGMENTATION = SimpleNamespace(**{values!r})")
+    return "\n\n\n".join(part.strip("\n") for part in parts)
 
 
-def _optimizer(s: Optimizer) -> str:
-    first = "groups, lr=rate(0, epochs)"
-    match s.kind:
-        case "adam" | "adamw":
-            name = "AdamW" if s.kind == "adamw" else "Adam"
-            return f"torch.optim.{name}({first}, betas=({s.beta1!r}, {s.beta2!r}), eps={s.eps!r})"
-        case "adagrad":
-            return f"torch.optim.Adagrad({first}, eps={s.eps!r})"
-        case "rmsprop":
-            return f"torch.optim.RMSprop({first}, alpha={s.decay_rate!r}, eps={s.eps!r})"
-        case "momentum" | "nesterov":
-            nesterov = ", nesterov=True" if s.kind == "nesterov" and s.momentum > 0 else ""
-            return f"torch.optim.SGD({first}, momentum={s.momentum!r}{nesterov})"
-    return f"torch.optim.SGD({first})"
-
-
-def _loss(recipe: Recipe) -> list[str]:
-    loss = recipe.loss
-    if loss.kind == "softmax":
-        smooth = f", label_smoothing={loss.label_smoothing!r}" if loss.label_smoothing else ""
-        return [f"            loss = nn.functional.cross_entropy(scores, y{smooth})"]
-    return [
-        "            gaps = (scores - scores.gather(1, y[:, None]) + " + repr(loss.margin) + ").clamp(min=0)",
-        "            loss = gaps.scatter(1, y[:, None], 0.0).sum(1).mean()",
-    ]
-
-
-def _train(recipe: Recipe) -> list[str]:
-    decay, regular = recipe.optimizer.weight_decay, recipe.regularisation
-    clip = [f"            nn.utils.clip_grad_norm_(net.parameters(), {regular.clip!r})"] if regular.clip else []
-    l1 = (
-        ["            for w in weights:", f"                w.grad.add_(w.detach().sign(), alpha={regular.l1!r})"]
-        if regular.l1
-        else []
+def _plain(source: str) -> str:
+    """Without annotations, which name what the script has not imported."""
+    source = re.sub(r"^(\s*)from torch\.nn import functional\n", "", source, flags=re.M)
+    source = re.sub(r"^(\s*)import (torch|numpy as np)\n", "", source, flags=re.M)
+    return re.sub(
+        r": (Tensor|Augmentation|Draw|Outside|torch\.\w+)( \| \w+)?(?=[,)\n =])|(?<=\)) -> [^\n]+(?=:\n)",
+        _annotation,
+        source,
     )
-    shift = ["            x = shifted(x)"] if recipe.shift else []
-    return [
-        *(_shifted(recipe.shift) if recipe.shift else []),
-        f"def train(net, images, labels, epochs, batch_size={recipe.batch_size}):",
-        "    weights = [w for w in net.parameters() if w.ndim > 1]",
-        "    others = [w for w in net.parameters() if w.ndim < 2]",
-        f'    groups = [{{"params": weights, "weight_decay": {decay!r}}}, {{"params": others, "weight_decay": 0.0}}]',
-        f"    optimizer = {_optimizer(recipe.optimizer)}",
-        "    for epoch in range(epochs):",
-        "        net.train()",
-        "        total, steps = 0.0, -(-len(labels) // batch_size)",
-        "        order = torch.randperm(len(labels), device=labels.device)",
-        "        for step, chosen in enumerate(order.split(batch_size)):",
-        "            x, y = images[chosen], labels[chosen]",
-        *shift,
-        "            for group in optimizer.param_groups:",
-        '                group["lr"] = rate(epoch + step / steps, epochs)',
-        "            scores = net(preprocess(x))",
-        *_loss(recipe),
-        "            optimizer.zero_grad()",
-        "            loss.backward()",
-        *clip,
-        *l1,
-        "            optimizer.step()",
-        "            total += loss.item() * len(y)",
-        '        print(f"epoch {epoch + 1}/{epochs}  loss {total / len(labels):.4f}", flush=True)',
-        "",
-        "",
-    ]
 
 
-def _shifted(most: int) -> list[str]:
-    return [
-        "def shifted(x):",
-        f"    # each image by up to {most} pixels of its own; what comes in from outside is zero",
-        f"    padded, (n, _, h, w) = nn.functional.pad(x, ({most},) * 4), x.shape",
-        f"    offsets = torch.randint(0, {2 * most + 1}, (n, 2)).tolist()",
-        "    return torch.stack([p[:, i : i + h, j : j + w] for p, (i, j) in zip(padded, offsets)])",
-        "",
-        "",
-    ]
+def _annotation(match: re.Match[str]) -> str:
+    return ": object" if match[0].startswith(":") else ""
 
 
-def _left_out(recipe: Recipe) -> list[str]:
-    """What the recipe asks for and the file does not do."""
-    plain = Recipe()
-    told = []
-    if recipe.schedule.kind in ("warm-up", "one-cycle"):
-        told.append(f"schedule: {recipe.schedule.kind} (the rate stays constant)")
-    if recipe.regularisation.max_norm:
-        told.append(f"max-norm: {recipe.regularisation.max_norm:g}")
-    for name, words in (
-        ("initialisation", "the first weights (PyTorch's own)"),
-        ("augmentation", "augmentation"),
-        ("early_stopping", "early stopping"),
-        ("precision", "mixed precision"),
-    ):
-        if getattr(recipe, name) != getattr(plain, name):
-            told.append(words)
-    if recipe.held_out:
-        told.append(f"holding out {recipe.held_out:.0%} of the training images: all are used")
-    return told
+def _loss(recipe: Recipe) -> str:
+    loss = recipe.loss
+    if loss.kind == "hinge":
+        from cvlab.engine.training import objective
+
+        source = _plain(inspect.getsource(objective.hinge))
+        return (
+            f"{source}\n\n\ndef batch_loss(scores, y):\n    return hinge(scores, y, {loss.margin!r}).mean()\n\n\n"
+            f"def plain_loss(scores, y):\n    return hinge(scores, y, {loss.margin!r}).sum()"
+        )
+    return (
+        "def batch_loss(scores, y):\n"
+        f"    return functional.cross_entropy(scores, y, label_smoothing={loss.label_smoothing!r})\n\n\n"
+        "def plain_loss(scores, y):\n"
+        '    return functional.cross_entropy(scores, y, reduction="sum")'
+    )
+
+
+def _initialise(recipe: Recipe) -> str:
+    how = recipe.initialisation
+    if how.kind == "pytorch" and how.bias == "usual":
+        return ""
+    from cvlab.engine.training import initialisation
+
+    functions = (
+        initialisation.initialise,
+        initialisation.first_weights,
+        initialisation.fans,
+        initialisation._orthogonal,
+    )
+    parts = ["from types import SimpleNamespace", f"FIRST = SimpleNamespace(**{how.model_dump()!r})"]
+    parts += [re.sub(r"how: Initialisation", "how", _plain(inspect.getsource(f))) for f in functions]
+    return "\n\n\n".join(part.strip("\n") for part in parts)
+
+
+def _optimizer(recipe: Recipe) -> str:
+    s, r = recipe.optimizer, recipe.regularisation
+    fused = "fused=DEVICE.type in ('cpu', 'cuda')"
+    adam = f"lr=LEARNING_RATE, betas=({s.beta1!r}, {s.beta2!r}), eps={s.eps!r}, {fused}"
+    make = {
+        "adam": f"torch.optim.Adam(net.parameters(), {adam})",
+        "adamw": f"torch.optim.AdamW(groups, {adam})",
+        "adagrad": f"torch.optim.Adagrad(net.parameters(), lr=LEARNING_RATE, eps={s.eps!r})",
+        "rmsprop": f"torch.optim.RMSprop(net.parameters(), lr=LEARNING_RATE, alpha={s.decay_rate!r}, eps={s.eps!r})",
+        "sgd": f"torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, {fused})",
+        "momentum": f"torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, momentum={s.momentum!r}, {fused})",
+        "nesterov": f"torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, momentum={s.momentum!r}, "
+        f"nesterov={s.momentum > 0}, {fused})",
+    }[s.kind]
+    lines = ["def make_optimizer(net):"]
+    if s.kind == "adamw":
+        lines += [
+            "    weights = [w for w in net.parameters() if w.ndim > 1]  # biases go free",
+            "    others = [w for w in net.parameters() if w.ndim <= 1]",
+            '    groups = [{"params": weights, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]',
+            '    groups = [group for group in groups if group["params"]]',
+        ]
+    lines += [f"    return {make}", "", "", "def before_step(net):"]
+    l2 = s.weight_decay if s.kind != "adamw" else 0.0
+    if r.clip:
+        lines.append(f"    nn.utils.clip_grad_norm_(net.parameters(), {r.clip!r})")
+    if l2 or r.l1:
+        lines += ["    for w in net.parameters():", "        if w.ndim > 1 and w.grad is not None:  # biases go free"]
+        lines += ["            w.grad.add_(w.detach(), alpha=WEIGHT_DECAY)"] if l2 else []
+        lines += [f"            w.grad.add_(w.detach().sign(), alpha={r.l1!r})"] if r.l1 else []
+    if lines[-1].endswith(":"):
+        lines.append("    pass  # no penalty, no clipping")
+    lines += ["", "", "@torch.no_grad()", "def after_step(net):"]
+    if r.max_norm:
+        lines += [
+            "    for w in net.parameters():",
+            "        if w.ndim > 1:",
+            "            length = w.flatten(1).norm(dim=1).clamp(min=1e-12)",
+            f"            w.mul_(({r.max_norm!r} / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))",
+        ]
+    else:
+        lines.append("    pass  # no projection")
+    return "\n".join(lines)
+
+
+def _schedule(recipe: Recipe) -> str:
+    s = recipe.schedule
+    body = {
+        "constant": "    return LEARNING_RATE",
+        "step": f"    every = {s.every!r} * steps_per_epoch\n"
+        f"    return LEARNING_RATE * {s.factor!r} ** math.floor(step / every)",
+        "exponential": f"    return LEARNING_RATE * math.exp(-{s.k!r} / steps_per_epoch * step)",
+        "1/t": f"    return LEARNING_RATE / (1 + {s.k!r} / steps_per_epoch * step)",
+        "cosine": "    share = min(step / (steps_per_epoch * EPOCHS), 1.0)\n"
+        "    return LEARNING_RATE * (1 + math.cos(math.pi * share)) / 2",
+        "warm-up": f"    warm, total = {min(s.warm, recipe.epochs)!r} * steps_per_epoch, steps_per_epoch * EPOCHS\n"
+        "    if step < warm:\n        return LEARNING_RATE * max(0.01, step / warm)\n"
+        "    share = min((step - warm) / (total - warm), 1.0) if total > warm else float(step > warm)\n"
+        "    return LEARNING_RATE * (1 + math.cos(math.pi * share)) / 2",
+        "one-cycle": f"    total = steps_per_epoch * EPOCHS\n    peak = {s.peak_at!r} * total\n"
+        "    if step < peak:\n        return glide(0.04 * LEARNING_RATE, LEARNING_RATE, step / peak)\n"
+        "    share = min((step - peak) / (total - peak), 1.0) if total > peak else 1.0\n"
+        "    return glide(LEARNING_RATE, 4e-6 * LEARNING_RATE, share)",
+    }[s.kind]
+    glide = (
+        "def glide(start, end, share):\n    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2\n\n\n"
+        if s.kind == "one-cycle"
+        else ""
+    )
+    return f"{glide}def learning_rate(step, steps_per_epoch):\n{body}"
+
+
+_SPLIT = """def split(labels):
+    # Every class in proportion; the same for the same seed.
+    out, rng = np.zeros(len(labels), bool), np.random.default_rng(SEED)
+    for label in np.unique(labels) if HELD_OUT else []:
+        members = rng.permutation(np.flatnonzero(labels == label))
+        out[members[: min(round(HELD_OUT * len(members)), len(members) - 1)]] = True
+    return np.flatnonzero(~out), np.flatnonzero(out)"""
+
+
+def _evaluate() -> str:
+    return """@torch.inference_mode()
+def evaluate(net, images, labels):
+    net.eval()
+    loss, correct = 0.0, 0
+    total = torch.zeros((), device=DEVICE)
+    for part, y in zip(images.split(2000), labels.split(2000)):
+        scores = net(preprocess(part).contiguous(memory_format=FORMAT))
+        total += plain_loss(scores, y)
+        correct += int((scores.argmax(1) == y).sum())
+    return total.item() / len(labels), correct / len(labels)"""
+
+
+def _main(recipe: Recipe) -> str:
+    r = recipe
+    first = (
+        "    initialise(net, FIRST, dice(0, 0))\n"
+        if not (r.initialisation.kind == "pytorch" and r.initialisation.bias == "usual")
+        else ""
+    )
+    shift = (
+        f"                offsets = torch.randint(0, {2 * r.shift + 1}, (2, len(chosen)), generator=dice(2, step))\n"
+        f"                batch = shift(batch, {r.shift}, offsets)\n"
+        if r.shift
+        else ""
+    )
+    augment = (
+        "                batch, targets = augment(batch, y, AUGMENTATION, dice(0, step + 1), classes)\n"
+        if r.augmentation.changes
+        else ""
+    ).replace("                ", "            ")
+    shift = shift.replace("                ", "            ")
+    forward = (
+        "            with torch.autocast(DEVICE.type, dtype=torch.bfloat16):\n"
+        "                scores = net(x)\n            scores = scores.float()\n"
+        if r.precision == "mixed"
+        else "            scores = net(x)\n"
+    )
+    patience, watch = r.early_stopping.patience, r.early_stopping.watch
+    stopping = (
+        f"            figure = held[1] if {watch == 'accuracy'} else -held[0]\n"
+        "            if best is None or figure > best[0]:\n"
+        "                best = (figure, epoch + 1, {k: v.clone() for k, v in net.state_dict().items()})\n"
+        if patience
+        else ""
+    )
+    enough = (
+        f"        if best is not None and epoch + 1 - best[1] >= {patience}:\n            break\n" if patience else ""
+    )
+    take = "    if best is not None:\n        net.load_state_dict(best[2])\n" if patience else ""
+    return f'''def main():
+    data = np.load(Path(__file__).with_name("{DATA}"))
+    train, held_out = split(data["train_labels"])
+    put = lambda array: torch.from_numpy(array).to(DEVICE)
+    images, labels = put(data["train_images"][train]), put(data["train_labels"][train])
+    watched = put(data["train_images"][held_out]), put(data["train_labels"][held_out])
+    test = put(data["test_images"]), put(data["test_labels"])
+    classes = int(data["train_labels"].max()) + 1
+
+    torch.manual_seed(SEED)
+    net = Net()
+{first}    net = net.to(DEVICE, memory_format=FORMAT)
+    optimizer = make_optimizer(net)
+    steps_per_epoch = math.ceil(len(labels) / BATCH_SIZE)
+    step, best, figures = 0, None, []
+    for epoch in range(EPOCHS):
+        order = torch.randperm(len(labels), generator=dice(1, epoch)).to(DEVICE)
+        loss_sum, right = 0.0, 0
+        for chosen in order.split(BATCH_SIZE):
+            batch, y = images[chosen], labels[chosen]
+{shift}            targets = y
+{augment}            x = preprocess(batch).contiguous(memory_format=FORMAT)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, steps_per_epoch)
+            torch.manual_seed(seed_of(3, step))  # dropout
+            net.train()
+            optimizer.zero_grad(set_to_none=True)
+{forward}            loss = batch_loss(scores, targets)
+            loss.backward()
+            before_step(net)
+            optimizer.step()
+            after_step(net)
+            step += 1
+            loss_sum += loss.item() * len(chosen)
+            right += int((scores.argmax(1) == y).sum())
+        line = {{"epoch": epoch + 1, "train_loss": loss_sum / len(labels), "train_accuracy": right / len(labels)}}
+        if len(held_out):
+            held = evaluate(net, *watched)
+            line |= {{"held_out_loss": held[0], "held_out_accuracy": held[1]}}
+{stopping}        figures.append(line)
+        print(json.dumps(line), flush=True)
+{enough}{take}    loss, accuracy = evaluate(net, *test)
+    print(json.dumps({{"test_loss": loss, "test_accuracy": accuracy}}))
+    torch.save(net.state_dict(), Path(sys.argv[1] if len(sys.argv) > 1 else "weights.pt"))
+
+
+if __name__ == "__main__":
+    main()'''

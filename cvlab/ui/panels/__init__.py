@@ -25,6 +25,13 @@ PANELS: tuple[PanelSpec, ...] = (
     PanelSpec(
         "datasets", "Datasets", "See what a computer sees", "data", "cvlab.ui.panels.datasets.datasets:DatasetsPanel"
     ),
+    PanelSpec(
+        "neighbors",
+        "Nearest",
+        "Decide by looking up",
+        "neighbors",
+        "cvlab.ui.panels.neighbors.neighbors:NeighborsPanel",
+    ),
     PanelSpec("linear", "Linear", "Score, and be wrong", "linear", "cvlab.ui.panels.linear.linear:LinearPanel"),
     PanelSpec(
         "optimization",

@@ -4,8 +4,8 @@
 Widgets say what they are by a dynamic property, `widget.setProperty("role", "card")`, several roles separated by spaces:
 
   frames    card  well  bar  hairline  plain
-  labels    heading  subheading  muted  small  number  badge  error  warning  success  accent
-  buttons   primary  danger  quiet  icon  rail  tight  link  chip
+  labels    heading  subheading  muted  small  number  badge  good  bad  error  warning  success  accent
+  buttons   primary  danger  quiet  icon  rail  tight  link  chip  fold
 """
 
 from __future__ import annotations
@@ -113,6 +113,8 @@ QLabel[role~="warning"] { color: @warning; }
 QLabel[role~="success"] { color: @positive; }
 QLabel[role~="number"] { font-size: @heading; font-weight: 600; }
 QLabel[role~="badge"] { background: @accent_soft; color: @accent; border-radius: 8px; padding: 1px 8px; font-size: @small; font-weight: 600; }
+QLabel[role~="good"] { background: transparent; color: @positive; border: 1px solid @positive; }
+QLabel[role~="bad"] { background: @negative_soft; color: @negative; border: 1px solid @negative; }
 QLabel:disabled { color: @dim; }
 
 *[role~="card"] { background: @raised; border: 1px solid @faint; border-radius: @radius; }
@@ -143,6 +145,9 @@ QPushButton[role~="quiet"]:hover { background: @hover; }
 QPushButton[role~="quiet"]:pressed { background: @pressed; }
 QPushButton[role~="quiet"]:checked { background: @accent_soft; color: @accent; }
 QPushButton[role~="quiet"]:focus { border: 2px solid @accent; }
+QPushButton[role~="fold"], QPushButton[role~="fold"]:checked { text-align: left; padding: 5px 6px; color: @ink; background: transparent; }
+QPushButton[role~="fold"]:hover { background: @hover; }
+QPushButton[role~="fold"]:focus { padding: 4px 5px; }
 QPushButton[role~="link"] { background: transparent; border: none; color: @accent; padding: 2px 4px; text-align: left; font-weight: 600; }
 QPushButton[role~="link"]:hover, QPushButton[role~="link"]:focus { text-decoration: underline; }
 QPushButton[role~="chip"] { border-radius: 13px; padding: 3px 12px; font-size: @small; border-color: @faint; }

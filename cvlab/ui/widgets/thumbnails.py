@@ -111,9 +111,14 @@ class Thumbnails(QAbstractScrollArea):
     def rows(self) -> int:
         return -(-len(self._order) // self.columns)
 
+    @property
+    def margin(self) -> int:
+        """Pixels left of the first column, so that the columns stand in the middle."""
+        return max(GAP, (self.viewport().width() - self.columns * self.pitch + GAP) // 2)
+
     def index_at(self, place: QPoint) -> int:
         """The position in the images of what is at this place of the viewport; -1 between them."""
-        x, y = place.x() - GAP, place.y() + self.verticalScrollBar().value() - GAP
+        x, y = place.x() - self.margin, place.y() + self.verticalScrollBar().value() - GAP
         column, row = x // self.pitch, y // self.pitch
         if not (
             0 <= column < self.columns and row >= 0 and x % self.pitch < self._side and y % self.pitch < self._side
@@ -126,7 +131,7 @@ class Thumbnails(QAbstractScrollArea):
         """Where the thumbnail of this number in the order is, in the viewport."""
         row, column = divmod(number, self.columns)
         top = GAP + row * self.pitch - self.verticalScrollBar().value()
-        return QRect(GAP + column * self.pitch, top, self._side, self._side)
+        return QRect(self.margin + column * self.pitch, top, self._side, self._side)
 
     def reveal(self, index: int) -> None:
         """Scrolls as little as shows the image at this position of the images."""
@@ -199,13 +204,12 @@ class Thumbnails(QAbstractScrollArea):
         offset = self.verticalScrollBar().value() - GAP
         first = max(0, (event.rect().top() + offset) // self.pitch)
         last = min(self.rows - 1, (event.rect().bottom() + offset) // self.pitch)
-        ratio = self.devicePixelRatioF()
-        pixels = round(self._side * ratio)
+        margin, pixels = self.margin, round(self._side * self.devicePixelRatioF())
         for row in range(first, last + 1):
             strip, top = self._strip(row), row * self.pitch - offset
             for column in range(strip.width() // pixels):
                 painter.drawPixmap(
-                    QRectF(GAP + column * self.pitch, top, self._side, self._side),
+                    QRectF(margin + column * self.pitch, top, self._side, self._side),
                     strip,
                     QRectF(column * pixels, 0, pixels, pixels),
                 )
@@ -290,28 +294,19 @@ def strip_of(images: np.ndarray, side: int, ratio: float = 1.0) -> QPixmap:
     pixels = round(side * ratio)
     if (height, width) == (pixels, pixels):
         return QPixmap.fromImage(image)
-    if height == width:  # whole strips scale at once: no image touches another's pixels when it grows by whole numbers
-        made = QPixmap(n * pixels, pixels)
-        painter = QPainter(made)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, pixels < height)
-        if pixels >= height:
-            painter.drawImage(QRectF(0, 0, n * pixels, pixels), image)
-        else:
-            for number in range(n):
-                painter.drawImage(
-                    QRectF(number * pixels, 0, pixels, pixels), image, QRectF(number * width, 0, width, height)
-                )
-        painter.end()
-        return made
     made = QPixmap(n * pixels, pixels)
-    made.fill(theme().colour("sunken"))
+    if height != width:
+        made.fill(theme().colour("sunken"))
     scale = pixels / max(height, width)
-    wide, tall = width * scale, height * scale
     painter = QPainter(made)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
-    for number in range(n):
-        area = QRectF(number * pixels + (pixels - wide) / 2, (pixels - tall) / 2, wide, tall)
-        painter.drawImage(area, image, QRectF(number * width, 0, width, height))
+    if height == width and pixels % width == 0:  # a pixel becomes a square of whole pixels: a strip is one stroke
+        painter.drawImage(QRectF(0, 0, n * pixels, pixels), image)
+    else:  # one by one, so that no image is mixed with its neighbour's edge
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        wide, tall = width * scale, height * scale
+        for number in range(n):
+            area = QRectF(number * pixels + (pixels - wide) / 2, (pixels - tall) / 2, wide, tall)
+            painter.drawImage(area, image, QRectF(number * width, 0, width, height))
     painter.end()
     return made
 

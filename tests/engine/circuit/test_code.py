@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
@@ -24,9 +25,9 @@ def assert_same(evaluation, prefix="d"):
     for node in circuit.nodes:
         if node.kind == "constant":
             continue
-        assert space[node.name] == evaluation.values[node.id]
+        assert np.array_equal(space[node.name], evaluation.values[node.id])
         if node.kind == "input" or (circuit.reaches_output[node.id] and circuit.varies[node.id]):
-            assert space[prefix + node.name] == evaluation.gradients[node.id]
+            assert np.array_equal(space[prefix + node.name], evaluation.gradients[node.id])
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)

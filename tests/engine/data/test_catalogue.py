@@ -4,9 +4,10 @@ import sys
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
-from cvlab.engine.data import catalogue, idx, mnist, wheel
+from cvlab.engine.data import catalogue, idx, mnist, shapes32, wheel
 from cvlab.engine.errors import Cancelled, CannotWrite, CorruptData, DataError, DataMissing, DownloadFailed
 
 
@@ -32,7 +33,8 @@ def test_importing_the_catalogue_imports_no_torch():
 @pytest.mark.parametrize("dataset_id", catalogue.CATALOGUE)
 def test_every_entry_is_complete(dataset_id):
     entry = catalogue.CATALOGUE[dataset_id]
-    assert entry.id == dataset_id and entry.title and entry.licence and "http" in entry.source
+    assert entry.id == dataset_id and entry.title and entry.licence and entry.source
+    assert "http" in entry.source or entry.kind == "drawn"
     assert entry.summary.endswith(".") and "\n" not in entry.summary
     assert len(entry.image_shape) == 3 and min(entry.train_count, entry.test_count) > 0
 
@@ -46,13 +48,38 @@ def test_the_entry_of_the_sample_is_true(tmp_path, bundled):
     assert (bundled / "mnist-mini.npz").stat().st_size < 2_000_000
 
 
+def test_the_entry_of_shapes_32_is_true(tmp_path):
+    entry = catalogue.CATALOGUE["shapes32"]
+    assert entry.classes == shapes32.CLASSES and entry.image_shape == (3, 32, 32) and entry.download_bytes == 0
+    assert (entry.id, entry.title) == (shapes32.ID, shapes32.TITLE)
+    assert (entry.train_count, entry.test_count) == (shapes32.TRAIN_COUNT, shapes32.TEST_COUNT)
+    assert catalogue.is_available("shapes32", root=tmp_path, bundled=tmp_path)
+    catalogue.obtain("shapes32", root=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_shapes_32_is_drawn_when_it_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.setattr(shapes32, "draw", lambda indices, split, seed, n: Drawn(len(indices)))
+    seen: list = []
+    data = catalogue.load("shapes32", root=tmp_path, bundled=tmp_path, progress=seen.append)
+    assert data.id == "shapes32" and len(data.train) == 10_000 and len(data.test) == 2_000 and seen[-1].fraction == 1
+    assert catalogue.load("shapes32", root=tmp_path, bundled=tmp_path) is data
+
+
+class Drawn:
+    """Black images: drawing 12,000 takes two seconds."""
+
+    def __init__(self, count: int) -> None:
+        self.images = np.zeros((count, 3, 32, 32), np.uint8)
+
+
 def test_the_entry_of_mnist_is_true():
     assert catalogue.CATALOGUE["mnist"].download_bytes == mnist.PACKED_BYTES
 
 
 @pytest.mark.parametrize("call", [catalogue.is_available, catalogue.load])
 def test_an_unknown_name_is_answered_with_the_nearest(call, tmp_path):
-    with pytest.raises(DataError, match=r"Did you mean mnist-mini\?.*There are: mnist-mini, mnist"):
+    with pytest.raises(DataError, match=r"Did you mean mnist-mini\?.*There are: mnist-mini, shapes32, mnist"):
         call("mnist_min", root=tmp_path, bundled=tmp_path)
 
 

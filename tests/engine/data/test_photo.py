@@ -21,7 +21,7 @@ def test_colour_is_kept_and_a_png_comes_back_bit_for_bit(tmp_path):
     assert photo.title == "cat" and photo.was == (12, 20)
     assert np.array_equal(photo.pixels, np.moveaxis(pixels, 2, 0))
     assert photo.unit.max() <= 1 and photo.unit.dtype == np.float32
-    again = read_photo(photo.png(), "again")
+    again = read_photo(photo.png, "again")
     assert np.array_equal(again.pixels, photo.pixels)
 
 

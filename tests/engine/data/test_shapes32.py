@@ -117,3 +117,15 @@ def test_the_same_bytes_have_the_same_key():
 
 def test_the_circle_is_one():
     assert np.abs((TURN.astype(np.float64) ** 2).sum(1) - 1).max() < 3e-4 and (TURN * 4096 % 1 == 0).all()
+
+
+def test_the_catalogue_has_it_and_draws_the_same_bytes_each_time(tmp_path):
+    from cvlab.engine.data import catalogue
+
+    entry = catalogue.find(shapes32.ID)
+    assert (entry.classes, entry.title, entry.image_shape) == (CLASSES, shapes32.TITLE, (3, 32, 32))
+    assert (entry.train_count, entry.test_count) == (shapes32.TRAIN_COUNT, shapes32.TEST_COUNT)
+    assert catalogue.is_available(shapes32.ID, root=tmp_path, bundled=tmp_path)
+    data = catalogue.load(shapes32.ID, root=tmp_path, bundled=tmp_path)
+    assert data.digest == "177366b431a1ef582104edf5bb82eea3cbbeff4bfaf683cb0af24c707260cd01"
+    assert catalogue.load(shapes32.ID, root=tmp_path, bundled=tmp_path) is data

@@ -43,6 +43,7 @@ def test_decorrelated_points_have_a_diagonal_covariance_and_white_ones_the_unit(
     np.testing.assert_allclose(np.cov(turned.T, bias=True), np.diag(found.variances), atol=1e-9 * found.variances[0])
     white = (X - found.mean) @ found.whitening(epsilon=0)
     assert np.abs(np.cov(white.T, bias=True) - np.eye(12)).max() < 1e-6
+    np.testing.assert_allclose(found.whiten(X, 0), white, atol=1e-9)
     softened = np.cov(((X - found.mean) @ found.whitening(0.5)).T, bias=True)
     np.testing.assert_allclose(np.linalg.eigvalsh(softened)[::-1], found.variances / (found.variances + 0.5), atol=1e-9)
 

@@ -48,13 +48,14 @@ def assert_is_reference(found: Found, X: np.ndarray, queries: np.ndarray, k: int
     count=st.integers(1, 60),
     k=st.integers(1, 60),
     levels=st.sampled_from([2, 3, 256]),
+    asked=st.sampled_from([3, 12]),  # few and many are compared in different ways
     shape=st.sampled_from([(1, 1, 5), (3, 4, 4), (1, 7, 9), (1, 1, 1_100)]),
 )
-def test_every_metric_and_k_on_random_bytes(metric, seed, count, k, levels, shape):
+def test_every_metric_and_k_on_random_bytes(metric, seed, count, k, levels, asked, shape):
     rng = np.random.default_rng(seed)
     X, queries = (
         pictures(rng, count, shape, levels=levels, smooth=False),
-        pictures(rng, 5, shape, levels=levels, smooth=False),
+        pictures(rng, asked, shape, levels=levels, smooth=False),
     )
     k = min(k, count)
     assert_is_reference(Index(X, metric).search(queries, k), X, queries, k, metric)
@@ -153,7 +154,7 @@ def test_opencv_and_numpy_agree_on_ties():
         flat(pictures(rng, 9, (1, 2, 3), levels=2, smooth=False)),
     )
     for ours, theirs in zip(
-        dense._by_rows(queries, X, 12, lambda: False), dense._by_opencv(queries, X, 12), strict=True
+        dense._by_rows(queries, X, 12, "l1", lambda: False), dense._by_opencv(queries, X, 12), strict=True
     ):
         assert np.array_equal(ours, theirs)
 

@@ -1,78 +1,76 @@
-"""The written training script computes the learner's steps, and says what it leaves out."""
+"""An exported script, run by a bare Python without cvlab, prints the very figures of the run."""
 
-import ast
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
 
-import pytest
-import torch
-
-from cvlab.engine.data.dataset import Dataset
-from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.data.dataset import Split
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.exchange.source_file import read_source
-from cvlab.engine.nets.layers import BatchNorm, Conv, Flatten, Input, Linear, Relu
+from cvlab.engine.nets.layers import Dropout, Flatten, Input, Linear, Relu
+from cvlab.engine.training.events import EpochEnd
+from cvlab.engine.training.fit import fit
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
-from cvlab.engine.training.script import training_script
+from cvlab.engine.training.script import DATA, data_file, script
 
-NET = Architecture.chain(
-    "small", [Input(height=8, width=8), Conv(filters=3, bias=False), BatchNorm(), Relu(), Flatten(), Linear(units=3)]
-)
+WITHOUT_CVLAB = """
+import contextlib, io, json, runpy, sys
+class NoCvlab:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("cvlab", "pydantic", "safetensors"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NoCvlab())
+folders, said = sys.argv[1:], []
+for folder in folders:
+    sys.argv = [folder + "/train.py", folder + "/weights.pt"]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    said.append(out.getvalue())
+json.dump(said, sys.stdout)
+"""
+FLAT = Architecture.chain(
+    "flat", [Input(height=8, width=8), Flatten(), Dropout(drop=0.3), Linear(units=8), Relu(), Linear(units=3)]
+)  # fmt: skip
 
-
-def load(text: str) -> dict:
-    space = {"__name__": "written"}
-    exec(compile(text, "script.py", "exec"), space)  # our own text
-    return space
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"optimizer.kind": "sgd", "optimizer.learning_rate": 0.1, "optimizer.weight_decay": 0.01},
-        {"optimizer.kind": "nesterov", "schedule.kind": "cosine", "optimizer.learning_rate": 0.05},
-        {"optimizer.kind": "momentum", "schedule.kind": "step", "schedule.every": 2.0, "loss.kind": "hinge"},
-        {"optimizer.kind": "rmsprop", "regularisation.clip": 0.5, "regularisation.l1": 0.001},
-        {"optimizer.kind": "adamw", "optimizer.weight_decay": 0.1, "schedule.kind": "1/t"},
-        {"optimizer.kind": "adagrad", "loss.label_smoothing": 0.1, "schedule.kind": "exponential"},
-    ],
-)
-def test_every_step_is_the_learners(changes, data: Dataset):
-    """One batch holds all images, so that their order plays no part."""
-    recipe = Recipe(held_out=0.0, batch_size=300, epochs=4, threads=1).changed(**changes)
-    learner = Learner(NET, data, recipe)
-    space = load(training_script(NET, learner.preprocessing, recipe))
-    net = space["Net"]()
-    net.load_state_dict(learner.module.state_dict())
-    for _ in range(4):
-        learner.advance()
-        learner.end_epoch()
-    space["train"](net, data.train.images, data.train.labels, epochs=4)
-    for ours, theirs in zip(learner.module.parameters(), net.parameters(), strict=True):
-        torch.testing.assert_close(theirs, ours.contiguous(), rtol=1e-3, atol=1e-4)
-    assert 0 <= space["accuracy"](net, data.test.images, data.test.labels) <= 1
+BASE = Recipe(data="bars", batch_size=32, epochs=3, held_out=0.2, threads=1, device="cpu", seed=5)
+RECIPES = {
+    "old": {"shift": 1, "schedule": "cosine"},
+    "all at once": {
+        "optimizer.kind": "adamw", "optimizer.weight_decay": 0.05, "loss.label_smoothing": 0.1, "schedule": "one-cycle",
+        "regularisation.l1": 1e-4, "regularisation.max_norm": 1.5, "regularisation.clip": 0.5, "init.kind": "orthogonal",
+        "init.bias": "set", "init.bias_value": 0.01, "augmentation.rotate": 10, "augmentation.shift": 1,
+        "augmentation.cutout": 0.3, "augmentation.mixup": 0.2, "preprocessing": "standardize", "early_stopping.patience": 1,
+    },
+    "hinge": {"loss.kind": "hinge", "optimizer.kind": "nesterov", "schedule": "warm-up", "optimizer.l2": 0.01,
+              "init.kind": "he", "preprocessing": "whiten", "held_out": 0.0},
+}  # fmt: skip
 
 
-def test_it_learns_with_shifts_and_its_net_can_be_read_back(data, net):
-    recipe = Recipe(shift=1, batch_size=50).changed(**{"optimizer.learning_rate": 0.01})
-    text = training_script(net, Preprocessing(kind="unit"), recipe)
-    torch.manual_seed(0)
-    space = load(text)
-    module = space["Net"]()
-    space["train"](module, data.train.images, data.train.labels, epochs=12)
-    assert space["accuracy"](module, data.test.images, data.test.labels) > 0.6
-    assert read_source(text).net.name == "small"
-
-
-def test_what_is_left_out_is_said():
-    recipe = Recipe().changed(**{"schedule.kind": "one-cycle", "regularisation.max_norm": 3.0, "precision": "mixed"})
-    text = training_script(NET, Preprocessing(kind="unit"), recipe)
-    for words in ("one-cycle", "max-norm: 3", "mixed precision", "holding out 10%"):
-        assert words in text
-    assert "leaves out" not in training_script(NET, Preprocessing(kind="unit"), Recipe(held_out=0.0))
-
-
-@pytest.mark.parametrize("data_id", ["mnist", "cifar10", "my-own-set"])
-@pytest.mark.parametrize("kind", ["unit", "contrast"])
-def test_it_is_python_for_any_data(data_id, kind):
-    ast.parse(training_script(NET, Preprocessing(kind=kind), Recipe(data=data_id)))
+def test_the_scripts_repeat_their_runs_to_the_last_bit(net, data, tmp_path):
+    few = replace(data, train=Split(data.train.images[:150].clone(), data.train.labels[:150].clone()))
+    stories = {}
+    for name, change in RECIPES.items():
+        recipe, own = BASE.changed(**change), FLAT if name == "hinge" else net
+        learner = Learner(own, few, recipe)
+        stories[name] = list(fit(learner))
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "train.py").write_text(script(own, recipe, learner.preprocessing, 'A "run"'), encoding="utf-8")
+        (folder / DATA).write_bytes(data_file(few, learner.preprocessing))
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    folders = [str(tmp_path / name) for name in RECIPES]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_CVLAB, *folders],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for (name, events), said in zip(stories.items(), json.loads(done.stdout), strict=True):
+        *lines, test = map(json.loads, said.splitlines())
+        epochs = [event for event in events if isinstance(event, EpochEnd)]
+        assert len(lines) == len(epochs), name
+        for line, event in zip(lines, epochs, strict=True):
+            assert line == {key: getattr(event, key) for key in line}, name
+        assert test == {"test_loss": events[-1].test_loss, "test_accuracy": events[-1].test_accuracy}, name
+        assert (tmp_path / name / "weights.pt").exists()

@@ -9,11 +9,12 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from cvlab.core.panels.circuits import FAR
+from cvlab.engine.circuit.layout import is_drawn
 from cvlab.engine.circuit.presets import PRESETS
 from cvlab.engine.errors import CannotWrite
 from cvlab.ui.panels.circuits.circuits import CircuitsPanel
 from cvlab.ui.panels.circuits.export import save_picture
-from cvlab.ui.panels.circuits.face import face, number, told
+from cvlab.ui.panels.circuits.face import face, number, short, told
 
 
 @pytest.fixture
@@ -256,7 +257,7 @@ def test_the_picture_is_saved_as_svg_and_png(panel, tmp_path):
 def test_every_preset_is_shown_whole(panel, preset):
     panel.open_preset(preset.id)
     circuit = panel.walk.circuit
-    assert {n.id for n in circuit.nodes if n.kind != "constant"} == set(panel.scene.nodes)
+    assert {n.id for n in circuit.nodes if is_drawn(circuit, n.id)} == set(panel.scene.nodes)
     seen = panel.view.mapToScene(panel.view.viewport().rect()).boundingRect()
     assert seen.contains(panel.scene.content())
     for position in range(panel.walk.last + 1):
@@ -330,3 +331,172 @@ def test_minus_signs_are_minus_signs_and_hyphens_stay():
     assert (
         told("x gets -4 times 3 · (-2): a 64-bit number, 1 - s") == "x gets −4 times 3 · (−2): a 64-bit number, 1 - s"
     )
+
+
+# -- vectors and matrices ---------------------------------------------------------------------------------------------
+
+
+def test_matrices_stand_on_the_wires_with_their_shapes(panel, qtbot):
+    panel.open_preset("linear-softmax")
+    assert wire(panel, "x") == ("0.2 | 0.4", "∇ −0.37 | 0.63") or wire(panel, "x")[0] == "0.2 | 0.4"
+    assert wire(panel, "W")[0].count("|") == 2 and wire(panel, "W")[1].startswith("∇")
+    click(qtbot, panel, "rewind")
+    assert wire(panel, "s") == ("", "") and wire(panel, "W")[1] == ""
+    click(qtbot, panel, "forward")
+    assert (
+        "3 × 2 by 2 makes 3" in panel.steps.sentence.text()
+        and "shape of q: 3" in panel.steps.arithmetic.text().replace("&nbsp;", " ")
+    )
+    panel.go(panel.walk.last)
+    assert "outer product" in panel.steps.sentence.text() and "✓" in panel.steps.arithmetic.text()
+
+
+def test_a_number_of_a_matrix_is_chosen_turned_typed_and_undone(panel, lab):
+    panel.open_preset("linear-softmax")
+    table = panel.inputs.tables["W"]
+    table.grid.setCurrentIndex(table.grid.table.index(2, 1))
+    assert lab.project.circuits.along == "W[2,1]" and panel.closer.plot._sweep.name == "W[2,1]"
+    before = panel.walk.evaluation.output
+    table.row.slider.setValue(350)
+    table.row.slider.sliderReleased.emit()
+    assert panel.walk.evaluation.inputs["W[2,1]"] == table.row.box.value() and panel.walk.evaluation.output != before
+    assert table.grid.table.setData(table.grid.table.index(0, 0), "-1,5")
+    assert panel.walk.evaluation.inputs["W[0,0]"] == -1.5
+    for wrong in ("", "abc", "nan", "1e999"):
+        assert not table.grid.table.setData(table.grid.table.index(0, 0), wrong)
+    assert panel.walk.evaluation.inputs["W[0,0]"] == -1.5
+    lab.history.undo()
+    lab.history.undo()
+    assert panel.walk.evaluation.output == before
+    panel.edits.open_preset("product-of-sum")
+    assert not panel.inputs.tables and set(panel.inputs.rows) == {"x", "y", "z"}
+
+
+def test_checks_of_matrices_say_shape_and_autograd(panel, qtbot, lab):
+    panel.open_preset("net-2-3-2")
+    click(qtbot, panel, "to-checks")
+    cells = panel.closer.checks.cells
+    assert cells["W1", "shape"].text() == "3 × 2 ✓" and "✓" in cells["W1", "error"].text()
+
+    def answered():
+        lab.pump()
+        assert cells["W2", "autograd"].text().startswith("✓")
+
+    qtbot.waitUntil(answered, timeout=30_000)
+
+
+def test_a_large_matrix_is_a_picture_and_its_numbers_come_up_when_it_is_clicked(panel, qtbot):
+    type_text(panel, "W = randn(12, 40); x = ones(40); f = mean(relu(W @ x))")
+    circuit = panel.walk.circuit
+    assert wire(panel, "W") == ("12 × 40", "∇ 12 × 40")
+    panel._choose_node(circuit.by_name["W"].id)
+    assert panel.closer.numbers.isVisible() and panel.closer.numbers.grid.table.columnCount() == 40
+    assert panel._along() == "W[0,0]"
+    image = panel.view.grab().toImage()
+    assert image.width() > 300
+    type_text(panel, "f = x * y")
+    assert not panel.closer.to_numbers.isVisible() and panel.closer.plot.isVisible()
+
+
+def test_vectors_nudge_descend_copy_and_export(panel, qtbot, tmp_path):
+    panel.open_preset("linear-hinge")
+    before = panel.walk.evaluation.output
+    control(panel, "step").setValue(1e-4)
+    click(qtbot, panel, "nudge-down")
+    assert panel.walk.evaluation.output < before
+    click(qtbot, panel, "code")
+    space = {}
+    exec(compile(QApplication.clipboard().text(), "circuit.py", "exec"), space)  # our own text
+    assert space["L"] == panel.walk.evaluation.output and space["dW"].shape == (3, 4)
+    save_picture(panel.scene, tmp_path / "v.svg")
+    assert b"<text" in (tmp_path / "v.svg").read_bytes() and QSvgRenderer(str(tmp_path / "v.svg")).isValid()
+
+
+def test_shapes_that_do_not_meet_are_underlined(panel):
+    panel.open_preset("linear-softmax")
+    type_text(panel, "W = [[1, 2], [3, 4]]; x = [1, 2, 3]\nL = sum(W @ x)")
+    assert "inner sizes 2 and 3 differ" in panel.expression.message.text() and panel.view._is_stale
+    [mark] = panel.expression.editor.extraSelections()
+    assert mark.cursor.selectedText() == "W @ x"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.12345, "0.123"),
+        (-0.12345, "−0.123"),
+        (-0.00311, "−0.003"),
+        (6.7e-17, "7e−17"),
+        (1234.5, "1234"),
+        (123456.0, "1.23e5"),
+    ],
+)
+def test_numbers_fit_narrow_fields(value, text):
+    assert short(value) == text
+
+
+# -- a layer of a net -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dialog(panel, qtbot, lab):
+    opened = panel.ask_for_layer()
+
+    def loaded():
+        lab.pump()
+        assert opened.accept_button.isEnabled()
+
+    qtbot.waitUntil(loaded, timeout=30_000)
+    return opened
+
+
+def open_it(panel, dialog, qtbot, lab):
+    before = panel.expression.text()
+    dialog.accept_button.click()
+
+    def opened():
+        lab.pump()
+        assert panel.expression.text() != before
+
+    qtbot.waitUntil(opened, timeout=30_000)
+
+
+def test_a_neuron_of_the_shipped_net_becomes_a_circuit_and_can_be_undone(panel, dialog, qtbot, lab):
+    dialog.most.setValue(4)
+    dialog.unit[0].setValue(7)
+    assert "84 inputs" in dialog.words.text() and not dialog.unit[1].isVisible()
+    open_it(panel, dialog, qtbot, lab)
+    assert "neuron 7" in panel.expression.text() and "the other 80 add up to rest" in panel.expression.text()
+    assert len(panel.inputs.rows) == 4 * 2 + 2
+    lab.history.undo()
+    assert panel.expression.text() == PRESETS[0].text
+
+
+def test_the_builders_convolution_is_opened_as_vectors(panel, dialog, qtbot, lab):
+    dialog.net.setCurrentIndex(0)
+
+    def loaded():
+        lab.pump()
+        assert dialog.accept_button.isEnabled()
+
+    qtbot.waitUntil(loaded, timeout=30_000)
+    dialog.layer.setCurrentIndex(0)
+    dialog.form.setCurrentIndex(1)
+    assert dialog.unit[2].isVisible()
+    open_it(panel, dialog, qtbot, lab)
+    assert "filter 0, row 0, column 0" in panel.expression.text() and "w @ x" in panel.expression.text()
+
+
+def test_a_layer_that_is_too_large_is_refused_in_words(panel, dialog, qtbot, lab):
+    dialog.layer.setCurrentIndex(2)
+    dialog.form.setCurrentIndex(2)
+    assert "too many numbers" in dialog.words.text()
+    dialog.accept_button.click()
+
+    def told():
+        lab.pump()
+        assert "48,520 numbers" in dialog.words.text() and "Open one neuron" in dialog.words.text()
+
+    qtbot.waitUntil(told, timeout=30_000)
+    assert panel.expression.text() == PRESETS[0].text
+    dialog.reject()

@@ -8,15 +8,25 @@ import torch
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
-from cvlab.core.panels.convolution import OWN, PHOTO, KernelDocument, PictureChoice, PoolDocument, SlideDocument
+from cvlab.core.panels.convolution import (
+    OWN,
+    PHOTO,
+    KernelDocument,
+    PictureChoice,
+    PoolDocument,
+    SharingDocument,
+    SlideDocument,
+)
 from cvlab.core.project import Project
 from cvlab.core.storage.project_file import load_project
 from cvlab.engine.convolution import Fit, convolve, filtered
 from cvlab.engine.kernels import PRESETS
+from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_card import sentence
+from cvlab.ui.panels.convolution.picture_pair import PicturePair
 
 
 @pytest.fixture
@@ -258,9 +268,13 @@ def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
     assert not lab.project.convolution.slide.uses_picture
 
 
-def test_demo_and_randomise(panel, qtbot, lab):
+def test_demo_edges_and_randomise(panel, qtbot, lab):
     click(qtbot, panel, "slide.randomise")
     assert lab.project.convolution.slide != SlideDocument.course()
+    click(qtbot, panel, "slide.edges")
+    assert panel.slide.stage.output.shape == (3, 5, 5)
+    each = filtered(panel.slide.stage.scene.x, np.array(PRESETS["sobel-x"].three))
+    assert np.array_equal(panel.slide.stage.output[0], each.sum(axis=0)), "the channels' sums add up"
     click(qtbot, panel, "slide.course")
     assert lab.project.convolution.slide == SlideDocument.course()
     lab.history.undo()
@@ -403,6 +417,9 @@ def test_the_courses_counts_are_told(panel, qtbot, lab):
     )
     click(qtbot, panel, "sharing.preset.large")
     assert "120,000" in page.one_words.text()
+    click(qtbot, panel, "sharing.preset.slide")
+    assert lab.project.convolution.sharing == SharingDocument(5, 3, 2, 3, 2, 1) and "56" in page.layer_words.text()
+    assert control(panel, "sharing.preset.slide").isChecked()
     click(qtbot, panel, "sharing.preset.alexnet")
     said = page.layer.accessibleDescription()
     assert "105,705,600" in said and "34,944" in said
@@ -411,8 +428,8 @@ def test_the_courses_counts_are_told(panel, qtbot, lab):
     control(panel, "sharing.width").setValue(3)
     assert "does not fit" in page.layer_words.text()
     panel.grab()
-    lab.history.undo()
-    lab.history.undo()
+    for _ in range(3):
+        lab.history.undo()
     assert lab.project.convolution.sharing.width == 200
 
 
@@ -438,7 +455,7 @@ def test_a_dropped_picture_is_shown_everywhere_kept_in_the_file_and_undone(pictu
     )
     lab.history.undo()
     settle(pictured, qtbot, lab)
-    assert pictured.gallery.photo.title == "Grace Hopper"
+    assert pictured.gallery.photo.title == "A palace"
 
 
 def test_what_is_no_picture_is_told_and_the_old_one_stays(pictured, qtbot, lab, tmp_path):
@@ -476,3 +493,41 @@ def test_digits_are_stepped_through(pictured, qtbot, lab):
     click(qtbot, pictured, "picture_after")
     settle(pictured, qtbot, lab)
     assert pictured.gallery.photo.title != before and pictured.gallery.photo.pixels.shape == (1, 28, 28)
+
+
+def test_a_set_that_takes_long_says_so_and_stops_saying_it(pictured, qtbot, lab):
+    gallery, busy = pictured.gallery, pictured.bar.busy
+    lab.project.convolution.picture = PictureChoice("mnist-mini", 1)
+    assert not busy.text()
+    gallery._late.timeout.emit()
+    assert busy.text() == "Reading the data set…"
+    settle(pictured, qtbot, lab)
+    assert not busy.text()
+
+
+def test_a_monkey_breaks_nothing_and_all_of_it_can_be_undone(pictured, qtbot, lab):
+    state, rng = lab.project.convolution, np.random.default_rng(7)
+    before = {name: getattr(state, name) for name in ("slide", "kernel", "pool", "sharing", "picture")}
+    for turn in range(120):
+        there = [
+            widget
+            for widget in pictured.findChildren(QWidget)
+            if widget.objectName().startswith("convolution.") and widget.isVisible() and widget.isEnabled()
+        ]
+        widget = there[rng.integers(len(there))]
+        if rng.random() < 0.1:
+            lab.history.undo()
+        elif isinstance(widget, QSlider):
+            widget.setValue(int(rng.integers(widget.minimum(), min(widget.maximum(), 64) + 1)))
+        elif isinstance(widget, QAbstractButton) and widget.objectName() != "convolution.open":
+            widget.click()
+        elif isinstance(widget, BoardCanvas | PicturePair):
+            place = QPoint(int(rng.integers(widget.width())), int(rng.integers(widget.height())))
+            qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+            qtbot.keyClick(widget, (Qt.Key.Key_Down, Qt.Key.Key_5, Qt.Key.Key_Return, Qt.Key.Key_PageDown)[turn % 4])
+        if turn % 12 == 0:
+            pictured.grab()
+    pictured.slide.transport.stop()
+    while lab.history.can_undo:
+        lab.history.undo()
+    assert {name: getattr(state, name) for name in before} == before

@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from cvlab.core.storage.run_folder import RunFolder
-from cvlab.core.storage.run_notes import RunNotes
+from cvlab.core.storage.run_folder import Notes, RunFolder
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
@@ -121,7 +120,9 @@ def test_a_star_tags_and_notes_are_kept_in_the_folder(panel, lab, ids, flush):
     panel.notes.tags.setText("good, wide")
     panel.notes.text.setPlainText("As expected.")
     panel.notes.save()
-    assert RunNotes.of(lab.runs.root / ids[1]) == RunNotes(star=True, tags=("good", "wide"), text="As expected.")
+    assert RunFolder.open(lab.runs.root / ids[1]).notes == Notes(
+        starred=True, tags=("good", "wide"), text="As expected."
+    )
     assert "#good" in titles(panel)[1]
 
 
@@ -129,7 +130,7 @@ def test_what_was_typed_is_saved_when_another_run_is_chosen(panel, lab, ids):
     choose(panel, 0)
     panel.notes.text.setPlainText("half a thought")
     choose(panel, 1)
-    assert RunNotes.of(lab.runs.root / ids[2]).text == "half a thought"
+    assert RunFolder.open(lab.runs.root / ids[2]).notes.text == "half a thought"
     assert panel.notes.text.toPlainText() == ""
 
 
@@ -176,3 +177,31 @@ def test_names_are_as_short_as_tells_runs_apart(panel):
     assert short_names(panel._chosen_rows())[0].startswith("2-layer net")
     choose(panel, 0, 1, 2)
     assert len(set(short_names(panel._chosen_rows()))) == 3
+
+
+def test_the_ensemble_card_says_what_it_needs(panel):
+    card = panel.aside.ensemble
+    assert not card.go.isEnabled() and "at least 2" in card.words.text()
+    choose(panel, 0)
+    card.of.setCurrentIndex(1)
+    card.of.activated.emit(1)
+    assert card.go.isEnabled()
+    card.vote()  # these runs have kept no checkpoints
+    assert "no checkpoints" in card.words.text()
+
+
+def test_runs_vote_and_are_compared(host, lab, qtbot):
+    for seed in (0, 1):
+        run = lab.runs.start(zoo.linear_classifier(), Recipe.read({"epochs": 1, "seed": seed, "threads": 1}))
+        run.join()
+        lab.pump()
+    panel = host(RunsPanel, 1040, 780)
+    settle(lab, qtbot)
+    choose(panel, 0, 1)
+    card = panel.aside.ensemble
+    panel.aside.turn_to(card)
+    QTest.mouseClick(card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: (lab.pump(), card.go.isEnabled())[1], timeout=30_000)
+    assert "The mean member reads" in card.words.text()
+    assert [title for title, _ in card.bars._rows][-1] == "Ensemble" and len(card.bars._rows) == 3
+    assert all(0.5 < accuracy.low < accuracy.share < accuracy.high for _, accuracy in card.bars._rows)

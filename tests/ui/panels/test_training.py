@@ -92,7 +92,8 @@ def test_the_names_that_scripts_hold_on_to(panel):
     for name in (
         "start", "pause", "step", "stop", "data", "optimizer", "learning_rate", "learning_rate.slider", "momentum",
         "weight_decay", "batch_size", "epochs", "held_out", "preprocessing", "schedule", "shift", "seed", "device",
-        "threads", "smoothing", "log_loss", "draw", "runs", "more", "change_net",
+        "threads", "smoothing", "log_loss", "draw", "runs", "change_net", "input_settings",
+        "machine_settings", "past", "branch", "queue",
     ):  # fmt: skip
         control(panel, name)
 
@@ -166,7 +167,7 @@ def test_the_momentum_is_asked_for_only_by_the_momentum_optimizer(panel, lab):
 
 def test_more_settings_fold_out(panel):
     assert not control(panel, "seed").isVisible()
-    press(panel, "more")
+    press(panel, "machine_settings")
     assert control(panel, "seed").isVisible()
 
 

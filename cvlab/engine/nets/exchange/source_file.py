@@ -1,6 +1,6 @@
 """PyTorch source back to a net: parsed to a syntax tree, of which a short list of forms is understood; never executed.
 
-What `code.source` and `code.training_script` write is read, and what people change in it, as long as the forms stay:
+What `code.source` and `the starter script` write is read, and what people change in it, as long as the forms stay:
 `self.NAME = nn.LAYER(numbers...)` in `__init__`, and in `forward` one call a line, `a + b`, `torch.cat((a, b), dim=1)`.
 """
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from cvlab.engine.circuit.trust import Check, relative_error
+from cvlab.engine.circuit.tensors import Shape
+from cvlab.engine.circuit.tensors import told as shape_told
+from cvlab.engine.circuit.trust import Check
 from cvlab.ui.panels.circuits.face import number, told
 from cvlab.ui.theme.style import set_role
 
@@ -32,14 +34,14 @@ class ChecksTable(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._names: tuple[str, ...] | None = None
+        self._names: tuple[tuple[str, Shape], ...] | None = None
         self.cells: dict[tuple[str, str], QLabel] = {}
         self._note = QLabel(self)
         self._note.hide()
 
     def show_checks(self, checks: Sequence[Check], autograd: Mapping[str, float] | None) -> None:
-        """autograd: None while PyTorch has not answered."""
-        names = tuple(each.name for each in checks)
+        """autograd: the relative error of each input's gradient beside PyTorch's; None while it has not answered."""
+        names = tuple((each.name, each.shape) for each in checks)
         if names != self._names:
             self._build(names)
         for each in checks:
@@ -47,11 +49,15 @@ class ChecksTable(QScrollArea):
             self._say(each.name, "backprop", number(each.analytic), "small")
             self._say(each.name, "difference", number(each.numeric), "small")
             self._say(each.name, "error", f"{sign} {_power(each.relative_error)}" if len(sign) == 1 else sign, role)
-            self.cells[each.name, "error"].setToolTip(told(each.kink) if each.kink else _HEAD[3][1])
+            where = f"The place where they differ most, {each.place}. {each.tried} were tried. " if each.shape else ""
+            self.cells[each.name, "error"].setToolTip(told(each.kink) if each.kink else where + _HEAD[3][1])
+            if each.shape:
+                self._say(each.name, "shape", f"{shape_told(each.gradient_shape)} {'✓' if each.shapes_agree else '✗'}",
+                          "small success" if each.shapes_agree else "small error")  # fmt: skip
             if autograd is None or each.name not in autograd:
                 self._say(each.name, "autograd", "…", "small muted")
             else:
-                error = relative_error(each.analytic, autograd[each.name])
+                error = autograd[each.name]
                 same = error < 1e-12 or each.analytic != each.analytic
                 self._say(each.name, "autograd", f"{'✓' if same else '✗'} {_power(error)}",
                           "small success" if same else "small error")  # fmt: skip
@@ -64,7 +70,7 @@ class ChecksTable(QScrollArea):
         cell.setText(text)
         set_role(cell, role)
 
-    def _build(self, names: tuple[str, ...]) -> None:
+    def _build(self, names: tuple[tuple[str, Shape], ...]) -> None:
         self._names, self.cells = names, {}
         page = QWidget(self)
         page.setProperty("role", "page")
@@ -77,10 +83,19 @@ class ChecksTable(QScrollArea):
             label.setToolTip(tip)
             grid.addWidget(label, 0, column, Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft)
             grid.setColumnStretch(column, 1)
-        for row, name in enumerate(names, 1):
-            label = QLabel(name, page)
+        for row, (name, shape) in enumerate(names, 1):
+            label = QLabel(label_text(name), page)
+            label.setToolTip(name)
             label.setProperty("role", "subheading small")
-            grid.addWidget(label, row, 0)
+            head = QVBoxLayout()
+            head.setSpacing(0)
+            head.addWidget(label)
+            if shape:
+                cell = self.cells[name, "shape"] = QLabel(page)
+                cell.setProperty("role", "small success")
+                cell.setToolTip(f"The shape of the gradient, which must be that of {name}.")
+                head.addWidget(cell)
+            grid.addLayout(head, row, 0)
             for column, (words, _) in enumerate(_HEAD[1:], 1):
                 cell = QLabel(page)
                 cell.setProperty("role", "small")
@@ -95,6 +110,10 @@ class ChecksTable(QScrollArea):
         column.addWidget(self._note)
         column.addStretch()
         self.setWidget(page)
+
+
+def label_text(name: str) -> str:
+    return name if len(name) <= 8 else f"{name[:7]}…"
 
 
 def _power(error: float) -> str:

@@ -12,6 +12,7 @@ from cvlab.core.panels.circuits import FAR, CircuitDocument
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.code import source
 from cvlab.engine.circuit.collapse import collapsible, span
+from cvlab.engine.circuit.tensors import cells
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError
 from cvlab.ui.actions import Action
@@ -24,8 +25,10 @@ from cvlab.ui.panels.circuits.expression import ExpressionBar
 from cvlab.ui.panels.circuits.inputs_card import InputsCard
 from cvlab.ui.panels.circuits.lesson import LESSON, lesson_of
 from cvlab.ui.panels.circuits.look_closer import LookCloser
+from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
 from cvlab.ui.panels.circuits.step_card import StepCard
 from cvlab.ui.panels.circuits.top_bar import TopBar
+from cvlab.ui.panels.circuits.tour import stops
 from cvlab.ui.panels.circuits.view import CircuitView
 
 _LONG = 1_500
@@ -83,6 +86,7 @@ class CircuitsPanel(Panel):
         self.expression.typed.connect(self._typed)
         self.expression.finished.connect(self.edits.end_gesture)
         self.bar.preset.activated.connect(self._choose_preset)
+        self.bar.open_layer.clicked.connect(self.ask_for_layer)
         self.bar.merge.clicked.connect(self.edits.merge)
         self.bar.sigmoid.clicked.connect(self.edits.fold_all)
         self.bar.code.clicked.connect(self.copy_code)
@@ -120,7 +124,8 @@ class CircuitsPanel(Panel):
             self._circuit, self._moved = circuit, document.moved
             self.transport.stop()
             self.scene.show_circuit(circuit, document.moved)
-            self.inputs.show_inputs(circuit.starting_values())
+            self.inputs.show_inputs(circuit)
+            self.closer.numbers.node = -1
             has_sigmoid = any(node.gate == "sigmoid" for node in circuit.gates)
             self.bar.show_sigmoid(bool(collapsible(circuit)), has_sigmoid)
             self.view.follow()
@@ -192,6 +197,18 @@ class CircuitsPanel(Panel):
         self.edits.open_preset(preset_id)
         self.view.fit()
 
+    def ask_for_layer(self) -> OpenLayerDialog:
+        """Asks which neuron or layer of which net to open."""
+        self.descent.stop()
+        dialog = OpenLayerDialog(self.lab, self)
+        dialog.opened.connect(self._open_text)
+        dialog.open()
+        return dialog
+
+    def _open_text(self, text: str) -> None:
+        self.edits.open_text(text)
+        self.view.fit()
+
     def _choose_preset(self, index: int) -> None:
         self.open_preset(self.bar.preset.itemData(index))
 
@@ -212,8 +229,14 @@ class CircuitsPanel(Panel):
 
     def _choose_node(self, id: int) -> None:
         node, turn = self._circuit.nodes[id], self.walk.turn_of(id)
+        self.closer.show_node(id)
         if node.kind == "input":
-            self._choose_along(node.name)
+            mine = cells(node.name, node.shape)
+            if self._along() not in mine:
+                self._state.along = mine[0]
+                self._show_numbers()
+            if not node.shape:
+                self.closer.show_plot()
         elif turn is not None:
             self.transport.stop()
             self.go(turn)
@@ -267,24 +290,11 @@ class CircuitsPanel(Panel):
             Action("circuits.forward", "One gate forward", step.step_forward, "Alt+Right", "right", menu="Run"),
             Action("circuits.back", "One gate back", step.step_back, "Alt+Left", "left", menu="Run"),
             Action("circuits.fit", "Show the whole circuit", self.view.fit, "Ctrl+0", "zoom-fit", menu="View"),
+            Action("circuits.open-layer", "Open a layer of a net as a circuit…", self.ask_for_layer),
             Action("circuits.fold", "Collapse or expand the sigmoids", self.edits.fold_all),
             Action("circuits.code", "Copy the circuit as Python", self.copy_code, "", "copy", menu="Edit"),
             Action("circuits.export", "Export the circuit's picture…", self.export, "", "save", menu="File"),
         )
 
-    # -- the tour ----------------------------------------------------------------------------------------------------
-
     def tour(self) -> Iterator[Stop]:
-        self.open_preset("routes")
-        self.go(self.walk.seed + 3)
-        yield Stop("step", self.isVisible)
-        self.open_preset("neuron")
-        self.go(FAR)
-        yield Stop("neuron", self.isVisible)
-        self.edits.fold_all()
-        self.closer.show_checks()
-        yield Stop("checks", self.isVisible)
-        self.closer.show_plot()
-        self.open_preset("net-2-3-2")
-        yield Stop("net", self.isVisible)
-        self.open_preset("product-of-sum")
+        return stops(self)

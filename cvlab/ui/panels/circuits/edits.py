@@ -37,6 +37,10 @@ class CircuitEdits:
     def open_preset(self, preset_id: str) -> None:
         self._push(CircuitDocument(BY_ID[preset_id].text), "Open a ready circuit")
 
+    def open_text(self, text: str) -> None:
+        """A circuit that was written for the person; raises `ExpressionError`."""
+        self._push(_readable(CircuitDocument(text)), "Open a layer")
+
     def merge(self, merge: bool) -> None:
         self._push(replace(self.document, merge=merge, collapsed=(), expanded=(), moved={}), "Merge repeated parts")
 
@@ -73,3 +77,8 @@ class CircuitEdits:
             return False
         self._push(self.document.turned(values), "Descend", "circuits.descend")
         return True
+
+
+def _readable(document: CircuitDocument) -> CircuitDocument:
+    document.circuit  # noqa: B018  (reading it is the check)
+    return document

@@ -6,8 +6,9 @@ import re
 from math import isfinite
 
 from cvlab.engine.circuit.circuit import Circuit, Node
-from cvlab.engine.circuit.gates import GATES
 from cvlab.engine.circuit.words import shown
+
+LOSSES = ("cross_entropy", "hinge")
 
 _RAISED = str.maketrans("0123456789−.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
 
@@ -30,13 +31,35 @@ def number(value: float, digits: int = 4) -> str:
     return minus(shown(value)).replace("infinity", "∞").replace("not a number", "NaN")
 
 
+def short(value: float, most: int = 6) -> str:
+    """A number in a narrow field: as many digits as fit, three at most."""
+    for digits in (3, 2, 1):
+        text = number(value, digits).replace("e+0", "e").replace("e−0", "e−")
+        if len(text) <= most:
+            return text
+    return minus(f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e"))
+
+
+def caption(circuit: Circuit, node: Node) -> str:
+    """The words below a gate: its name, and of a loss the class that is right."""
+    if node.gate not in LOSSES:
+        return node.name if node.kind == "gate" else ""
+    right = circuit.nodes[node.operands[1]]
+    if not right.shape:
+        return f"{node.name}, class {number(right.value)}"
+    return f"{node.name}, {right.shape[0]} rows"
+
+
 def face(circuit: Circuit, node: Node) -> str:
     """The words on the node: an input's name, or what the gate does."""
     if node.kind != "gate":
         return node.name
     operands = [circuit.nodes[i] for i in node.operands]
     constants = [i for i, operand in enumerate(operands) if operand.kind == "constant"]
-    sign = GATES[node.gate].symbol
+    sign = circuit.gate_of(node).symbol
+    if node.gate == "index":
+        return f"[{','.join(number(place.value) for place in operands[1:])}]"
+    constants = [i for i in constants if not operands[i].shape and node.gate not in LOSSES]
     if not constants:
         return sign
     if len(constants) == len(operands):

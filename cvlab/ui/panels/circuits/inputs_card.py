@@ -2,97 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.passes import Evaluation
+from cvlab.engine.circuit.tensors import Shape, cells
 from cvlab.ui.panels.circuits.face import number
+from cvlab.ui.panels.circuits.input_row import InputRow
+from cvlab.ui.panels.circuits.input_table import InputTable
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.finish import finish
-from cvlab.ui.widgets.number import NumberBox, NumberSlider
-
-
-def reach(start: float) -> float:
-    """How far an input's slider goes to both sides: 5, or the next 1, 2 or 5 times a power of ten above twice its start."""
-    wanted = max(2 * abs(start), 5.0)
-    decade = 10.0 ** math.floor(math.log10(wanted))
-    return next(decade * m for m in (1, 2, 5, 10) if decade * m >= wanted * (1 - 1e-9))
-
-
-class InputRow(QWidget):
-    """turned(name, value) while it moves; released when the person lets go; chosen(name): plot along this one."""
-
-    turned = Signal(str, float)
-    released = Signal()
-    chosen = Signal(str)
-
-    def __init__(self, name: str, start: float, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.name = name
-        self._value = math.nan
-        end = reach(start)
-        self.button = QPushButton(self)
-        self.button.setText(self.button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 38))
-        self.button.setProperty("role", "chip")
-        self.button.setCheckable(True)
-        self.button.setObjectName(f"circuits.along-{name}")
-        self.button.setAccessibleName(f"Plot along {name}")
-        self.button.setToolTip(f"Plots the output against {name}, with the tangent that its gradient gives.")
-        self.button.setFixedWidth(54)
-        self.slider = NumberSlider(-end, end, parent=self)
-        self.slider.setObjectName(f"circuits.slider-{name}")
-        self.slider.setAccessibleName(f"{name}, slider")
-        self.slider.setToolTip(f"Turns {name}: every value and gradient follows at once.")
-        self.slider.setMinimumWidth(48)
-        self.box = NumberBox(-1e9, 1e9, parent=self)
-        self.box.setSingleStep(0.1)
-        self.box.setObjectName(f"circuits.input-{name}")
-        self.box.setAccessibleName(name)
-        self.box.setToolTip(f"The value of {name}. Type any number, also outside the slider's range.")
-        self.box.setFixedWidth(84)
-        self.gradient = QLabel(self)
-        self.gradient.setProperty("role", "small error")
-        self.gradient.setToolTip(f"The gradient of the output by {name}: how the output moves when {name} does.")
-        # A fixed size, so that new numbers move nothing and cost no layout.
-        self.gradient.setFixedSize(self.gradient.fontMetrics().horizontalAdvance("∇ −0.00001"), 20)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.button)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.box)
-        row.addWidget(self.gradient)
-        self.button.clicked.connect(self._choose)
-        self.slider.moved.connect(self._turn)
-        self.slider.sliderReleased.connect(self.released)
-        self.box.valueChanged.connect(self._turn)
-        self.box.editingFinished.connect(self.released)
-
-    def show_numbers(self, value: float, gradient: float, is_along: bool) -> None:
-        if value != self._value:
-            self._value = value
-            for widget, show in ((self.slider, self.slider.show_number), (self.box, self.box.setValue)):
-                blocker = QSignalBlocker(widget)
-                show(value)
-                blocker.unblock()
-        text = number(gradient)
-        self.gradient.setText(f"∇ {text if len(text) <= 8 else number(gradient, 2)}")
-        self.button.setChecked(is_along)
-
-    def _turn(self, value: float) -> None:
-        self._value = math.nan  # what is shown now is the person's, until the document answers
-        self.turned.emit(self.name, value)
-
-    def _choose(self) -> None:
-        self.button.setChecked(True)
-        self.chosen.emit(self.name)
+from cvlab.ui.widgets.number import NumberBox
 
 
 class InputsCard(QFrame):
-    """Rows for the inputs of the present circuit, and the nudges. It asks; the panel decides."""
+    """Rows for the inputs of the present circuit, and the nudges. It asks; the panel decides.
+
+    rows: of single numbers; tables: of vectors and matrices; both by the input's name.
+    """
 
     turned = Signal(str, float)
     released = Signal()
@@ -105,7 +35,9 @@ class InputsCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.rows: dict[str, InputRow] = {}
+        self.tables: dict[str, InputTable] = {}
         self._starts: Mapping[str, float] = {}
+        self._shapes: tuple[tuple[str, Shape], ...] = ()
         title = QLabel("Inputs", self)
         title.setProperty("role", "subheading")
         self.output = QLabel(self)
@@ -181,24 +113,27 @@ class InputsCard(QFrame):
 
     # -- showing -----------------------------------------------------------------------------------------------------
 
-    def show_inputs(self, starts: Mapping[str, float]) -> None:
+    def show_inputs(self, circuit: Circuit) -> None:
         """Builds the rows anew, if they are for other inputs."""
-        if starts == self._starts:
+        starts, shapes = circuit.starting_values(), tuple((node.name, node.shape) for node in circuit.inputs)
+        if starts == self._starts and shapes == self._shapes:
             return
-        self._starts = dict(starts)
+        self._starts, self._shapes = starts, shapes
         page = QWidget(self._scroll)
         page.setProperty("role", "page")
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(6)
-        self.rows = {}
-        for name, start in starts.items():
-            row = InputRow(name, start, page)
+        self.rows, self.tables = {}, {}
+        for name, shape in shapes:
+            if shape:
+                row = self.tables[name] = InputTable(name, shape, {c: starts[c] for c in cells(name, shape)}, page)
+            else:
+                row = self.rows[name] = InputRow(name, starts[name], page)
             row.turned.connect(self.turned)
             row.released.connect(self.released)
             row.chosen.connect(self.chosen)
             column.addWidget(row)
-            self.rows[name] = row
         if not starts:
             nothing = QLabel("This circuit has no inputs: all of it is constant.", page)
             nothing.setProperty("role", "muted")
@@ -211,6 +146,8 @@ class InputsCard(QFrame):
     def show_numbers(self, evaluation: Evaluation, along: str) -> None:
         for name, row in self.rows.items():
             row.show_numbers(evaluation.inputs[name], evaluation.by_input[name], name == along)
+        for table in self.tables.values():
+            table.show_numbers(evaluation, along)
         name = evaluation.circuit.nodes[evaluation.circuit.output].name
         self.output.setText(f"{name} = {number(evaluation.output)}")
 
@@ -225,7 +162,8 @@ class InputsCard(QFrame):
         self.descend.setIcon(icon("pause" if descending else "play"))
 
     def names(self) -> Sequence[str]:
-        return tuple(self.rows)
+        """Of every number that can be turned."""
+        return tuple(self._starts)
 
     def _nudge_up(self) -> None:
         self.nudged.emit(1)

@@ -1,10 +1,11 @@
-"""Two ways to look closer at the gradients, one at a time: the output along an input, and the checks."""
+"""Ways to look closer, one at a time: the output along an input, the checks, and the numbers of a vector or matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -13,10 +14,13 @@ from cvlab.core.lab import Lab
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.explore import sweep
 from cvlab.engine.circuit.passes import Evaluation
-from cvlab.engine.circuit.trust import check
+from cvlab.engine.circuit.tensors import cells
+from cvlab.engine.circuit.trust import check, largest_relative_error
 from cvlab.ui.panels.circuits.along_plot import AlongPlot
 from cvlab.ui.panels.circuits.checks_table import ChecksTable
-from cvlab.ui.panels.circuits.inputs_card import reach
+from cvlab.ui.panels.circuits.input_row import reach
+from cvlab.ui.panels.circuits.matrix_label import is_written
+from cvlab.ui.panels.circuits.numbers_page import NumbersPage
 
 _CHECKED = 600
 """Gates times inputs up to which checks follow every movement; beyond, they wait until it rests."""
@@ -46,11 +50,13 @@ class LookCloser(QFrame):
         self._along = ""
         self.plot = AlongPlot(self)
         self.checks = ChecksTable(self)
-        self.to_plot = self._tab(
-            "to-plot", "Along one input", "Plots the output against the input that is chosen above."
-        )
+        self.numbers = NumbersPage(self)
+        self.to_plot = self._tab("to-plot", "Plot", "Plots the output against the input that is chosen above.")
         self.to_checks = self._tab(
-            "to-checks", "Gradient checks", "Every gradient beside its centred difference and PyTorch's autograd."
+            "to-checks", "Checks", "Every gradient beside its centred difference and PyTorch's autograd."
+        )
+        self.to_numbers = self._tab(
+            "to-numbers", "Numbers", "Every number of the vector or matrix that was clicked last, with its gradient."
         )
         self.to_plot.setChecked(True)
         self._rest = QTimer(self)
@@ -61,6 +67,7 @@ class LookCloser(QFrame):
         row.setSpacing(8)
         row.addWidget(self.to_plot)
         row.addWidget(self.to_checks)
+        row.addWidget(self.to_numbers)
         row.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 10)
@@ -68,9 +75,12 @@ class LookCloser(QFrame):
         column.addLayout(row)
         column.addWidget(self.plot, 1)
         column.addWidget(self.checks, 1)
+        column.addWidget(self.numbers, 1)
         self.checks.hide()
+        self.numbers.hide()
         self.to_plot.clicked.connect(self.show_plot)
         self.to_checks.clicked.connect(self.show_checks)
+        self.to_numbers.clicked.connect(self.show_numbers)
 
     def _tab(self, name: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -95,6 +105,19 @@ class LookCloser(QFrame):
         self.to_plot.setChecked(True)
         self._show_page()
 
+    def show_numbers(self) -> None:
+        self.to_numbers.setChecked(True)
+        self._show_page()
+
+    def show_node(self, id: int) -> None:
+        """The node whose numbers are meant. A large one's cannot be read in the picture, so they come to the front."""
+        self.numbers.node = id
+        node = self._evaluation.circuit.nodes[id]
+        if node.shape and not is_written(node.shape):
+            self.show_numbers()
+        elif self.to_numbers.isChecked():
+            self._show_page()
+
     def rest(self) -> None:
         """The panel went behind."""
         self._rest.stop()
@@ -104,12 +127,18 @@ class LookCloser(QFrame):
         evaluation = self._evaluation
         if evaluation is None:
             return
-        is_plot = self.to_plot.isChecked()
-        self.plot.setVisible(is_plot)
-        self.checks.setVisible(not is_plot)
-        if is_plot:
+        self.to_numbers.setVisible(not evaluation.circuit.is_scalar)
+        if evaluation.circuit.is_scalar and self.to_numbers.isChecked():
+            self.to_plot.setChecked(True)
+        self.plot.setVisible(self.to_plot.isChecked())
+        self.checks.setVisible(self.to_checks.isChecked())
+        self.numbers.setVisible(self.to_numbers.isChecked())
+        if not self.to_checks.isChecked():
             self._rest.stop()
-            self._plot(evaluation)
+            if self.to_plot.isChecked():
+                self._plot(evaluation)
+            else:
+                self.numbers.show_evaluation(evaluation)
             return
         size = len(evaluation.circuit.gates) * len(evaluation.inputs)
         if size <= _CHECKED:
@@ -132,7 +161,12 @@ class LookCloser(QFrame):
         )  # fmt: skip
 
     def _show_autograd(self, gradients: dict[str, float]) -> None:
-        self.checks.show_checks(check(self._evaluation), gradients)
+        evaluation, errors = self._evaluation, {}
+        for node in evaluation.circuit.inputs:
+            mine = np.array([evaluation.by_input[name] for name in cells(node.name, node.shape)])
+            theirs = np.array([gradients.get(name, np.nan) for name in cells(node.name, node.shape)])
+            errors[node.name] = largest_relative_error(mine, theirs)
+        self.checks.show_checks(check(evaluation), errors)
 
     def _no_autograd(self, error: BaseException) -> None:
         self._lab.notices.error(error)

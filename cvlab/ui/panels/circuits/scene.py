@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QSizeF, Qt, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.collapse import collapsible
 from cvlab.engine.circuit.layout import Layout, is_drawn, layout
 from cvlab.engine.circuit.walk import Step, Walk
-from cvlab.ui.panels.circuits.face import face, number
+from cvlab.ui.panels.circuits.face import caption, face, minus, number
+from cvlab.ui.panels.circuits.matrix_label import size as label_size
 from cvlab.ui.panels.circuits.node_item import NodeItem
-from cvlab.ui.panels.circuits.wire_item import WireItem
+from cvlab.ui.panels.circuits.picture import Picture
+from cvlab.ui.panels.circuits.wire_item import LABEL_GAP, WireItem
 from cvlab.ui.theme import theme
 
 ACROSS, DOWN = 152.0, 88.0
+_BEND = 32.0
+"""Between the numbers on a wire and the next column, for the wire to turn in."""
+
 STUB = 74.0
 """The length of the output's wire, which leads to no gate."""
 
@@ -41,13 +46,17 @@ class CircuitScene(QGraphicsScene):
         self.wires: dict[int, WireItem] = {}
         self._layout: Layout | None = None
         self._is_placing = False
+        self._active: set[int] = set()
+        self._ordered: tuple[int, bool] | None = None
+        self.picture = Picture()
+        self.addItem(self.picture)
         self._pulse = QVariantAnimation(self)
         self._pulse.setDuration(_PULSE_MS)
         self._pulse.setStartValue(0.0)
         self._pulse.setEndValue(1.0)
         self._pulse.setEasingCurve(QEasingCurve.Type.InOutSine)
         self._pulse.valueChanged.connect(self._show_pulse)
-        theme().changed.connect(self._repaint)
+        theme().changed.connect(self.repaint)
 
     # -- the circuit -------------------------------------------------------------------------------------------------
 
@@ -55,13 +64,15 @@ class CircuitScene(QGraphicsScene):
         """Builds the picture anew."""
         self._pulse.stop()
         self.clear_circuit()
-        self.circuit, self._layout = circuit, layout(circuit, across=ACROSS, down=DOWN)
+        self.circuit = circuit
         foldable = {node.id for node in collapsible(circuit)}
         for node in circuit.nodes:
             if not is_drawn(circuit, node.id):
                 continue
             can_fold = node.id in foldable or node.gate == "sigmoid"
-            if node.kind == "input":
+            if node.kind == "constant":
+                tip = f"{node.name}: written in the text, so it does not change."
+            elif node.kind == "input":
                 tip = f"{node.name}: click to plot the output against it. Drag to move it."
             else:
                 tip = f"{node.name} = {circuit.formula(node)}\nClick to go to its step. Drag to move it."
@@ -69,19 +80,40 @@ class CircuitScene(QGraphicsScene):
                 tip += "\nDouble-click to show the sigmoid " + (
                     "as four gates." if node.gate == "sigmoid" else "as one gate."
                 )
-            name = "" if node.kind == "input" else node.name
-            item = NodeItem(node.id, face(circuit, node), name, node.kind == "input", can_fold, tip)
+            if node.kind == "gate" and node.is_tensor:
+                tip += f"\nOn the way back: {circuit.gate_of(node).slope}."
+            is_input = node.kind != "gate"
+            words = minus(node.name) if node.kind != "constant" else "constant"
+            room = 170 if node.is_tensor else 108
+            item = NodeItem(node.id, face(circuit, node) if node.kind != "constant" else words, caption(circuit, node),
+                            is_input, can_fold, tip, room=room)  # fmt: skip
             self.nodes[node.id] = item
             self.addItem(item)
-            self.wires[node.id] = wire = WireItem(node.id)
+            self.wires[node.id] = wire = WireItem(node.id, node.shape)
             self.addItem(wire)
+        self._layout = layout(
+            circuit, across=ACROSS, down=DOWN, sizes=None if circuit.is_scalar else self._sizes(circuit)
+        )
         self.place(moved)
+
+    def _sizes(self, circuit: Circuit) -> dict[int, tuple[float, float]]:
+        """What each node and the numbers on its wire need: to the middle of the next column, and in height."""
+        found = {}
+        for id, item in self.nodes.items():
+            shape = circuit.nodes[id].shape
+            label = label_size(shape) if shape else QSizeF(66, 20)
+            next_ = max((self.nodes[i].width for i in circuit.consumers[id] if i in self.nodes), default=44.0)
+            across = item.width / 2 + LABEL_GAP + label.width() + _BEND + next_ / 2
+            found[id] = (max(across, 100.0), max(2 * label.height() + 64 if shape else 0.0, 76.0))
+        return found
 
     def clear_circuit(self) -> None:
         """Takes everything away: wires before nodes."""
         for item in (*self.wires.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes, self.wires, self.circuit = {}, {}, None
+        self._active, self._ordered = set(), None
+        self.picture.show_items({}, {})
 
     def place(self, moved: Mapping[str, tuple[float, float]]) -> None:
         """Puts the nodes where the layout has them, or where they were dragged to."""
@@ -91,6 +123,7 @@ class CircuitScene(QGraphicsScene):
         self._is_placing = False
         for id in self.wires:
             self._route(id)
+        self.picture.show_items(self.nodes, self.wires)
 
     def _route(self, source: int) -> None:
         start, placed = self.nodes[source].leaving(), self._layout
@@ -108,7 +141,7 @@ class CircuitScene(QGraphicsScene):
         """Which of the target's ports the source's wires end at, and how many ports there are."""
         node = self.circuit.nodes[target]
         drawn = [i for i in node.operands if i in self.nodes]
-        if node.gate not in ("sub", "div", "pow"):
+        if node.gate not in ("sub", "div", "pow", "matmul", "stack"):
             # Their order means nothing to the gate, so the wires need not cross before it.
             drawn.sort(key=self._height_before(target))
         return [(slot, len(drawn)) for slot, operand in enumerate(drawn) if operand == source]
@@ -129,6 +162,7 @@ class CircuitScene(QGraphicsScene):
         self._route(item.id)
         for operand in {i for i in self.circuit.nodes[item.id].operands if i in self.nodes}:
             self._route(operand)
+        self.picture.moved()
 
     def mouseReleaseEvent(self, event) -> None:
         grabbed = self.mouseGrabberItem()
@@ -154,8 +188,6 @@ class CircuitScene(QGraphicsScene):
         """The numbers and the looks at the walk's position."""
         step, circuit = walk.current(), self.circuit
         troubles = walk.evaluation.troubles
-        order = walk.backward_order if walk.is_backward else walk.forward_order
-        orders = {id: at for at, id in enumerate(order, 1)}
         for id, wire in self.wires.items():
             value, gradient = walk.value(id), walk.gradient(id)
             partial = gradient is not None and walk.is_partial(id)
@@ -163,15 +195,27 @@ class CircuitScene(QGraphicsScene):
             is_at_work = id == step.node and step.kind in ("forward", "backward")
             look = step.kind if is_at_work else "waiting" if value is None else "known"
             self.nodes[id].show_look(look, id in troubles and value is not None)
-            self.nodes[id].show_order(orders.get(id, 0), walk.is_backward)
+        self._show_orders(walk)
         active = self._active_branches(circuit, step)
-        for id, wire in self.wires.items():
-            wire.show_active(step.kind if id in active else "", active.get(id, {}))
+        for id in self._active | active.keys():
+            self.wires[id].show_active(step.kind if id in active else "", active.get(id, {}))
+        self._active = set(active)
         self._pulse.stop()
         if animated and active:
             self._pulse.start()
         else:
             self._show_pulse(1.0)
+
+    def _show_orders(self, walk: Walk) -> None:
+        """The turns of the pass that one is in, where they are others than those that stand there."""
+        if self._ordered == (id(walk.circuit), walk.is_backward):
+            return
+        self._ordered = id(walk.circuit), walk.is_backward
+        orders = {
+            node: at for at, node in enumerate(walk.backward_order if walk.is_backward else walk.forward_order, 1)
+        }
+        for node, item in self.nodes.items():
+            item.show_order(orders.get(node, 0), walk.is_backward)
 
     def _active_branches(self, circuit: Circuit, step: Step) -> dict[int, dict[int, tuple[str, int]]]:
         """The branches that end at the gate at work, by source, with the local gradient of each on the way back."""
@@ -180,7 +224,8 @@ class CircuitScene(QGraphicsScene):
             return found
         locals_by = {}
         for term in step.terms:
-            locals_by.setdefault(term.operand, []).append(f"× {number(term.local)}")
+            words = f"× {number(term.local)}" if term.local is not None else ""
+            locals_by.setdefault(term.operand, []).append(words)
         for source in dict.fromkeys(circuit.nodes[step.node].operands):
             if source not in self.wires or (step.kind == "backward" and source not in locals_by):
                 continue
@@ -200,8 +245,9 @@ class CircuitScene(QGraphicsScene):
             if wire.is_active:
                 wire.show_pulse(pulse)
 
-    def _repaint(self) -> None:
-        self.update()
+    def repaint(self) -> None:
+        """Something looks different."""
+        self.picture.update()
 
     # -- for the camera ----------------------------------------------------------------------------------------------
 
@@ -210,6 +256,8 @@ class CircuitScene(QGraphicsScene):
         area = QRectF()
         for item in self.nodes.values():
             area = area.united(item.sceneBoundingRect())
+        for wire in self.wires.values():
+            area = area.united(wire.label_area())
         if self.circuit is not None:
             end = self.nodes[self.circuit.output].leaving()
             area = area.united(QRectF(end.x(), end.y() - 20, STUB, 40))

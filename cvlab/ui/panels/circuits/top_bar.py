@@ -9,7 +9,7 @@ from cvlab.ui.theme.icons import icon
 
 
 class TopBar(QWidget):
-    """preset, merge, sigmoid, code, export: the controls, for the panel to connect."""
+    """preset, open_layer, merge, sigmoid, code, export: the controls, for the panel to connect."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +24,10 @@ class TopBar(QWidget):
         self.preset.setMinimumContentsLength(20)
         for preset in PRESETS:
             self.preset.addItem(preset.title, preset.id)
+        self.open_layer = self._button(
+            "open-layer", "From a net…", "",
+            "Opens a neuron, or a whole layer, of a net as a circuit, with its own weights and what it receives.",
+        )  # fmt: skip
         self.merge = self._button(
             "merge", "Merge repeats", "",
             "Parts that are written twice become one gate, with a fork: its gradients then add. Off: as you wrote it.",
@@ -50,7 +54,7 @@ class TopBar(QWidget):
         row.addSpacing(8)
         row.addWidget(self.preset, 1)
         row.addStretch(1)
-        for button in (self.merge, self.sigmoid, self.code, self.export):
+        for button in (self.open_layer, self.merge, self.sigmoid, self.code, self.export):
             row.addWidget(button)
 
     def _button(self, name: str, text: str, glyph: str, tip: str) -> QPushButton:

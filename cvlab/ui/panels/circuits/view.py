@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QRe
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from cvlab.ui.canvas.camera import MIN_SCALE, Camera, paint_frame
-from cvlab.ui.panels.circuits.node_item import font
+from cvlab.ui.panels.circuits.fonts import font
 from cvlab.ui.panels.circuits.scene import CircuitScene
 from cvlab.ui.theme import theme
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from cvlab.engine.circuit.tensors import Shape, Value, same, told
 from cvlab.ui.panels.circuits.face import number
-from cvlab.ui.panels.circuits.node_item import MIN_DETAIL, font, growth, tint
+from cvlab.ui.panels.circuits.fonts import draw_text, tint, width_of
+from cvlab.ui.panels.circuits.matrix_label import MatrixLabel
+from cvlab.ui.panels.circuits.matrix_label import size as label_size
+from cvlab.ui.panels.circuits.node_item import growth
 
 LABEL_GAP = 8.0
 """From a node's edge to the numbers on its wire."""
@@ -26,24 +31,30 @@ _LEAD = 46.0
 
 
 class WireItem(QGraphicsItem):
-    """source: the node's id. Branches are numbered as they were given to `route`."""
+    """source: the node's id. shape: of the value that it carries, () for a single number.
 
-    def __init__(self, source: int) -> None:
+    Branches are numbered as they were given to `route`.
+    """
+
+    def __init__(self, source: int, shape: Shape = ()) -> None:
         super().__init__()
-        self.source = source
+        self.source, self.shape_carried = source, shape
+        self._lead = _LEAD if not shape else label_size(shape).width() + 2 * LABEL_GAP
+        self._labels: list[MatrixLabel | None] = [None, None]
         self._trunk: Sequence[QPointF] = ()
         self._branches: Sequence[tuple[int, QPointF]] = ()
         self._paths: dict[int, QPainterPath] = {}
         self._all = QPainterPath()
         self._start = QPointF()
-        self._value: float | None = None
-        self._gradient: float | None = None
+        self._value: Value | None = None
+        self._gradient: Value | None = None
         self._texts: dict[int, tuple[str, str]] = {}
         self._is_partial = False
         self._active: dict[int, tuple[str, int]] = {}
         self._direction, self._pulse = "", 1.0
         self._area = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(1)
 
     def route(self, start: QPointF, trunk: Sequence[QPointF], branches: Sequence[tuple[int, QPointF]]) -> None:
@@ -51,21 +62,25 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._start, self._trunk, self._branches, self._paths = start, trunk, branches, {}
         # The trunk is drawn once, however many branches leave it.
-        self._all = _smooth([start, *trunk]) if trunk else QPainterPath()
+        self._all = _smooth([start, *trunk], self._lead) if trunk else QPainterPath()
         for passed, end in branches:
-            self._all.addPath(_smooth([trunk[passed - 1], end], leads=False) if passed else _smooth([start, end]))
+            self._all.addPath(_smooth([trunk[passed - 1], end]) if passed else _smooth([start, end], self._lead))
         self._measure()
-        self.update()
+        self._changed()
 
-    def show_numbers(self, value: float | None, gradient: float | None, is_partial: bool) -> None:
+    def show_numbers(self, value: Value | None, gradient: Value | None, is_partial: bool) -> None:
         """None where there is none yet. is_partial: more of the gradient is still to come."""
-        if (value, gradient, is_partial) == (self._value, self._gradient, self._is_partial):
+        if self.shape_carried:
+            is_same = same(value, self._value) and same(gradient, self._gradient)
+        else:
+            is_same = value == self._value and gradient == self._gradient
+        if is_same and is_partial == self._is_partial:
             return
-        self.prepareGeometryChange()
         self._value, self._gradient, self._is_partial = value, gradient, is_partial
         self._texts = {}
-        self._measure()
-        self.update()
+        if self.shape_carried:
+            self._labels = [None if v is None else MatrixLabel(np.asarray(v)) for v in (value, gradient)]
+        self._changed()
 
     def show_active(self, direction: str, active: dict[int, tuple[str, int]]) -> None:
         """direction: "forward", "backward" or "". active: for each branch at work the local gradient, and on which side of the
@@ -74,13 +89,13 @@ class WireItem(QGraphicsItem):
             self.prepareGeometryChange()
             self._direction, self._active = direction, active
             self._measure()
-            self.update()
+            self._changed()
 
     def show_pulse(self, pulse: float) -> None:
         """How far the spark has come along the active branches, 0..1; at 1 it is gone."""
         self._pulse = pulse
         if self._active:
-            self.update()
+            self._changed()
 
     @property
     def is_active(self) -> bool:
@@ -92,12 +107,20 @@ class WireItem(QGraphicsItem):
 
     def texts(self, digits: int) -> tuple[str, str]:
         """The value and the gradient in so many digits; "" for what is not known yet."""
+        if self.shape_carried:
+            value, gradient = ("" if label is None else label.summary() for label in self._labels)
+            return value, gradient and f"∇ {gradient}"
         if digits not in self._texts:
             value = "" if self._value is None else number(self._value, digits)
             gap = " " if digits > 1 else ""
             gradient = "" if self._gradient is None else f"∇{gap}{number(self._gradient, digits)}"
             self._texts[digits] = value, gradient + (" …" if self._is_partial else "")
         return self._texts[digits]
+
+    def _changed(self) -> None:
+        scene = self.scene()
+        if scene is not None:
+            scene.repaint()
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
 
@@ -107,23 +130,35 @@ class WireItem(QGraphicsItem):
     def shape(self) -> QPainterPath:
         return QPainterPath()
 
+    def label_area(self) -> QRectF:
+        """Where the matrices on it stand; empty for single numbers, whose room is the node's own."""
+        if not self.shape_carried:
+            return QRectF()
+        room = label_size(self.shape_carried) + QSizeF(LABEL_GAP, 24)
+        return QRectF(self._start.x(), self._start.y() - room.height(), max(room.width(), 60.0), 2 * room.height())
+
     def _measure(self) -> None:
-        label = QRectF(self._start.x(), self._start.y() - 44, _LABEL_ROOM, 88)
+        label = (
+            self.label_area() if self.shape_carried else QRectF(self._start.x(), self._start.y() - 44, _LABEL_ROOM, 88)
+        )
         self._area = self._all.boundingRect().adjusted(-8, -8, 8, 8).united(label)
         if self._active:
             self._area.adjust(-60, -34, 4, 34)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(tint("line", 0.45 if self._value is None else 0.9), 1.4))
-        painter.drawPath(self._all)
-        if self._active:
-            self._paint_active(painter, detail)
-        if detail >= MIN_DETAIL:
-            self._paint_numbers(painter, growth(detail))
+    @property
+    def path(self) -> QPainterPath:
+        """All branches, the trunk once."""
+        return self._all
 
-    def _paint_active(self, painter: QPainter, detail: float) -> None:
+    @property
+    def is_known(self) -> bool:
+        return self._value is not None
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Nothing: the picture paints the wires, and calls what follows."""
+
+    def paint_active(self, painter: QPainter, detail: float) -> None:
+        """The branches at work, their arrows, and the local gradients where there is room."""
         role = "positive" if self._direction == "forward" else "negative"
         colour = tint(role)
         for branch, (local, side) in self._active.items():
@@ -140,10 +175,17 @@ class WireItem(QGraphicsItem):
             if local and growth(detail) < _CROWDED:
                 self._paint_local(painter, path, local, side, growth(detail))
 
+    def paint_numbers(self, painter: QPainter, detail: float) -> None:
+        """The value above the wire and the gradient below it."""
+        if self.shape_carried:
+            self._paint_matrices(painter, detail)
+        else:
+            self._paint_scalars(painter, growth(detail))
+
     def _path(self, branch: int) -> QPainterPath:
         if branch not in self._paths:
             passed, end = self._branches[branch]
-            self._paths[branch] = _smooth([self._start, *self._trunk[:passed], end])
+            self._paths[branch] = _smooth([self._start, *self._trunk[:passed], end], self._lead)
         return self._paths[branch]
 
     def _arrow(self, path: QPainterPath) -> QPolygonF:
@@ -156,45 +198,56 @@ class WireItem(QGraphicsItem):
 
     def _paint_local(self, painter: QPainter, path: QPainterPath, local: str, side: int, grown: float) -> None:
         end = path.pointAtPercent(1.0)
-        face = font(round(11 * grown), bold=True)
-        width, height = QFontMetricsF(face).horizontalAdvance(local) + 10, 17 * grown
+        pixels = round(11 * grown)
+        width, height = width_of(local, pixels, bold=True) + 10, 17 * grown
         top = end.y() - height - 4 if side < 0 else end.y() + 4 if side > 0 else end.y() - height / 2
         area = QRectF(end.x() - width - 4, top, width, height)
         painter.setPen(QPen(tint("negative", 0.6), 1))
         painter.setBrush(tint("raised"))
         painter.drawRoundedRect(area, 5, 5)
-        painter.setFont(face)
         painter.setPen(tint("ink"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, local)
+        draw_text(painter, area, local, pixels, bold=True)
 
-    def _paint_numbers(self, painter: QPainter, grown: float) -> None:
-        face = font(round(NUMBER_PIXELS * grown), bold=True)
-        painter.setFont(face)
-        metrics = QFontMetricsF(face)
+    def _paint_matrices(self, painter: QPainter, detail: float) -> None:
+        left, y = self._start.x() + LABEL_GAP, self._start.y()
+        value, gradient = self._labels
+        height = label_size(self.shape_carried).height()
+        if value is not None:
+            value.paint(painter, QPointF(left, y - height - 5), "positive")
+        if gradient is not None:
+            gradient.paint(painter, QPointF(left, y + 5), "negative", 0.65 if self._is_partial else 1.0)
+        shape, pixels = told(self.shape_carried), round(11 * growth(detail))
+        painter.setPen(tint("muted"))
+        draw_text(painter, QRectF(left, y - height - 27, 120, 20), shape, pixels, across=0.0, down=1.0)
+        if gradient is not None:
+            painter.setPen(tint("negative"))
+            below = QRectF(left, y + height + 6, 120, 20)
+            draw_text(painter, below, f"∇ {shape}{' …' if self._is_partial else ''}", pixels, across=0.0, down=0.0)
+
+    def _paint_scalars(self, painter: QPainter, grown: float) -> None:
+        pixels = round(NUMBER_PIXELS * grown)
         left, height = self._start.x() + LABEL_GAP, 18 * grown
         value, gradient = self.texts(_digits(grown))
         for text, role, top in ((value, "positive", -height - 2), (gradient, "negative", 3.0)):
             if not text:
                 continue
-            area = QRectF(left, self._start.y() + top, metrics.horizontalAdvance(text) + 2, height)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tint("sunken", 0.8))
-            painter.drawRoundedRect(area.adjusted(-2, 1, 2, -1), 4, 4)
+            area = QRectF(left, self._start.y() + top, width_of(text, pixels, bold=True) + 2, height)
+            painter.fillRect(area.adjusted(-2, 1, 2, -1), tint("sunken", 0.8))
             is_pale = self._is_partial and role == "negative"
             painter.setPen(tint(role, 0.65 if is_pale else 1.0))
-            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            draw_text(painter, area, text, pixels, bold=True, across=0.0)
 
 
 def _digits(grown: float) -> int:
     return 4 if grown < 1.1 else 3 if grown < _CROWDED else 2 if grown < 1.8 else 1
 
 
-def _smooth(points: Sequence[QPointF], *, leads: bool = True) -> QPainterPath:
-    """Through the points, level at each of them. leads: it begins with a level piece where there is room for one."""
+def _smooth(points: Sequence[QPointF], lead: float = 0.0) -> QPainterPath:
+    """Through the points, level at each of them. lead: the level piece that it begins with, where there is room."""
     path = QPainterPath(points[0])
     room = points[1].x() - points[0].x()
-    lead = min(_LEAD, room - 48)
-    if leads and lead > 0:
+    lead = min(lead, room - (48 if lead <= _LEAD else 26))
+    if lead > 0:
         path.lineTo(points[0] + QPointF(lead, 0))
     for a, b in pairwise([path.currentPosition(), *points[1:]]):
         if abs(a.y() - b.y()) < 0.5:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -10,12 +11,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen
 
 from cvlab.ui.panels.convolution.pieces import fitting
+from cvlab.ui.panels.convolution.tile import signed_colour, sized, tile
 from cvlab.ui.theme import theme
-from cvlab.ui.theme.style import mix
-from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.image_grid import colour_table, to_levels
 
-READABLE = 17.0
+READABLE = 15.0
 """Pixels that a cell needs before its number is written in it."""
 Look = Literal["signed", "picture", "grey"]
 
@@ -99,27 +99,25 @@ class Board:
             painter.drawRect(inner)
 
     def _paint_cells(self, painter: QPainter, font: QFont) -> None:
-        look, (wide, high) = theme(), self.step
+        (wide, high), images = self.step, {}
+        left, top, across, down = (round(n) for n in (self.area.left(), self.area.top(), wide, high))
         face = sized(font, min(13.0, 0.46 * high, 0.40 * wide + 2))
-        painter.setFont(face)
-        figure = face.pixelSize() * 0.64
-        gap = 0.75 if min(wide, high) < 24 else 1.25
-        ink, muted = look.colour("ink"), look.colour("muted")
-        for row, column in np.ndindex(*self.shape):
-            value = float(self.values[row, column])
-            area = self.cell(row, column).adjusted(gap, gap, -gap, -gap)
-            own = not self.ring or self.is_own(row, column)
-            fill = self.colour(value)
-            painter.setPen(Qt.PenStyle.NoPen if own else QPen(look.colour("line", 0.55), 1, Qt.PenStyle.DotLine))
-            painter.setBrush(fill if own else Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(area, 3, 3)
-            if self.look == "signed":
-                painter.setPen(ink if own and value else muted)
-            else:
-                painter.setPen(_readable_on(fill) if own else muted)
-            painter.drawText(
-                area.adjusted(-2, 0, 2, 0), int(Qt.AlignmentFlag.AlignCenter), fitting(value, wide, figure)
-            )
+        for row, line in enumerate(self.values.tolist()):
+            for column, value in enumerate(line):
+                own = not self.ring or self.is_own(row, column)
+                image = images.get((value, own))  # most numbers of a board are alike
+                if image is None:
+                    image = images[value, own] = self._tile(painter, value, own, face)
+                painter.drawImage(left + column * across, top + row * down, image)
+
+    def _tile(self, painter: QPainter, value: float, own: bool, face: QFont) -> QImage:
+        fill = self.colour(value) if own else None
+        if fill is not None and self.look != "signed":
+            ink = _readable_on(fill)
+        else:
+            ink = theme().colour("ink" if own and value else "muted")
+        text = fitting(value, self.step[0], face.pixelSize() * 0.64)
+        return tile(painter, self.cell(0, 0).size(), text, fill, ink, face)
 
     def _paint_hatch(self, painter: QPainter) -> None:
         """Whole rows and columns at the far ends are one hatched strip; single small cells only fade."""
@@ -135,7 +133,7 @@ class Board:
             painter.drawRect(self.cell(H - below, 0, below, W))
             painter.drawRect(self.cell(0, W - beside, H - below, beside))
             rest = self.dim[: H - below, : W - beside]
-            hatch = QBrush(theme().colour("raised", 0.62))
+            hatch = QBrush(theme().colour("raised", 0.5))
         painter.setBrush(hatch)
         for row, column in np.argwhere(rest):
             painter.drawRect(self.cell(int(row), int(column)))
@@ -145,20 +143,6 @@ class Board:
         if self.look == "signed":
             return signed_colour(value, self.largest)
         return _pixel(min(max(value, 0.0), 1.0), self.tint if self.look == "picture" else -1)
-
-
-def sized(font: QFont, pixels: float, *, bold: bool = False) -> QFont:
-    """The font at a size, with figures of equal width."""
-    made = tabular(font, QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    made.setPixelSize(max(8, round(pixels)))
-    return made
-
-
-def signed_colour(value: float, largest: float) -> QColor:
-    """Of a cell with a number in it: the well's shade at 0, towards blue above and orange below, paler than a map's."""
-    tokens = theme().tokens
-    share = min(abs(value) / largest, 1.0) if largest > 0 else 0.0
-    return QColor(mix(tokens.sunken, tokens.accent if value >= 0 else tokens.held_out, 0.62 * share**0.8))
 
 
 def _pixel(value: float, tint: int) -> QColor:
@@ -179,11 +163,16 @@ def as_image(values: np.ndarray, look: Look, largest: float, tint: int = -1) -> 
         levels = np.zeros((H, -(-W // 4) * 4), np.uint8)  # QImage wants whole words a line
         levels[:, :W] = to_levels(np.asarray(values, np.float32), largest, signed=True)
         image = QImage(levels.data, W, H, levels.shape[1], QImage.Format.Format_Indexed8)
-        image.setColorTable([colour.rgba() for colour in colour_table(signed=True)])
+        image.setColorTable(_table(theme().tokens.name))
         return image.convertToFormat(QImage.Format.Format_RGB32)
     light = np.clip(values, 0, 1)
     parts = [light if look == "grey" or tint in (-1, part) else 0.35 * light for part in range(3)]
     return rgb_image(np.stack(parts))
+
+
+@lru_cache(maxsize=2)
+def _table(theme_name: str) -> list[int]:
+    return [colour.rgba() for colour in colour_table(signed=True)]
 
 
 def rgb_image(channels: np.ndarray) -> QImage:

@@ -7,8 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cvlab.ui.panels.convolution.board import Board, signed_colour, sized
+from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.pieces import number
+from cvlab.ui.panels.convolution.tile import signed_colour, sized
 from cvlab.ui.theme import theme
 
 _SIGN = 28.0
@@ -54,7 +55,8 @@ class CloserLook(QWidget):
         high = self.height() - 20.0
         last = 84.0
         wide = min((self.width() - 3 * _SIGN - last) / 3, high * 1.7, 56.0 * F)
-        left = (self.width() - 3 * wide - 3 * _SIGN - last) / 2
+        wide, high = wide // F * F, high // F * F
+        left = (self.width() - 3 * wide - 3 * _SIGN - last) // 2
         largest = float(np.abs(self._kernel).max()) or 1.0
         shown = (
             (self._patch, f"pixels{self._channel}", "grey", 1.0, "×"),

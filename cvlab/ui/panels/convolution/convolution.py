@@ -148,7 +148,7 @@ class ConvolutionPanel(Panel):
         yield Stop("left-over", self._is_ready)
         state.slide = replace(course.filtered(4), padding=0, dilation=3)
         yield Stop("no-fit", self._is_ready)
-        state.slide, state.position = replace(course, uses_picture=True, dilation=2, filters=3), 108
+        state.slide, state.position = replace(course.with_edges(), uses_picture=True), 1120
         yield Stop("picture", self._is_ready)
         state.slide, state.page = course, "kernel"
         yield Stop("kernel", self._is_ready)

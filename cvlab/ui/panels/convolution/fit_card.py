@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cvlab.core.panels.convolution import MAX_PADDING
 from cvlab.engine.convolution import Fit
-from cvlab.ui.panels.convolution.board import sized
 from cvlab.ui.panels.convolution.pieces import label, named, number, strong
-from cvlab.ui.panels.convolution.slide_stage import Scene
+from cvlab.ui.panels.convolution.scene import Scene
+from cvlab.ui.panels.convolution.tile import sized
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card

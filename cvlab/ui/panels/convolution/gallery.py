@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -15,11 +15,11 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.panels.convolution import OWN, PHOTO, PictureChoice
 from cvlab.engine.data import catalogue
-from cvlab.engine.data.photo import Photo, open_photo, read_photo
+from cvlab.engine.data.photo import MAX_SIDE, Photo, open_photo, read_photo
 from cvlab.engine.errors import CvlabError, DataMissing
 from cvlab.ui.bind import bind
 
-SHIPPED, SHIPPED_TITLE = "grace-hopper.jpg", "Grace Hopper"
+SHIPPED, SHIPPED_TITLE = "palace.jpg", "A palace"
 KINDS = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
 
 
@@ -41,7 +41,8 @@ class FetchPicture:
         control.check()
         index = choice.index % len(dataset.train)
         pixels = dataset.train.images[index].numpy()
-        return Photo(f"{dataset.classes[int(dataset.train.labels[index])]}  (image {index})", pixels, pixels.shape[1:])
+        title = f"{dataset.classes[int(dataset.train.labels[index])]}  (image {index})"
+        return Photo(title, pixels, pixels.shape[1:]).reduced(MAX_SIDE)
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class OpenPicture:
 
 
 class Gallery(QObject):
-    """came(Photo): the picture in force. photo: it, None before the first came."""
+    """came(Photo): the picture in force. photo: it, None before the first came. slow(words): it takes longer than half a second;
+    "" when that is over."""
 
     came = Signal(object)
+    slow = Signal(str)
 
     def __init__(self, lab: Lab, parent: QObject) -> None:
         super().__init__(parent)
@@ -66,6 +69,10 @@ class Gallery(QObject):
         self.photo: Photo | None = None
         self._shown: PictureChoice | None = None
         self._awake = False
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(500)
+        self._late.timeout.connect(self._say_slow)
         bind(self, self._state, "picture", self._fetch)
 
     def choices(self) -> list[tuple[str, str]]:
@@ -74,7 +81,7 @@ class Gallery(QObject):
         if self._state.picture.own is not None:
             found.append((OWN, self._state.picture.own.title))
         root, bundled = paths.data(), paths.resources() / "data"
-        for entry in catalogue.CATALOGUE.values():
+        for entry in catalogue.entries(root).values():
             if catalogue.is_available(entry.id, root=root, bundled=bundled):
                 found.append((entry.id, entry.title))
         return found
@@ -85,6 +92,14 @@ class Gallery(QObject):
 
     def rest(self) -> None:
         self._awake = False
+        self._end_wait()
+
+    def _say_slow(self) -> None:
+        self.slow.emit("Reading the data set…" if self._asked.source not in (PHOTO, OWN) else "Reading the picture…")
+
+    def _end_wait(self) -> None:
+        self._late.stop()
+        self.slow.emit("")
 
     @property
     def is_settled(self) -> bool:
@@ -94,19 +109,21 @@ class Gallery(QObject):
     def _fetch(self, choice: PictureChoice) -> None:
         if self._awake and choice is not self._shown:
             self._asked = choice
+            self._late.start()
             self._lab.jobs.submit(
                 "convolution.picture", FetchPicture(self._lab, choice), done=self._take, failed=self._fail
             )
 
     def _take(self, photo: Photo) -> None:
         self.photo, self._shown = photo, self._asked
+        self._end_wait()
         self.came.emit(photo)
 
     def _fail(self, error: BaseException) -> None:
+        self._end_wait()
         self._tell(error)
-        if (
-            self._state.picture.source != PHOTO
-        ):  # the set went away, or its file is damaged: the one that ships is there
+        # The set went away, or its file is damaged: the one that ships is there.
+        if self._state.picture.source != PHOTO:
             self._state.picture = replace(self._state.picture, source=PHOTO)
 
     def _tell(self, error: BaseException) -> None:

@@ -54,8 +54,9 @@ class KernelPad(BoardCanvas):
         self.renew()
 
     def lay_out(self) -> None:
-        side = min(self.width(), self.height()) - 4
-        area = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        F = len(self._kernel)
+        side = (min(self.width(), self.height()) - 4) // F * F
+        area = QRectF((self.width() - side) // 2, (self.height() - side) // 2, side, side)
         largest = float(np.abs(self._kernel).max()) or 1.0
         self.boards = [Board("k", (), self._kernel, area, largest=largest, editable=True)]
 

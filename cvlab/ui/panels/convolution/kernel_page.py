@@ -34,6 +34,7 @@ class KernelPage(QWidget):
         self._state, self._history = lab.project.convolution, lab.history
         self._photo: Photo | None = None
         self._input = self._result = np.zeros((1, 1, 1), np.float32)
+        self._taken: tuple[Photo | None, bool] = (None, True)
         self._spot = (0, 0)
         self._build()
         self._connect()
@@ -156,18 +157,14 @@ class KernelPage(QWidget):
     def _show_result(self) -> None:
         if self._photo is None:
             return
-        document, whole = self._state.kernel, self._photo.unit
-        grey = document.grey and len(whole) == 3
-        self._input = np.tensordot(GREY, whole, axes=1)[None] if grey else whole
+        document = self._state.kernel
+        if (self._photo, document.grey) != self._taken:
+            self._take_input(document.grey)
         self._result = filtered(self._input, document.in_force)
         low, high = float(self._result.min()), float(self._result.max())
         wanted = self._state.signed
         signed = wanted == "signed" or (wanted == "auto" and document.in_force.sum() < 0.5)
         largest = max(abs(low), abs(high), 1e-9)
-        H, W = self._input.shape[1:]
-        reduced = self._photo.was != (H, W)
-        was = f", reduced from {self._photo.was[1]} × {self._photo.was[0]}" if reduced else ""
-        self.pair.show_picture(self._input, f"{self._photo.title}  ·  {W} × {H}{was}")
         self.pair.show_result(self._result, largest, f"result  ·  {number(low)} to {number(high)}", signed=signed)
         how = (
             f"Shown from −{number(largest)} to {number(largest)}: "
@@ -177,6 +174,16 @@ class KernelPage(QWidget):
         )
         self.range.setText(f"The result runs from {number(low)} to {number(high)}. {how}")
         self._show_sum()
+
+    def _take_input(self, grey: bool) -> None:
+        """The picture as the kernel gets it: in colour, or in grey."""
+        photo = self._photo
+        self._taken = (photo, grey)
+        whole = photo.unit
+        self._input = np.tensordot(GREY, whole, axes=1)[None] if grey and len(whole) == 3 else whole
+        H, W = whole.shape[1:]
+        was = f", reduced from {photo.was[1]} × {photo.was[0]}" if photo.was != (H, W) else ""
+        self.pair.show_picture(self._input, f"{photo.title}  ·  {W} × {H}{was}")
 
     def _show_sum(self) -> None:
         kernel = self._state.kernel.in_force

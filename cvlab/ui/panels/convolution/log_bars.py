@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cvlab.ui.panels.convolution.board import sized
+from cvlab.ui.panels.convolution.tile import sized
 from cvlab.ui.theme import theme
 
 _AXIS, _ROW, _TALLEST = 24.0, 54.0, 92.0

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from cvlab.ui.panels.convolution.gallery import KINDS, Gallery
-from cvlab.ui.panels.convolution.pieces import icon_button, named
+from cvlab.ui.panels.convolution.pieces import icon_button, label, named
 from cvlab.ui.theme.icons import icon
 
 
@@ -36,15 +36,19 @@ class PictureBar(QWidget):
             "Open a picture",
             "A picture file of yours (Ctrl+Shift+O): reduced to 320 pixels, and kept with the project.",
         )
+        self.busy = label(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
+        row.addWidget(self.busy)
+        row.addSpacing(4)
         row.addWidget(self.source)
         row.addWidget(self.before)
         row.addWidget(self.after)
         row.addWidget(self.open)
         self.source.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.source.activated.connect(self._choose)
+        gallery.slow.connect(self.busy.setText)
         self.before.clicked.connect(self._go_before)
         self.after.clicked.connect(self._go_after)
         self.open.clicked.connect(self.choose_file)

@@ -7,8 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cvlab.ui.panels.convolution.board import as_image, rgb_image, sized
+from cvlab.ui.panels.convolution.board import as_image, rgb_image
 from cvlab.ui.panels.convolution.pieces import named
+from cvlab.ui.panels.convolution.tile import sized
 from cvlab.ui.theme import theme
 
 _CAPTION, _GAP = 22.0, 16.0
@@ -31,6 +32,7 @@ class PicturePair(QWidget):
             "Point at either picture: the window stands on both, and its sum is written out below. Arrow keys move it.",
         )
         self._images = [QImage(), QImage()]
+        self._drawn = [QImage(), QImage()]  # the same at the size on the screen
         self._captions = ["", ""]
         self._spot, self._reach = (0, 0), 1
         self._shape = (1, 1)
@@ -53,7 +55,7 @@ class PicturePair(QWidget):
     def show_picture(self, channels: np.ndarray, caption: str) -> None:
         """channels: (1 or 3, H, W) in 0..1."""
         self._images[0], self._captions[0] = rgb_image(channels), caption
-        self._shape, self._message = channels.shape[1:], ""
+        self._shape, self._message, self._drawn[0] = channels.shape[1:], "", QImage()
         self.update()
 
     def show_result(self, result: np.ndarray, largest: float, caption: str, *, signed: bool) -> None:
@@ -66,6 +68,7 @@ class PicturePair(QWidget):
         if self._result is None:
             return
         result, largest, signed = self._result
+        self._drawn[1] = QImage()
         if not signed:
             self._images[1] = rgb_image(result)
         elif len(result) == 1:
@@ -89,7 +92,8 @@ class PicturePair(QWidget):
         scale = float(int(scale)) if scale >= 3 else scale  # whole pixels where each is to be seen
         wide, high = W * scale, H * scale
         left = which * (beside + _GAP) + (beside - wide) / 2
-        return QRectF(left, _CAPTION + (self.height() - _CAPTION - high) / 2, wide, high)
+        top = _CAPTION + (self.height() - _CAPTION - high) / 2
+        return QRectF(round(left), round(top), round(wide), round(high))
 
     def pixel(self, point: QPointF) -> tuple[int, int] | None:
         H, W = self._shape
@@ -115,9 +119,7 @@ class PicturePair(QWidget):
             return
         for which in (0, 1):
             field = self.field(which)
-            shrinks = field.width() < self._shape[1] * 2.5
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
-            painter.drawImage(field, self._images[which])
+            painter.drawImage(field.topLeft(), self._at_size(which, field))
             painter.setPen(QPen(theme().colour("faint"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(field)
@@ -132,6 +134,18 @@ class PicturePair(QWidget):
             painter.setPen(QPen(theme().colour("accent", 0.8), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         painter.end()
+
+    def _at_size(self, which: int, field: QRectF) -> QImage:
+        """Scaled once, not at every move of the pointer; smoothly, unless each pixel is to be seen."""
+        ratio = self.devicePixelRatioF()
+        size, drawn = (field.size() * ratio).toSize(), self._drawn[which]
+        if drawn.size() != size:
+            smooth = field.width() < self._shape[1] * 2.5
+            how = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
+            drawn = self._images[which].scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+            drawn.setDevicePixelRatio(ratio)
+            self._drawn[which] = drawn
+        return drawn
 
     def _paint_window(self, painter: QPainter, field: QRectF, reach: int) -> None:
         scale, (row, column) = field.width() / self._shape[1], self._spot

@@ -8,9 +8,10 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from cvlab.engine.pooling import Pooled
-from cvlab.ui.panels.convolution.board import Board, sized
+from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.pieces import number
+from cvlab.ui.panels.convolution.tile import sized
 from cvlab.ui.theme import theme
 
 _GAP, _CAPTION, _FOOT, _LARGEST = 64.0, 22.0, 34.0, 84.0
@@ -72,6 +73,7 @@ class PoolStage(BoardCanvas):
         inputs = 1 if self.gradient is None else 2
         high = self.height() - _CAPTION - _FOOT - 6
         cell = min((self.width() - inputs * _GAP) / (inputs * W + Q), high / max(H, R), _LARGEST)
+        cell = float(int(cell)) if cell >= 3 else cell
         whole = cell * (inputs * W + Q)
         gap = min((self.width() - whole) / max(inputs, 1), 2.5 * _GAP)
         start = (self.width() - whole - gap * inputs) / 2
@@ -80,7 +82,7 @@ class PoolStage(BoardCanvas):
         look = "picture" if self._is_picture else "signed"
 
         def place(left: float, rows: int, columns: int) -> QRectF:
-            return QRectF(start + left, middle - cell * rows / 2, cell * columns, cell * rows)
+            return QRectF(round(start + left), round(middle - cell * rows / 2), cell * columns, cell * rows)
 
         self.boards = [
             Board("x", (), self._x[0], place(0, H, W), f"input  {W} × {H}", look, largest,
@@ -178,13 +180,18 @@ class PoolStage(BoardCanvas):
     def _paint_spot(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for area in (self._window(*self.spot), self.board("y").cell(*self.spot)):
+            if not self.board("x").is_readable:  # on a picture the colour alone may drown
+                area.adjust(-1.5, -1.5, 1.5, 1.5)
+                painter.setPen(QPen(theme().colour("raised"), 4.5))
+                painter.drawRoundedRect(area, 3, 3)
             painter.setPen(QPen(theme().colour("accent"), 2.5))
-            painter.drawRoundedRect(area, 4, 4)
+            painter.drawRoundedRect(area, 3, 3)
 
     def _paint_sentence(self, painter: QPainter) -> None:
         painter.setFont(sized(self.font(), 13))
         painter.setPen(theme().colour("ink"))
-        room = QRectF(0, self.height() - _FOOT, self.width(), _FOOT)
+        below = max(board.area.bottom() for board in self.boards) + 10
+        room = QRectF(0, min(below, self.height() - _FOOT), self.width(), _FOOT)
         painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), self._sentence())
 
     def _sentence(self) -> str:

@@ -6,18 +6,18 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from cvlab.ui.panels.convolution.board import signed_colour, sized
+from cvlab.ui.panels.convolution.tile import signed_colour, sized
 from cvlab.ui.theme import theme
 
-_STEPS = 9
+_STEPS = 7
 
 
 class ScaleKey(QWidget):
-    """Nine swatches from − to +."""
+    """Seven swatches from − to +."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFixedSize(QSize(112, 16))
+        self.setFixedSize(QSize(96, 16))
         self.setAccessibleName("Key of the colours")
         self.setToolTip(
             "Blue is above 0, orange below, and the deeper the larger. The sign is written in every cell, too."
@@ -30,7 +30,7 @@ class ScaleKey(QWidget):
         painter.setFont(sized(self.font(), 12))
         painter.setPen(theme().colour("muted"))
         painter.drawText(QRectF(0, 0, 16, 16), int(Qt.AlignmentFlag.AlignCenter), "−")
-        painter.drawText(QRectF(96, 0, 16, 16), int(Qt.AlignmentFlag.AlignCenter), "+")
+        painter.drawText(QRectF(80, 0, 16, 16), int(Qt.AlignmentFlag.AlignCenter), "+")
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(_STEPS):
             painter.setBrush(signed_colour(step - _STEPS // 2, _STEPS // 2))

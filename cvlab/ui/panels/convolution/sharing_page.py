@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import RANGES, SharingDocument
+from cvlab.core.panels.convolution import RANGES, SharingDocument, SlideDocument
 from cvlab.engine.parameter_sharing import LayerSizes
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.convolution.log_bars import Bar, LogBars
@@ -33,6 +33,16 @@ _KNOBS = (
 )  # fmt: skip
 
 
+ON_SLIDE = "slide"
+
+
+def of_slide(document: SlideDocument) -> SharingDocument:
+    """The layer of the page Slide."""
+    return SharingDocument(
+        document.side, document.channels, document.filters, document.filter, document.stride, document.padding
+    )
+
+
 class SharingPage(QWidget):
     """Edits go through the history."""
 
@@ -49,7 +59,13 @@ class SharingPage(QWidget):
             knob.turned.connect(self._turn)
             knob.released.connect(self._history.end_gesture)
         self.presets = Chips(
-            "sharing.preset", tuple((id, words, tip) for id, (words, tip, _) in _PRESETS.items()), presets, columns=1
+            "sharing.preset",
+            (
+                *((id, words, tip) for id, (words, tip, _) in _PRESETS.items()),
+                (ON_SLIDE, "The layer on Slide", "The setting of the sliding window, as it stands there now."),
+            ),
+            presets,
+            columns=1,
         )
         presets.body.addWidget(self.presets)
         presets.body.addStretch(1)
@@ -88,7 +104,8 @@ class SharingPage(QWidget):
     def _show_document(self, document: SharingDocument) -> None:
         for field, knob in self.knobs.items():
             knob.show_value(getattr(document, field))
-        self.presets.show_value(next((id for id, (*_, made) in _PRESETS.items() if made == document), None))
+        known = {made: id for id, (*_, made) in _PRESETS.items()} | {of_slide(self._state.slide): ON_SLIDE}
+        self.presets.show_value(known.get(document))
         sizes = document.sizes
         W, C, F = sizes.width, sizes.channels, sizes.sliding.filter
         self.one.show_bars(
@@ -138,7 +155,11 @@ class SharingPage(QWidget):
         self._push(changed, f"Change the {field}", f"convolution.sharing.{field}")
 
     def _choose(self, id: str) -> None:
-        self._push(_PRESETS[id][2], _PRESETS[id][0])
+        if id == ON_SLIDE:
+            self._push(of_slide(self._state.slide), "The layer on Slide")
+        else:
+            self._push(_PRESETS[id][2], _PRESETS[id][0])
+        self._show_document(self._state.sharing)  # the chip stays marked only where it is that layer
 
 
 def _times(factor: float) -> str:

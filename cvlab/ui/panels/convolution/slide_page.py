@@ -15,8 +15,9 @@ from cvlab.ui.bind import bind
 from cvlab.ui.panels.convolution.fit_card import FitCard
 from cvlab.ui.panels.convolution.pieces import Chips, chip
 from cvlab.ui.panels.convolution.scale_key import ScaleKey
+from cvlab.ui.panels.convolution.scene import Scene
 from cvlab.ui.panels.convolution.setting_card import SettingCard
-from cvlab.ui.panels.convolution.slide_stage import Scene, SlideStage
+from cvlab.ui.panels.convolution.slide_stage import SlideStage
 from cvlab.ui.panels.convolution.transport import Transport
 from cvlab.ui.widgets.card import Card
 
@@ -35,7 +36,7 @@ class SlidePage(QWidget):
 
     def _build(self) -> None:
         self.setting, self.fit = SettingCard(self), FitCard(self)
-        card = Card("The window slides", self)
+        card = Card("Slide", self)
         self.stage, self.transport = SlideStage(card), Transport(card)
         self.source = Chips(
             "slide.source",
@@ -52,13 +53,19 @@ class SlidePage(QWidget):
         self.course = chip(
             card, "slide.course", "Demo", "5 × 5 × 3, padded by 1, two filters of 3 at stride 2: the course's picture."
         )
+        self.edges = chip(
+            card,
+            "slide.edges",
+            "Edges",
+            "Filters that find edges: Sobel x, Sobel y and the Laplacian. Best on a picture.",
+        )
         self.randomise = chip(
             card, "slide.randomise", "Randomise", "Other numbers of the same kind: 0..2 in x, −1..1 in w."
         )
         card.header.addStretch(1)
         card.header.addWidget(ScaleKey(card))
         card.header.addSpacing(8)
-        for part in (self.source, self.course, self.randomise):
+        for part in (self.source, self.course, self.edges, self.randomise):
             card.header.addWidget(part)
         card.body.addWidget(self.stage, 1)
         card.body.addWidget(self.transport)
@@ -79,6 +86,7 @@ class SlidePage(QWidget):
         self.setting.released.connect(self._history.end_gesture)
         self.source.chosen.connect(self._choose_source)
         self.course.clicked.connect(self._reset)
+        self.edges.clicked.connect(self._find_edges)
         self.randomise.clicked.connect(self._randomise)
         self.stage.given.connect(self._give)
         self.stage.settled.connect(self._history.end_gesture)
@@ -150,6 +158,9 @@ class SlidePage(QWidget):
     def _reset(self) -> None:
         self._push(SlideDocument.course(), "The course's demonstration")
         self.go(0)
+
+    def _find_edges(self) -> None:
+        self._push(self._state.slide.with_edges(), "Filters that find edges")
 
     def _randomise(self) -> None:
         seed = abs(hash(self._state.slide)) % 2**32

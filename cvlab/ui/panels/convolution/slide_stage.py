@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from cvlab.engine.convolution import Fit, ProductSum, Sliding, convolve, pad, product_sum
+from cvlab.engine.convolution import ProductSum, product_sum
 from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.pieces import number
+from cvlab.ui.panels.convolution.scene import Scene
+from cvlab.ui.panels.convolution.stage_layout import StageLayout
 from cvlab.ui.panels.convolution.stage_paint import StagePaint
+from cvlab.ui.theme import theme
 
-GUTTER, GAP, SUMS, CAPTION = 48.0, 22.0, 40.0, 20.0
-MARGIN, OUTPUT = 14.0, 1.25
-"""Room at the right for the line from the total to its cell; width of the output's column, in channels' columns."""
-CHANNELS = ("red", "green", "blue")
 _STEPS = {
     Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """What the stage shows. x: (C, H, W). w: (K, C, F, F). b: (K,). is_picture: x is a picture in 0..1 that is not typed into."""
-
-    x: np.ndarray
-    w: np.ndarray
-    b: np.ndarray
-    sliding: Sliding
-    is_picture: bool
-
-    @property
-    def fits(self) -> tuple[Fit, Fit]:
-        return self.sliding.fit(self.x.shape[1]), self.sliding.fit(self.x.shape[2])
-
-    @property
-    def output(self) -> np.ndarray | None:
-        """(K, H', W'), None where no window fits."""
-        down, across = self.fits
-        return convolve(self.x, self.w, self.b, self.sliding) if down.count and across.count else None
 
 
 class SlideStage(BoardCanvas):
@@ -59,7 +35,8 @@ class SlideStage(BoardCanvas):
             "slide.stage",
             "Sliding window",
             "Point at an output cell to see what it was made of. Click a number to type over it, or turn it with the wheel "
-            "(with Shift by 0.1). Drag on the input, or use the arrow keys, to move the window; the space bar plays.",
+            "(with Shift by 0.1). Drag on the input, or use the arrow keys, to move the window; "
+            "Page Down shows the next filter, the space bar plays.",
             parent,
         )
         self.scene: Scene | None = None
@@ -69,6 +46,9 @@ class SlideStage(BoardCanvas):
         self._position = 0
         self._peek: int | None = None
         self._dragged = False
+        self.plan: StageLayout | None = None
+        self._still: QImage | None = None
+        self._still_for: tuple = ()
         self.pointed.connect(self._look)
         self.pressed.connect(self._choose)
 
@@ -120,83 +100,34 @@ class SlideStage(BoardCanvas):
                 board.values = self.now.products[board.index[0]]
         self.update()
 
-    # -- layout ------------------------------------------------------------------------------------------------------
-
     def lay_out(self) -> None:
         self.boards = []
-        if self.scene is None:
-            return
-        scene, (C, H, W) = self.scene, self.scene.x.shape
-        P, F = scene.sliding.padding, scene.sliding.filter
-        column = (self.width() - GUTTER - MARGIN - GAP * C) / (C + OUTPUT)
-        rest = self.height() - SUMS - 2 * CAPTION - 36  # 36: the least air between the rows
-        side = min(column, max(rest * 0.44, 60.0))
-        tile = min((rest - side) * 0.47 / F, column / F, 46.0)
-        high = min((rest - side - tile * F) / F, 54.0)
-        wide = min(column / F, high * 2.1)
-        air = max((rest - side - F * (tile + high)) / 3, 0.0)
-        rows = [CAPTION, 2 * CAPTION + side + 12 + air, 2 * CAPTION + side + tile * F + 24 + 2 * air]
-        self.column = column
-        down, across = scene.fits
-        dim = ~(down.visited[:, None] & across.visited[None, :]) if self.now is not None else None
-        top = float(np.abs(scene.x).max()) if scene.x.size else 1.0
-        weight = float(np.abs(scene.w).max()) or 1.0
-        k = self.spot[0] if self.output is not None else 0
-        k = min(k, len(scene.w) - 1)
-        # A window that fits nowhere is shown as it sticks out.
-        cell = side / max(H + 2 * P, W + 2 * P, 0 if self.now is not None else across.extent)
-        for c, values in enumerate(pad(scene.x, P)):
-            left = self.left(c)
-            wide_ = cell * (W + 2 * P) if self.now is not None else side
-            area = _centred(left, rows[0], column, wide_, cell * (H + 2 * P))
-            area.setWidth(cell * (W + 2 * P))
-            tint = c if scene.is_picture and C == 3 else -1
-            caption = f"x  {CHANNELS[c]}" if tint >= 0 else f"x[{c}]" if C > 1 else "x"
-            look = "picture" if scene.is_picture else "signed"
-            self.boards.append(Board("x", (c,), values, area, caption, look, top, tint, P, not scene.is_picture, dim))
-            area = _centred(left, rows[1], column, tile * F, tile * F)
-            caption = f"w{k}[{c}]" if C > 1 else f"w{k}"
-            self.boards.append(Board("w", (k, c), scene.w[k, c], area, caption, largest=weight, editable=True))
-            if self.now is not None:
-                area = _centred(left, rows[2], column, wide * F, high * F)
-                products = Board("p", (c,), self.now.products[c], area, "", largest=top * weight)
-                self.boards.append(products)
-        self._lay_out_right(k, weight)
-
-    @property
-    def right(self) -> QRectF:
-        """The column of the output, from top to bottom."""
-        left = self.left(len(self.scene.x))
-        return QRectF(left, 0, OUTPUT * self.column, self.height())
-
-    def left(self, c: int) -> float:
-        """Where the column of channel c begins; the column after the last is the output's."""
-        return GUTTER + c * (self.column + GAP)
-
-    def _lay_out_right(self, k: int, weight: float) -> None:
-        left, wide = self.left(len(self.scene.x)), OUTPUT * self.column
-        bias = QRectF(left + 6, self.height() - SUMS + 4, 44, SUMS - 12)
-        self.boards.append(
-            Board(
-                "b", (), np.array([[self.scene.b[k]]]), bias, largest=max(weight, abs(self.scene.b[k])), editable=True
-            )
-        )
-        if self.output is None:
-            return
-        K, H, W = self.output.shape
-        room = self.height() - SUMS - 32 - K * CAPTION
-        cell = min(wide / W, (room / K - 6) / H, 54.0)
-        top, largest = CAPTION, float(np.abs(self.output).max()) or 1.0
-        for n, values in enumerate(self.output):
-            area = _centred(left, top, wide, cell * W, cell * H)
-            self.boards.append(
-                Board("y", (n,), values, area, f"y[{n}]  ·  filter w{n}" if K > 1 else "y", largest=largest)
-            )
-            top += cell * H + CAPTION + 6
+        if self.scene is not None:
+            self.plan = StageLayout(self.width(), self.height(), self.scene, self.output, self.now, self.spot[0])
+            self.boards = self.plan.boards
 
     def paint(self, painter: QPainter) -> None:
         if self.scene is not None:
             StagePaint(self, painter).paint()
+
+    def renew(self) -> None:
+        self._still = None
+        super().renew()
+
+    @property
+    def still(self) -> QImage:
+        """The boards that stay while the window moves, painted once."""
+        ratio, name = self.devicePixelRatioF(), theme().tokens.name
+        if self._still is None or self._still_for != (self.size(), ratio, name):
+            self._still_for = (self.size(), ratio, name)
+            self._still = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+            self._still.setDevicePixelRatio(ratio)
+            self._still.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._still)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            StagePaint(self, painter).paint_still()
+            painter.end()
+        return self._still
 
     def window(self, c: int) -> QRectF:
         """Where the window stands on the input channel c, from its first tap to its last."""
@@ -280,7 +211,3 @@ class SlideStage(BoardCanvas):
             c, value, weight = board.index[0], self.now.patch[board.index[0], row, column], board.values[row, column]
             return f"{number(value)} × {number(float(self.now.weights[c, row, column]))} = {number(float(weight))}"
         return said
-
-
-def _centred(left: float, top: float, room: float, wide: float, high: float) -> QRectF:
-    return QRectF(left + (room - wide) / 2, top, wide, high)

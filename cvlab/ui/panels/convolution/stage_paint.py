@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from cvlab.ui.panels.convolution.board import Board, signed_colour, sized
+from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.pieces import fitting, number
+from cvlab.ui.panels.convolution.tile import signed_colour, sized, tile
 from cvlab.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -29,14 +30,10 @@ class StagePaint:
     def paint(self) -> None:
         stage, painter = self._stage, self._painter
         self._paint_beams()
+        painter.drawImage(0, 0, stage.still)
         for board in stage.boards:
             if board.name == "p":
                 self._paint_terms(board)
-            else:
-                board.paint(
-                    painter, self._font, role="ink" if (board.name, board.index) == ("y", stage.spot[:1]) else "muted"
-                )
-        self._paint_gutter()
         self._paint_windows()
         self._paint_sums()
         if stage.output is None:
@@ -45,6 +42,14 @@ class StagePaint:
             painter.setPen(QPen(theme().colour("accent", 0.8), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(stage.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+    def paint_still(self) -> None:
+        """What stays while the window moves under one filter."""
+        for board in self._stage.boards:
+            if board.name != "p":
+                chosen = (board.name, board.index) == ("y", self._stage.spot[:1])
+                board.paint(self._painter, self._font, role="ink" if chosen else "muted")
+        self._paint_gutter()
 
     # -- beams -------------------------------------------------------------------------------------------------------
 
@@ -80,21 +85,25 @@ class StagePaint:
         )
         figure = large.pixelSize() * 0.66
         for row, column in np.ndindex(*board.shape):
-            product, area = float(board.values[row, column]), board.cell(row, column).adjusted(1.5, 1.5, -1.5, -1.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(signed_colour(product, board.largest))
-            painter.drawRoundedRect(area, 4, 4)
-            painter.setPen(look.colour("ink" if product else "muted"))
-            painter.setFont(large)
+            product = float(board.values[row, column])
+            made_of, text = "", fitting(product, wide, figure)
             if two:
-                painter.drawText(area.adjusted(-2, high * 0.36, 2, -2), _CENTRE, fitting(product, wide, figure))
-                painter.setFont(small)
-                painter.setPen(look.colour("ink", 0.72))
                 value = number(float(patch[row, column]), 2 if abs(patch[row, column]) >= 0.1 else 1)
                 made_of = f"{value} × {number(float(weights[row, column]), 2)}"
-                painter.drawText(area.adjusted(-1, 2, 1, -high * 0.52), _CENTRE, made_of)
-            elif min(wide, high) >= 13:
-                painter.drawText(area, _CENTRE, fitting(product, wide, figure))
+            elif min(wide, high) < 13:
+                text = ""
+            cell = board.cell(row, column)
+            image = tile(
+                painter,
+                cell.size(),
+                text,
+                signed_colour(product, board.largest),
+                look.colour("ink" if product else "muted"),
+                large,
+                above=made_of,
+                above_font=small,
+            )
+            painter.drawImage(cell.topLeft().toPoint(), image)
 
     # -- the window --------------------------------------------------------------------------------------------------
 
@@ -106,6 +115,9 @@ class StagePaint:
         for c in range(len(stage.scene.x)):
             board, window = stage.board("x", (c,)), stage.window(c)
             painter.setBrush(Qt.BrushStyle.NoBrush)
+            if not board.is_readable:  # on a picture the colour alone may drown
+                painter.setPen(QPen(look.colour("raised"), 4.5))
+                painter.drawRoundedRect(window, 3, 3)
             painter.setPen(QPen(colour, 2.5, Qt.PenStyle.SolidLine if fits else Qt.PenStyle.DashLine))
             painter.drawRoundedRect(window, 3, 3)
             if d > 1:  # only the taps are read
@@ -118,6 +130,9 @@ class StagePaint:
             k, row, column = stage.spot
             cell = stage.board("y", (k,)).cell(row, column)
             grown = cell if min(cell.width(), cell.height()) >= 10 else cell.adjusted(-3, -3, 3, 3)
+            if grown is not cell:
+                painter.setPen(QPen(look.colour("raised"), 4.5))
+                painter.drawRoundedRect(grown, 3, 3)
             painter.setPen(QPen(colour, 2.5))
             painter.drawRoundedRect(grown, 3, 3)
 
@@ -151,18 +166,18 @@ class StagePaint:
         painter.drawText(QRectF(0, bias.top(), 48, bias.height()), int(Qt.AlignmentFlag.AlignVCenter), "Σ sums")
         largest = max(float(np.abs(now.channel_sums).max()), abs(now.total), 1e-9)
         for c, value in enumerate(now.channel_sums):
-            middle = stage.left(c) + stage.column / 2
+            middle = stage.plan.left(c) + stage.plan.column / 2
             terms = stage.board("p", (c,)).area
             painter.setPen(QPen(look.colour("faint"), 1.5))
             painter.drawLine(QPointF(middle, terms.bottom() + 2), QPointF(middle, bias.top() - 2))
             chip = QRectF(middle - 44, bias.top(), 88, bias.height())
             self._chip(chip, number(float(value)), signed_colour(float(value), largest), bold=False)
             if c + 1 < C:
-                gap = stage.left(c + 1) - chip.right() + stage.column / 2 - 44
+                gap = stage.plan.left(c + 1) - chip.right() + stage.plan.column / 2 - 44
                 painter.setFont(sized(self._font, 14))
                 painter.setPen(look.colour("muted"))
                 painter.drawText(QRectF(chip.right(), bias.top(), gap, bias.height()), _CENTRE, "+")
-        total = QRectF(bias.right() + 22, bias.top(), stage.right.right() - bias.right() - 22, bias.height())
+        total = QRectF(bias.right() + 22, bias.top(), stage.plan.right.right() - bias.right() - 22, bias.height())
         total.setWidth(min(total.width(), 96))
         painter.setFont(sized(self._font, 14))
         painter.setPen(look.colour("muted"))
@@ -193,7 +208,7 @@ class StagePaint:
                 QPointF(total.right() + 1, total.center().y()),
                 QPointF(board.area.right() + 2, cell.center().y()),
             )
-            path, edge = QPainterPath(start), stage.right.right() + 10
+            path, edge = QPainterPath(start), stage.plan.right.right() + 10
             path.cubicTo(QPointF(edge, start.y()), QPointF(edge, start.y() - 20), QPointF(edge, start.y() - 60))
             path.lineTo(QPointF(edge, end.y() + 24))
             path.quadTo(QPointF(edge, end.y()), end)
@@ -204,7 +219,7 @@ class StagePaint:
     def _paint_message(self) -> None:
         stage, painter = self._stage, self._painter
         fit = stage.scene.fits[1]
-        room = stage.right.adjusted(0, 20, 0, -70)
+        room = stage.plan.right.adjusted(0, 20, 0, -70)
         painter.setPen(theme().colour("negative"))
         painter.setFont(sized(self._font, 13, bold=True))
         painter.drawText(

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
 from cvlab.ui.panel import Panel, Stop
+from cvlab.ui.panels.datasets.about_card import AboutCard
+from cvlab.ui.panels.datasets.arrivals import Arrivals
+from cvlab.ui.panels.datasets.import_card import ImportCard
+from cvlab.ui.panels.datasets.info_row import InfoRow
 from cvlab.ui.panels.datasets.lesson import BROWSE
 from cvlab.ui.panels.datasets.loading import LoadData, is_here
+from cvlab.ui.panels.datasets.offers import Offers, ask
 from cvlab.ui.panels.datasets.page import PAGES, Page
 from cvlab.ui.panels.datasets.picker import Picker
-from cvlab.ui.panels.datasets.pieces import button, label
-from cvlab.ui.theme.style import set_role
+from cvlab.ui.panels.datasets.pieces import button
+from cvlab.ui.panels.datasets.progress_strip import ProgressStrip
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
 
 LOAD = "datasets.load"
+FIRST = "mnist-mini"
 
 
 class DatasetsPanel(Panel):
@@ -33,18 +42,20 @@ class DatasetsPanel(Panel):
         super().__init__(lab, parent)
         self._state = lab.project.datasets
         self.dataset: Dataset | None = None
-        self._wanted = ""
+        self._loading, self._failed = "", ""
         self._is_front = False
         self._pages: dict[str, Page] = {}
         self._specs = {spec.id: spec for spec in PAGES}
         self._build()
-        bind(self, self._state, "page", self._show_page)
-        bind(self, self._state, "dataset", self._show_choice)
+        self._connect()
 
     def _build(self) -> None:
         title = QLabel("Datasets", self)
         title.setProperty("role", "heading")
-        self.picker = Picker(self.lab, self)
+        self.picker, self.info, self.strip = Picker(self.lab, self), InfoRow(self), ProgressStrip(self)
+        self.about, self.importing = AboutCard(self), ImportCard(self)
+        self.arrivals = Arrivals(self.lab, self.strip, self)
+        self.offers = Offers(self.lab, self.importing, self.arrivals, self)
         self._switch = QButtonGroup(self)
         top = QHBoxLayout()
         top.setSpacing(8)
@@ -52,20 +63,44 @@ class DatasetsPanel(Panel):
         top.addSpacing(8)
         top.addWidget(self.picker)
         top.addStretch(1)
+        top.addWidget(self.info)
+        pages = QHBoxLayout()
+        pages.setSpacing(8)
         for number, spec in enumerate(PAGES):
             chip = button(self, f"page.{spec.id}", spec.title, spec.tip, role="chip")
             chip.setCheckable(True)
             self._switch.addButton(chip, number)
-            top.addWidget(chip)
+            pages.addWidget(chip)
+        pages.addStretch(1)
+        pages.addWidget(self.info.words)
         self._stack = QStackedWidget(self)
-        self.message = label(self, role="muted", wraps=True)
-        self._stack.addWidget(self.message)
+        self._stack.addWidget(self.about)
+        self._stack.addWidget(self.importing)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 16, 24, 24)
-        outer.setSpacing(12)
+        outer.setSpacing(10)
         outer.addLayout(top)
+        outer.addLayout(pages)
+        outer.addWidget(self.strip)
         outer.addWidget(self._stack, 1)
+        self.setAcceptDrops(True)
+
+    def _connect(self) -> None:
         self._switch.idClicked.connect(self._choose_page)
+        self.picker.wants_folder.connect(self.offers.ask_for_folder)
+        self.picker.wants_file.connect(self.offers.ask_for_file)
+        self.about.get.connect(self._get)
+        self.about.own_copy.connect(self._ask_for_copy)
+        self.about.again.connect(self._load_again)
+        self.info.train.connect(self.train_on_this)
+        self.info.remove.connect(self._ask_to_remove)
+        self.offers.changed.connect(self._show_front)
+        self.arrivals.arrived.connect(self._arrived)
+        self.arrivals.gone.connect(self._gone)
+        self.arrivals.busy_changed.connect(self._show_about)
+        bind(self, self._state, "page", self._show_page)
+        bind(self, self._state, "dataset", self._show_choice)
+        bind(self, self.lab.project, "recipe", self._show_info)
 
     # -- pages -------------------------------------------------------------------------------------------------------
 
@@ -80,11 +115,11 @@ class DatasetsPanel(Panel):
         return self._pages[page_id]
 
     def _choose_page(self, number: int) -> None:
+        self.offers.leave()
         self._state.page = PAGES[number].id
 
     def _show_page(self, page_id: str) -> None:
-        if page_id not in self._specs:  # a project of a later cvlab
-            page_id = PAGES[0].id
+        page_id = page_id if page_id in self._specs else PAGES[0].id  # a project of a later cvlab
         for id, page in self._pages.items():
             if id != page_id:
                 page.rest()
@@ -98,55 +133,120 @@ class DatasetsPanel(Panel):
         return self.page(self._state.page if self._state.page in self._specs else PAGES[0].id)
 
     def _show_front(self) -> None:
-        """The page if its data are here, else what there is to say."""
-        if self.dataset is None:
-            self._stack.setCurrentWidget(self.message)
-            return
-        self._stack.setCurrentWidget(self.current)
-        if self._is_front:
-            self.current.wake()
+        """What an import would make, or the page if its data are here, else what there is to say about the set."""
+        if self.offers.is_open:
+            self._stack.setCurrentWidget(self.importing)
+        elif self.dataset is None:
+            self._show_about()
+            self._stack.setCurrentWidget(self.about)
+        else:
+            self._stack.setCurrentWidget(self.current)
+            if self._is_front:
+                self.current.wake()
 
     # -- the set -----------------------------------------------------------------------------------------------------
 
     def _show_choice(self, dataset_id: str) -> None:
         if self.dataset is not None and self.dataset.id == dataset_id:
             return
-        self.dataset, self._wanted = None, ""
+        self.offers.leave()
+        self._load_again()
+
+    def _load_again(self) -> None:
+        self.dataset, self._loading, self._failed = None, "", ""
+        for page in self._pages.values():
+            page.rest()
+        self._show_info(None)
         if self._is_front:
             self._load()
         self._show_front()
 
     def _load(self) -> None:
         wanted = self._state.dataset
-        if self.dataset is not None or self._wanted == wanted:
-            return
-        if not is_here(wanted):
-            self._say("This data set is not on this machine yet.")
-            return
-        self._wanted = wanted
-        self._say("Reading the images …")
-        self.lab.jobs.submit(LOAD, LoadData(wanted), done=self._take, failed=self._fail)
+        if self.dataset is None and self._loading != wanted and is_here(wanted):
+            self._loading = wanted
+            self.lab.jobs.submit(LOAD, LoadData(wanted), done=self._take, failed=self._fail)
 
     def _take(self, dataset: Dataset) -> None:
-        self._wanted = ""
+        self._loading = ""
         self.dataset = dataset
         for page in self._pages.values():
             page.take(dataset)
+        self._show_info(None)
         self._show_front()
 
     def _fail(self, error: BaseException) -> None:
-        self._wanted = ""
-        self._say(str(error), failed=True)
+        self._loading, self._failed = "", str(error)
         self.lab.notices.error(error)
+        self._show_about()
 
-    def _say(self, words: str, *, failed: bool = False) -> None:
-        set_role(self.message, "error" if failed else "muted")
-        self.message.setText(words)
+    def _show_about(self) -> None:
+        entry = self.picker.entries.get(self._state.dataset)
+        if self._failed:
+            said = self._failed
+        elif self._loading:
+            said = "Reading the images …"
+        elif entry is None:
+            said = f"There is no set “{self._state.dataset}” on this machine. Choose another, or import it again."
+        else:
+            said = "It is not on this machine yet." if entry.is_fetched else ""
+        self.about.show_entry(entry, said, failed=bool(self._failed), busy=self.arrivals.is_busy or bool(self._loading))
+
+    def _show_info(self, _: object) -> None:
+        is_recipe = self.lab.project.recipe.data == self._state.dataset
+        entry = self.picker.entries.get(self._state.dataset) if self.dataset is not None else None
+        self.info.show_entry(entry, is_recipe=is_recipe)
+
+    def train_on_this(self) -> None:
+        """Puts the set into the recipe, as one step that can be undone, and goes to the training panel."""
+        project = self.lab.project
+        recipe = project.recipe.changed(data=self._state.dataset)
+        if recipe != project.recipe:
+            self.lab.history.push(SetField(project, "recipe", recipe, f"Train on {self._state.dataset}"))
+            self.lab.history.end_gesture()
+        self.go_to.emit("training")
+
+    # -- getting and importing ---------------------------------------------------------------------------------------
+
+    def _get(self) -> None:
+        self.arrivals.get(self._state.dataset)
+
+    def _ask_for_copy(self) -> None:
+        ask(self, "The folder of the original files", self._use_copy, folder=True)
+
+    def _use_copy(self, name: str) -> None:
+        self.arrivals.get(self._state.dataset, Path(name))
+
+    def _arrived(self, dataset_id: str) -> None:
+        self.picker.refresh()
+        if dataset_id == self._state.dataset:
+            self._load_again()
+        else:
+            self.picker.choose(dataset_id)
+
+    def _ask_to_remove(self) -> None:
+        self.arrivals.ask_to_remove(self._state.dataset, self.window())
+
+    def _gone(self, dataset_id: str) -> None:
+        self.picker.refresh()
+        if dataset_id == self._state.dataset:
+            self.picker.begin_anew()
+            self._state.dataset = FIRST
+        self.lab.notices.success("The set is removed", "The pictures that it came from are where they were.")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.offers.offer(Path(event.mimeData().urls()[0].toLocalFile()))
 
     # -- the window --------------------------------------------------------------------------------------------------
 
     def shown(self) -> None:
         self._is_front = True
+        self.picker.refresh()
         self._load()
         self._show_front()
 
@@ -156,7 +256,26 @@ class DatasetsPanel(Panel):
             page.rest()
 
     def actions_offered(self) -> Sequence[Action]:
-        return [action for spec in PAGES for action in self.page(spec.id).actions_offered()]
+        own = (
+            Action(
+                "datasets.import_folder",
+                "Import a folder of images ...",
+                self.offers.ask_for_folder,
+                "",
+                "folder",
+                menu="File",
+            ),
+            Action(
+                "datasets.import_file",
+                "Import an archive or arrays ...",
+                self.offers.ask_for_file,
+                "",
+                "open",
+                menu="File",
+            ),
+            Action("datasets.train", "Train on this data set", self.train_on_this, "", "training", menu="Run"),
+        )
+        return (*own, *(action for spec in PAGES for action in self.page(spec.id).actions_offered()))
 
     def tour(self) -> Iterator[Stop]:
         for spec in PAGES:
@@ -165,6 +284,9 @@ class DatasetsPanel(Panel):
             for stop in self.page(spec.id).tour():
                 yield Stop(f"{spec.id}-{stop.name}", stop.is_ready, stop.timeout_s)
         self._state.page = PAGES[0].id
+        self._state.dataset = "cifar10"
+        yield Stop("about", self.about.isVisible)
+        self._state.dataset = FIRST
 
     def _is_loaded(self) -> bool:
         return self.dataset is not None

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from cvlab.core import paths
 from cvlab.core.jobs import JobControl
 from cvlab.engine.data import catalogue
+from cvlab.engine.errors import DataError
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
+    from cvlab.engine.data.own import Manifest
+    from cvlab.engine.data.planning import Options, Survey
 
 
 @dataclass(frozen=True)
@@ -50,5 +53,47 @@ class GetData:
 
 
 def is_here(dataset_id: str) -> bool:
-    """Whether `LoadData` will find it."""
-    return catalogue.is_available(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
+    """Whether `LoadData` will find it; of a set that nobody knows, no."""
+    try:
+        return catalogue.is_available(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
+    except DataError:
+        return False
+
+
+@dataclass(frozen=True)
+class LookThrough:
+    """What an import of this source would make."""
+
+    source: Path
+    options: Options
+
+    def run(self, control: JobControl) -> Survey:
+        from cvlab.engine.data.planning import survey
+
+        return survey(self.source, self.options, cancelled=control.cancelled)
+
+
+@dataclass(frozen=True)
+class ImportData:
+    """Takes in one's own images."""
+
+    source: Path
+    options: Options
+
+    def run(self, control: JobControl) -> Manifest:
+        from cvlab.engine.data.importing import bring
+
+        made = bring(self.source, paths.data(), self.options, report=control.report, cancelled=control.cancelled)
+        catalogue.forget(made.id)
+        return made
+
+
+@dataclass(frozen=True)
+class RemoveData:
+    """Takes one of the person's own sets off this machine."""
+
+    dataset_id: str
+
+    def run(self, control: JobControl) -> str:
+        catalogue.remove(self.dataset_id, root=paths.data())
+        return self.dataset_id

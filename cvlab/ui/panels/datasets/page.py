@@ -45,7 +45,7 @@ class Page(QWidget):
         """The page went behind: cost nothing from now on."""
 
     def actions_offered(self) -> Sequence[Action]:
-        """What the page can do, for menus, shortcuts and the palette; read once, when the panel is built."""
+        """What the page can do, for menus, shortcuts and the palette; read once, when the panel is built: so build quickly."""
         return ()
 
     def tour(self) -> Iterator[Stop]:
@@ -70,5 +70,8 @@ class PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("browse", "Browse", "Every image of the set, and the numbers it is made of.", "browse_page:BrowsePage"),
     PageSpec("splits", "Splits", "What is learned from, what is tuned on, and what stays sealed.", "splits_page:SplitsPage"),
+    PageSpec("challenges", "Challenges", "Seven reasons why it is hard, each with its dial.", "challenges_page:ChallengesPage"),
+    PageSpec("preprocess", "Preprocess", "Centre, turn and stretch: what a net is fed with.", "preprocess_page:PreprocessPage"),
+    PageSpec("augment", "Augment", "One image, sixteen ways: what a net should overlook.", "augment_page:AugmentPage"),
 )  # fmt: skip
 """In the order of the chips above the pages."""

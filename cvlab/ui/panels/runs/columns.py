@@ -48,13 +48,13 @@ def when_text(row: RunRow) -> str:
 
 def _title(row: RunRow) -> str:
     tags = "  ".join(f"#{tag}" for tag in row.notes.tags)
-    return f"{row.record.title}   {tags}" if tags else row.record.title
+    return f"{row.title}   {tags}" if tags else row.title
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("star", "★", "Your mark. Click to set it.", lambda r: "★" if r.notes.star else "☆", lambda r: r.notes.star, 34),
+    Column("star", "★", "Your mark. Click to set it.", lambda r: "★" if r.notes.starred else "☆", lambda r: r.notes.starred, 34),
     Column("title", "Run", "The net and the data. Tags stand behind.", lambda r: _title(r),
-           lambda r: r.record.title.casefold(), 0, is_text=True),
+           lambda r: r.title.casefold(), 0, is_text=True),
     Column("when", "When", "When it was started.", when_text, lambda r: r.record.created, 68),
     Column("status", "Status", "How it ended. A stopped run can go on.", lambda r: r.record.status,
            lambda r: r.record.status, 82, is_text=True),

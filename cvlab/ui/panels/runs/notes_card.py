@@ -7,8 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from cvlab.core.run_list import RunRow
-from cvlab.core.storage.run_notes import RunNotes, tags_in
+from cvlab.core.run_list import RunRow, tags_in
 from cvlab.ui.widgets.controls import label, named
 
 
@@ -53,7 +52,7 @@ class NotesCard(QWidget):
             widget.setEnabled(row is not None)
         if is_same:
             return
-        self.words.setText(row.record.title if row is not None else "Choose a run to write about it.")
+        self.words.setText(row.title if row is not None else "Choose a run to write about it.")
         self.tags.setText(", ".join(row.notes.tags) if row is not None else "")
         self.text.setPlainText(row.notes.text if row is not None else "")
 
@@ -62,7 +61,7 @@ class NotesCard(QWidget):
         if self._row is None:
             return
         typed = {"tags": tags_in(self.tags.text()), "text": self.text.toPlainText()[:100_000]}
-        notes = RunNotes(star=self._row.notes.star, **typed)
+        notes = self._row.notes.model_copy(update=typed)
         if notes != self._row.notes:
             # Known as saved before it is told: whoever hears of it may show another run.
             self._row = replace(self._row, notes=notes)

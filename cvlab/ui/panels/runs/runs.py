@@ -13,9 +13,8 @@ from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow, ThrowAway
 from cvlab.core.runs import Run
-from cvlab.core.storage.run_folder import RESUME
-from cvlab.core.storage.run_notes import RunNotes
-from cvlab.engine.errors import CannotWrite, CvlabError
+from cvlab.core.storage.run_folder import RESUME, Notes, RunFolder
+from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.actions import Action
@@ -48,7 +47,7 @@ class RunsPanel(Panel):
         self._looked = 0.0
         self.table = RunsTable(self)
         self.overlay = Overlay(self._state, self)
-        self.aside = Aside(self._state, self)
+        self.aside = Aside(lab, self)
         self.notes = self.aside.notes
         self.bar = RunsBar(self._state, self)
         self._lay_out()
@@ -122,10 +121,14 @@ class RunsPanel(Panel):
         sgd = {"kind": "momentum", "learning_rate": 0.02}
         made = [self._train(settings) for settings in ({"seed": 0}, {"seed": 1}, {"optimizer": sgd})]
         text = "Seeds 0 and 1 differ by as much as chance makes: a smaller difference means nothing."
-        RunNotes(star=True, tags=("baseline",), text=text).write(made[0].folder.path)
+        made[0].folder.annotate(starred=True, tags=("baseline",), text=text)
         self._state.chosen = tuple(run.id for run in made)
         self.refresh()
         yield Stop("compared", self._is_drawn)
+        self.aside.turn_to(self.aside.ensemble)
+        self.aside.ensemble.vote()
+        yield Stop("ensemble", self.aside.ensemble.go.isEnabled)
+        self.aside.turn_to(self.aside.comparison)
         self._state.curve, self._state.log = "loss", True
         self._state.all_settings = True
         yield Stop("losses", self._is_drawn)
@@ -178,6 +181,7 @@ class RunsPanel(Panel):
         rows = self._chosen_rows()
         self.table.show_chosen(chosen)
         self.aside.comparison.show_runs(rows)
+        self.aside.ensemble.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
         can = {
             "take_up": self._is_one(),
@@ -219,19 +223,19 @@ class RunsPanel(Panel):
     def _star(self, run_id: str) -> None:
         row = self._rows.get(run_id)
         if row is not None:
-            self._write(run_id, row.notes.model_copy(update={"star": not row.notes.star}))
+            self._write(run_id, row.notes.model_copy(update={"starred": not row.notes.starred}))
 
     def _star_chosen(self) -> None:
         for row in self._chosen_rows():
             self._star(row.id)
 
-    def _write(self, run_id: str, notes: RunNotes) -> None:
+    def _write(self, run_id: str, notes: Notes) -> None:
         row = self._rows.get(run_id)
         if row is None:
             return
         try:
-            notes.write(row.folder)
-        except CannotWrite as error:
+            RunFolder(row.folder, row.record).annotate(**notes.model_dump())
+        except CvlabError as error:
             self.lab.notices.error(error)
             return
         self._rows[run_id] = replace(row, notes=notes)

@@ -55,7 +55,7 @@ class CurvesView(QFrame):
 
     def __init__(self, state: TrainingState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "card")
+        self.setProperty("role", "plain")
         self._state = state
         self._run: Run | None = None
         self.loss = CurvePlot("Loss", text=loss_text, tick=tick_text, widest="0.000", parent=self)
@@ -149,6 +149,12 @@ class CurvesView(QFrame):
             half.draw(run, self._state.smoothing)
             half.shown, half.drawn_at = wanted, monotonic()
         return True
+
+    def mark(self, step: int | None) -> None:
+        """Points at a step of the past in both plots; None takes the line away."""
+        for plot in (self.loss, self.accuracy):
+            plot.point_at(None if step is None else float(step))
+        self._show_place(None if step is None else float(step))
 
     def _begin(self, run: Run) -> None:
         for plot in (self.loss, self.accuracy):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.runs import Run
 from cvlab.engine.data.catalogue import CATALOGUE
 from cvlab.ui.theme import theme
@@ -184,3 +185,12 @@ def result_words(run: Run) -> str:
         return f"Stopped at step {state.step:,} of {state.total_steps:,}. Everything so far is saved."
     of = f"{entry.test_count:,} test images" if entry is not None else "the test images"
     return f"Reads {100 * state.test_accuracy:.2f} % of {of}, after {duration_text(state.seconds)} of training."
+
+
+def tell_ending(notices: Notices, run: Run, show: Remedy) -> None:
+    """A notice for a person who is in another panel when a run ends."""
+    failure = run.state.failure
+    if failure is not None:
+        notices.post(Notice("error", failure.title, f"{failure.what} {failure.remedy}", remedies=(show,)))
+    elif run.state.test_accuracy is not None:
+        notices.success(f"{run.title} has finished", result_words(run), show)

@@ -10,40 +10,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run
-from cvlab.engine.data.preprocessing import TITLES
 from cvlab.engine.errors import RecipeError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.training.data_choice import DataChoice
-from cvlab.ui.theme.icons import icon
+from cvlab.ui.panels.training.schedule_preview import SchedulePreview
+from cvlab.ui.panels.training.sections import CAPTIONS, GROUPS, MAIN, Section
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.form import FieldFacts, Form
-
-_MAIN = (
-    "optimizer.kind",
-    "optimizer.learning_rate",
-    "optimizer.momentum",
-    "batch_size",
-    "epochs",
-    "optimizer.weight_decay",
-    "held_out",
-)
-_MORE = ("preprocessing", "whitening_epsilon", "schedule.kind", "shift", "seed", "device", "threads")
-_LIVE = ("optimizer.learning_rate", "optimizer.weight_decay", "batch_size")
-_CAPTIONS = {
-    "optimizer.kind": {
-        "sgd": "SGD", "momentum": "SGD + momentum", "nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSprop",
-        "adam": "Adam", "adamw": "AdamW",
-    },
-    "preprocessing": TITLES,
-    "schedule.kind": {
-        "constant": "Constant", "step": "In steps", "exponential": "Exponential", "1/t": "1/t", "cosine": "Cosine to zero",
-        "warm-up": "Warm-up, then cosine", "one-cycle": "One cycle",
-    },
-    "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
-}  # fmt: skip
 
 
 class RecipeCard(QFrame):
@@ -69,15 +45,22 @@ class RecipeCard(QFrame):
         column.addWidget(self._hairline())
         self.data = DataChoice(lab, self)
         self.data.chosen.connect(self._choose_data)
-        self.main = Form(Recipe, _MAIN, prefix="training", captions=_CAPTIONS, parent=self)
-        self.more = Form(Recipe, _MORE, prefix="training", captions=_CAPTIONS, parent=self)
-        for form in (self.main, self.more):
-            form.edited.connect(self._edit)
-            form.released.connect(self._release)
+        self.main = Form(Recipe, MAIN, prefix="training", captions=CAPTIONS, parent=self)
+        self.sections = {group.id: Section(group, self) for group in GROUPS}
+        self.preview = SchedulePreview(self)
+        self.sections["schedule"].column.addWidget(self.preview)
+        self.preview.hide()
+        for part in (self.main, *self.sections.values()):
+            part.edited.connect(self._edit)
+            part.released.connect(self._release)
         column.addWidget(self.data)
         column.addWidget(self.main)
-        column.addWidget(self._make_more())
-        column.addWidget(self.more)
+        folds = QVBoxLayout()
+        folds.setSpacing(2)
+        for section in self.sections.values():
+            folds.addWidget(section)
+        column.addWidget(self._hairline())
+        column.addLayout(folds)
         column.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
@@ -87,7 +70,6 @@ class RecipeCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 1, 0, 1)
         layout.addWidget(scroll)
-        self._fold(False)
         bind(self, lab.project, "architecture", self._show_net)
         bind(self, lab.project, "recipe", self._show_recipe)
 
@@ -118,19 +100,9 @@ class RecipeCard(QFrame):
         line.setProperty("role", "hairline")
         return line
 
-    def _make_more(self) -> QPushButton:
-        self.fold = QPushButton("More settings", self)
-        self.fold.setObjectName("training.more")
-        self.fold.setAccessibleName("More settings")
-        self.fold.setToolTip("Input scaling, schedule, random shift, seed and device. The defaults suit digits.")
-        self.fold.setProperty("role", "quiet")
-        self.fold.setCheckable(True)
-        self.fold.toggled.connect(self._fold)
-        return self.fold
-
-    def _fold(self, opened: bool) -> None:
-        self.fold.setIcon(icon("up" if opened else "down", "muted"))
-        self.more.setVisible(opened)
+    def _form_of(self, path: str) -> Form:
+        """The form that shows a setting."""
+        return next(form for form in (self.main, *(s.form for s in self.sections.values())) if path in form.rows)
 
     # -- from the person -------------------------------------------------------------------------------------------
 
@@ -140,11 +112,10 @@ class RecipeCard(QFrame):
 
     def _edit(self, path: str, value: object) -> None:
         title = FieldFacts.of(Recipe, path).title
-        form = self.main if path in self.main.rows else self.more
         try:
             recipe = self._lab.project.recipe.changed(**{path: value})
         except RecipeError as error:
-            form.show_problem(path, error.what.replace(path, title))
+            self._form_of(path).show_problem(path, error.what.replace(path, title))
             return
         if recipe == self._lab.project.recipe:
             self._show_recipe(recipe)
@@ -173,31 +144,27 @@ class RecipeCard(QFrame):
         before, self._recipe = self._recipe, recipe
         self.data.show_data(recipe.data)
         self.main.show_values(recipe)
-        self.more.show_values(recipe)
+        for section in self.sections.values():
+            section.show_recipe(recipe)
+        self.preview.show_recipe(recipe)
         self._show_notes()
         if self._run is not None and self._run.is_active:
-            for knob in _LIVE:
-                if _look_up(recipe, knob) != _look_up(before, knob):
-                    self._run.turn(knob, _look_up(recipe, knob))
+            for knob in Recipe.live():
+                if recipe.look_up(knob) != before.look_up(knob):
+                    self._run.turn(knob, recipe.look_up(knob))
 
     def _show_notes(self) -> None:
         recipe, entry = self._recipe, self.data.entry()
-        notes = dict.fromkeys((*self.main.rows, *self.more.rows), "")
+        notes = dict.fromkeys((*MAIN, *(path for group in GROUPS for path in group.fields)), "")
         if entry is not None:
             watching = round(entry.train_count * recipe.held_out)
             steps = ceil((entry.train_count - watching) / recipe.batch_size)
             notes["held_out"] = f"{watching:,} images watch, {entry.train_count - watching:,} teach"
             notes["batch_size"] = f"{steps:,} {'step' if steps == 1 else 'steps'} an epoch"
         if self._run is not None and self._run.is_active:
+            running, live = self._run.folder.record.recipe, Recipe.live()
             for path in notes:
-                if path not in _LIVE and _look_up(recipe, path) != _look_up(self._run.folder.record.recipe, path):
+                if path not in live and recipe.look_up(path) != running.look_up(path):
                     notes[path] = "Applies to the next run"
         for path, note in notes.items():
-            (self.main if path in self.main.rows else self.more).show_note(path, note)
-
-
-def _look_up(recipe: Recipe, path: str) -> object:
-    value: object = recipe
-    for part in path.split("."):
-        value = getattr(value, part)
-    return value
+            self._form_of(path).show_note(path, note)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.notices import Notice, Remedy
+from cvlab.core.notices import Remedy
 from cvlab.core.runs import Run
 from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.errors import CvlabError, DataMissing, NetError
@@ -18,11 +18,14 @@ from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Lesson, Panel, Stop
 from cvlab.ui.panels.training.curves import CurvesView
 from cvlab.ui.panels.training.data_choice import require
+from cvlab.ui.panels.training.inside import Inside
 from cvlab.ui.panels.training.lesson import lesson_for
-from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, result_words
+from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, tell_ending
 from cvlab.ui.panels.training.past_runs import PastRuns
+from cvlab.ui.panels.training.queue_strip import QueueStrip
 from cvlab.ui.panels.training.recipe_card import RecipeCard
 from cvlab.ui.panels.training.tiles import Tiles
+from cvlab.ui.panels.training.tour import walk
 from cvlab.ui.panels.training.transport import TransportBar
 from cvlab.ui.widgets.figures import words_of
 
@@ -44,7 +47,9 @@ class TrainingPanel(Panel):
         self.tiles = Tiles(self)
         self.result = ResultStrip(self)
         self.curves = CurvesView(lab.project.training, self)
-        self.failure = FailureCard(self.curves)
+        self.inside = Inside(lab, self.curves, self)
+        self.queue = QueueStrip(lab, self)
+        self.failure = FailureCard(self.inside)
         self._lay_out()
         self.setFocusProxy(self.transport.start)
         self._connect()
@@ -60,14 +65,16 @@ class TrainingPanel(Panel):
         left.setSpacing(8)
         left.addWidget(heading)
         left.addWidget(self.recipe, 1)
+        left.addWidget(self.queue)
         left.addWidget(self.past)
         self.recipe.setFixedWidth(_RECIPE_WIDTH)
         self.past.setFixedWidth(_RECIPE_WIDTH)
+        self.queue.setFixedWidth(_RECIPE_WIDTH)
         centre = QVBoxLayout()
         centre.setSpacing(8)
         for widget in (self.transport, self.tiles, self.result):
             centre.addWidget(widget)
-        centre.addWidget(self.curves, 1)
+        centre.addWidget(self.inside, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 16, 16, 16)
         row.setSpacing(8)
@@ -79,6 +86,8 @@ class TrainingPanel(Panel):
         self.transport.pause_asked.connect(self.pause)
         self.transport.step_asked.connect(self.step)
         self.transport.stop_asked.connect(self.stop)
+        self.queue.queue_asked.connect(self.enqueue)
+        self.inside.branch_asked.connect(self.branch)
         self.recipe.change_net.connect(self._open_builder)
         self.failure.change_net_asked.connect(self._open_builder)
         self.failure.get_data_asked.connect(self._get_data)
@@ -88,6 +97,7 @@ class TrainingPanel(Panel):
         self.past.chosen.connect(self._look_at)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
+        listen(self, self.lab.runs.refused, self._was_refused)
         bind(self, self.lab.project, "recipe", self._show_lesson)
 
     # -- the panel's promises --------------------------------------------------------------------------------------
@@ -121,21 +131,14 @@ class TrainingPanel(Panel):
             return
         self.transport.show_run(self.lab.runs.current if self._is_active() else run)
         self.tiles.show_run(run, self._class_count())
-        self.curves.draw(run)
+        if self.inside.page == "curves":
+            self.curves.draw(run)
+        self.inside.tick()
         if (run.id, run.state.status) != self._seen:
             self._show_run()
 
     def tour(self) -> Iterator[Stop]:
-        self.lab.project.recipe = Recipe.read({"data": "mnist-mini", "epochs": 4, "batch_size": 64, "threads": 1})
-        self.start()
-        yield Stop("learning", self._has_held_out, 90.0)
-        self._stop_and_wait()
-        self.lab.project.recipe = self.lab.project.recipe.changed(
-            **{"optimizer.kind": "sgd", "optimizer.learning_rate": 100.0}
-        )
-        self.start()
-        yield Stop("failed", self.failure.isVisible, 90.0)
-        self.lab.project.recipe = Recipe()
+        return walk(self)
 
     # -- what a person can do --------------------------------------------------------------------------------------
 
@@ -173,6 +176,30 @@ class TrainingPanel(Panel):
     def stop(self) -> None:
         if self._is_active():
             self.lab.runs.current.stop()
+
+    def enqueue(self) -> None:
+        """The project's net and recipe of now, to be trained when those before are done."""
+        project = self.lab.project
+        try:
+            require(project.recipe.data)
+            self.lab.runs.queue(project.architecture, project.recipe)
+        except CvlabError as error:
+            self._refuse(error)
+
+    def branch(self, step: int) -> None:
+        """A run of its own from a checkpoint of the run on the screen, with the project's recipe."""
+        run = self._run()
+        if run is None:
+            return
+        try:
+            self.lab.runs.branch(run.folder.path, step, self.lab.project.recipe)
+        except CvlabError as error:
+            self._refuse(error)
+
+    def _was_refused(self, title: str) -> None:
+        self.lab.notices.info(
+            f"{title} could not begin", "Its turn came, but it cannot be trained. Start it by hand to see why."
+        )
 
     def _try(self, learning_rate: float) -> None:
         project = self.lab.project
@@ -222,15 +249,7 @@ class TrainingPanel(Panel):
         self.past.refresh()
         self._show_run()
         if not self.isVisible():
-            self._tell_ending(run)
-
-    def _tell_ending(self, run: Run) -> None:
-        """A notice for a person who is in another panel."""
-        show, failure = Remedy("Show", self._come_to_front), run.state.failure
-        if failure is not None:
-            self.lab.notices.post(Notice("error", failure.title, f"{failure.what} {failure.remedy}", remedies=(show,)))
-        elif run.state.test_accuracy is not None:
-            self.lab.notices.success(f"{run.title} has finished", result_words(run), show)
+            tell_ending(self.lab.notices, run, Remedy("Show", self._come_to_front))
 
     def _come_to_front(self) -> None:
         self.go_to.emit("training")
@@ -247,6 +266,7 @@ class TrainingPanel(Panel):
         self.transport.show_run(current if self._is_active() else run)
         self.tiles.show_run(run, self._class_count())
         self.result.show_run(run, can_go_on=run is not None and (run.folder.path / RESUME).exists())
+        self.inside.show_run(run)
         if run is None:
             self.curves.show_nothing()
             return
@@ -284,14 +304,3 @@ class TrainingPanel(Panel):
     def _can_draw(self) -> bool:
         run = self._run()
         return run is not None and run.state.status in ("finished", "stopped")
-
-    def _has_held_out(self) -> bool:
-        run = self.lab.runs.current
-        return run is not None and len(run.curves["held_out_loss"]) >= 2  # two make a line worth a picture
-
-    def _stop_and_wait(self) -> None:
-        run = self.lab.runs.current
-        if run is not None:
-            run.stop()
-            run.join()
-            self.lab.pump()

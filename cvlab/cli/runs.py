@@ -1,0 +1,196 @@
+"""`cvlab runs`: what was trained on this machine: list, show, compare, note, export; fork and branch off."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cvlab.cli.train import _runs, add_recipe_flags, find_run, flags_of, follow
+from cvlab.core import paths
+from cvlab.core.run import Run
+from cvlab.core.storage.run_folder import RunFolder
+from cvlab.engine.errors import CvlabError
+
+_FIGURES = ("test_accuracy", "held_out_accuracy", "train_accuracy", "train_loss")
+
+
+def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
+    group = verbs.add_parser("runs", help="the runs on this machine: list, show, compare, note, export, fork, branch")
+    group.set_defaults(group_parser=group, json=False)
+    inner = group.add_subparsers(metavar="list|show|compare|note|export|fork|branch")
+
+    listed = inner.add_parser("list", parents=[shared], help="every run, newest first")
+    listed.add_argument("--sort", choices=("created", "accuracy", "seconds"), default="created")
+    listed.add_argument(
+        "--filter", default="", metavar="WORD", help="only runs with this word in title, data, tags or notes"
+    )
+    listed.add_argument("--runs", type=Path, metavar="DIR", help="another folder of runs")
+    listed.set_defaults(verb=_list)
+
+    show = inner.add_parser("show", parents=[shared], help="one run: recipe, figures, checkpoints")
+    show.add_argument("run", type=Path, help="a run's id or folder")
+    show.set_defaults(verb=_show)
+
+    compare = inner.add_parser("compare", parents=[shared], help="what differs between runs, and how they did")
+    compare.add_argument("runs", type=Path, nargs="+", metavar="run")
+    compare.set_defaults(verb=_compare)
+
+    note = inner.add_parser("note", parents=[shared], help="write a note, tags or a title for a run; star it")
+    note.add_argument("run", type=Path)
+    note.add_argument("--text")
+    note.add_argument("--title")
+    note.add_argument("--tag", action="append", help="may be repeated; replaces the tags it has")
+    note.add_argument("--star", action=argparse.BooleanOptionalAction, default=None)
+    note.set_defaults(verb=_note)
+
+    export = inner.add_parser("export", parents=[shared], help="a PyTorch script that repeats the run, with its data")
+    export.add_argument("run", type=Path)
+    export.add_argument("folder", type=Path, help="where train.py and data.npz go")
+    export.set_defaults(verb=_export)
+
+    fork = inner.add_parser(
+        "fork", parents=[shared], help="train again with something changed: same first weights, same batches"
+    )
+    fork.add_argument("run", type=Path)
+    add_recipe_flags(fork)
+    fork.set_defaults(verb=_fork)
+
+    branch = inner.add_parser("branch", parents=[shared], help="go on from a checkpoint, with something changed")
+    branch.add_argument("run", type=Path)
+    branch.add_argument("step", type=int, help="one of the run's checkpoints: see `cvlab runs show`")
+    add_recipe_flags(branch)
+    branch.set_defaults(verb=_branch)
+
+
+def _figure(folder: RunFolder) -> float | None:
+    result = folder.record.result
+    return next((result[key] for key in _FIGURES[:3] if result.get(key) is not None), None)
+
+
+def _status(folder: RunFolder) -> str:
+    record = folder.record
+    return "cut off" if record.status == "running" and folder.lock.owner() is None else record.status
+
+
+def _summary(folder: RunFolder) -> dict:
+    record, notes = folder.record, folder.notes
+    return {
+        "run": record.id, "title": folder.title, "created": record.created, "status": _status(folder), "data": record.recipe.data,
+        **{key: record.result.get(key) for key in _FIGURES}, "epochs": record.result.get("epoch"),
+        "seconds": record.result.get("seconds"), "starred": notes.starred, "tags": list(notes.tags), "notes": notes.text,
+        "parent": None if record.parent is None else record.parent.model_dump(),
+    }  # fmt: skip
+
+
+def _list(arguments: argparse.Namespace) -> dict:
+    folders = _runs(arguments.runs or paths.runs()).folders()
+    word = arguments.filter.lower()
+
+    def matches(folder: RunFolder) -> bool:
+        notes = folder.notes
+        return word in " ".join([folder.title, folder.record.recipe.data, notes.text, *notes.tags]).lower()
+
+    folders = [folder for folder in folders if matches(folder)]
+    if arguments.sort == "accuracy":
+        folders.sort(key=lambda folder: -(_figure(folder) or 0.0))
+    elif arguments.sort == "seconds":
+        folders.sort(key=lambda folder: folder.record.result.get("seconds") or 0.0)
+    found = [_summary(folder) for folder in folders]
+    lines = [
+        f"{'*' if row['starred'] else ' '} {row['run']:<44} {row['status']:<9} {_share(_figure(folder)):>8}  {row['title']}"
+        for row, folder in zip(found, folders, strict=True)
+    ]
+    return {"runs": found, "text": "\n".join(lines) or "There are no runs yet: `cvlab train lenet` makes one."}
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2%}"
+
+
+def _show(arguments: argparse.Namespace) -> dict:
+    folder = RunFolder.open(find_run(arguments.run))
+    run = Run.read(folder)
+    points = [{"step": point.step, "epoch": point.epoch, "bytes": point.size} for point in folder.checkpoints.all()]
+    summary = _summary(folder) | {
+        "folder": str(folder.path), "recipe": folder.record.recipe.model_dump(), "versions": folder.record.versions,
+        "steps": run.state.step, "checkpoints": points,
+        "knobs": [{"step": knob.step, "knob": knob.knob, "old": knob.old, "new": knob.new} for knob in run.knobs],
+        "failure": folder.record.result.get("failure"),
+    }  # fmt: skip
+    recipe = folder.record.recipe
+    lines = [
+        f"{folder.title} ({folder.record.id})",
+        f"{summary['status']}, {summary['epochs'] or 0} epochs, {run.state.step:,} steps, "
+        f"test {_share(summary['test_accuracy']) or '-'}, held out {_share(summary['held_out_accuracy']) or '-'}",
+        *(f"  {path} = {value}" for path, value in recipe.flat().items() if recipe.uses(path)),
+        f"Checkpoints at steps: {', '.join(str(point['step']) for point in points) or 'none'}",
+    ]
+    return summary | {"text": "\n".join(lines)}
+
+
+def _compare(arguments: argparse.Namespace) -> dict:
+    folders = [RunFolder.open(find_run(run)) for run in arguments.runs]
+    first = folders[0].record.recipe
+    paths_that_differ = [
+        path for path in first.flat() if any(path in first.difference(folder.record.recipe) for folder in folders[1:])
+    ]
+    differences = {path: [folder.record.recipe.look_up(path) for folder in folders] for path in paths_that_differ}
+    same_net = all(folder.record.architecture == folders[0].record.architecture for folder in folders)
+    figures = {key: [folder.record.result.get(key) for folder in folders] for key in _FIGURES}
+    rows = {"": [folder.record.id for folder in folders], **differences, **figures}
+    lines = [f"{name:<28} " + "  ".join(f"{_cell(value):>22.22}" for value in values) for name, values in rows.items()]
+    if not same_net:
+        lines.append("The nets differ, too.")
+    return {
+        "runs": [_summary(folder) for folder in folders],
+        "differences": differences,
+        "same_net": same_net,
+        "text": "\n".join(lines),
+    }
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _note(arguments: argparse.Namespace) -> dict:
+    folder = RunFolder.open(find_run(arguments.run))
+    given = {"text": arguments.text, "title": arguments.title, "tags": arguments.tag, "starred": arguments.star}
+    notes = folder.annotate(**{key: value for key, value in given.items() if value is not None})
+    return {"run": folder.record.id, **notes.model_dump(), "text": f"Noted for {folder.record.id}."}
+
+
+def _export(arguments: argparse.Namespace) -> dict:
+    from cvlab.core.export import export_script
+
+    folder = RunFolder.open(find_run(arguments.run))
+    files = export_script(folder, arguments.folder, _runs(folder.path.parent).load_data)
+    return {"files": [str(path) for path in files], "text": "\n".join(map(str, files))}
+
+
+def _fork(arguments: argparse.Namespace) -> dict:
+    path = find_run(arguments.run)
+    recipe = RunFolder.open(path).record.recipe.changed(**flags_of(arguments))
+    return follow(_runs(path.parent).fork(path, recipe))
+
+
+def _branch(arguments: argparse.Namespace) -> dict:
+    path = find_run(arguments.run)
+    recipe = RunFolder.open(path).record.recipe.changed(**flags_of(arguments))
+    return follow(_runs(path.parent).branch(path, arguments.step, recipe))
+
+
+def members_of(arguments: argparse.Namespace) -> list[Any]:
+    """The nets that `cvlab ensemble` is asked for. Raises `CvlabError` for none."""
+    from cvlab.core import ensembles
+
+    found = [ensembles.Member(find_run(run), average=arguments.average) for run in arguments.runs]
+    if arguments.search is not None:
+        path = arguments.search if arguments.search.is_dir() else paths.runs() / arguments.search
+        found += ensembles.of_search(path, arguments.top)
+    if arguments.checkpoints is not None:
+        found += ensembles.of_checkpoints(find_run(arguments.checkpoints), arguments.top)
+    if not found:
+        raise CvlabError("No nets were named.", remedy="Give runs, or --search, or --checkpoints.")
+    return found

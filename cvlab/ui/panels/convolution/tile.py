@@ -1,0 +1,104 @@
+"""One cell with its number as a small image, made once: hundreds of cells are drawn a frame, and most are alike."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen
+
+from cvlab.ui.theme import theme
+from cvlab.ui.theme.style import mix
+from cvlab.ui.widgets.bars import tabular
+
+LEVELS = 48
+"""Shades from 0 to the strongest."""
+_CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+
+
+def sized(font: QFont, pixels: float, *, bold: bool = False) -> QFont:
+    """The font at a size, with figures of equal width."""
+    made = tabular(font, QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    made.setPixelSize(max(8, round(pixels)))
+    return made
+
+
+def signed_colour(value: float, largest: float) -> QColor:
+    """Of a cell with a number in it: the well's shade at 0, towards blue above and orange below, paler than a map's."""
+    share = min(abs(value) / largest, 1.0) if largest > 0 else 0.0
+    return _shade(theme().tokens.name, value >= 0, round(share * LEVELS))
+
+
+@lru_cache(maxsize=4 * LEVELS + 8)
+def _shade(theme_name: str, above: bool, level: int) -> QColor:
+    tokens = theme().tokens
+    return QColor(mix(tokens.sunken, tokens.accent if above else tokens.held_out, 0.62 * (level / LEVELS) ** 0.8))
+
+
+def tile(
+    painter: QPainter,
+    size: QSizeF,
+    text: str,
+    fill: QColor | None,
+    ink: QColor,
+    font: QFont,
+    *,
+    above: str = "",
+    above_font: QFont | None = None,
+) -> QImage:
+    """A rounded cell for this painter: the number in the middle, or below the small line of `above`. fill: None for dotted."""
+    return _image(
+        text,
+        above,
+        -1 if fill is None else fill.rgb(),
+        ink.rgba(),
+        round(size.width()),
+        round(size.height()),
+        painter.device().devicePixelRatioF(),
+        (font.pixelSize(), font.weight() > QFont.Weight.Normal),
+        None if above_font is None else above_font.pixelSize(),
+        theme().tokens.name,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _image(
+    text: str,
+    above: str,
+    fill: int,
+    ink: int,
+    wide: int,
+    high: int,
+    ratio: float,
+    face: tuple[int, bool],
+    small: int | None,
+    theme_name: str,
+) -> QImage:
+    # Keyed by what makes the font differ: asking a QFont for its key costs more than drawing the cell.
+    font = QGuiApplication.font()
+    image = QImage(round(wide * ratio), round(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    gap = 0.75 if min(wide, high) < 24 else 1.25
+    area = QRectF(0, 0, wide, high).adjusted(gap, gap, -gap, -gap)
+    if fill < 0:
+        painter.setPen(QPen(theme().colour("line", 0.55), 1, Qt.PenStyle.DotLine))
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor.fromRgb(fill))
+    painter.drawRoundedRect(area, 3, 3)
+    painter.setPen(QColor.fromRgba(ink))
+    painter.setFont(sized(font, face[0], bold=face[1]))
+    if above and small:
+        painter.drawText(area.adjusted(-2, high * 0.36, 2, -2), _CENTRE, text)
+        painter.setFont(sized(font, small))
+        faint = QColor.fromRgba(ink)
+        faint.setAlphaF(0.74)
+        painter.setPen(faint)
+        painter.drawText(area.adjusted(-2, 2, 2, -high * 0.52), _CENTRE, above)
+    else:
+        painter.drawText(area.adjusted(-2, 0, 2, 0), _CENTRE, text)
+    painter.end()
+    return image

@@ -1,0 +1,148 @@
+"""Sets that come and go: downloads, imports and removals as one job at a time, with what is said about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from cvlab.core import paths
+from cvlab.core.lab import Lab
+from cvlab.core.notices import Notice, Remedy
+from cvlab.engine.data import catalogue
+from cvlab.ui.panels.datasets.loading import GetData, ImportData, LookThrough, RemoveData
+from cvlab.ui.panels.datasets.progress_strip import ProgressStrip
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.own import Manifest
+    from cvlab.engine.data.planning import Options, Survey
+
+BRING, LOOK = "datasets.bring", "datasets.look"
+_NAMED = 5  # files left out that a message names
+
+
+class Arrivals(QObject):
+    """arrived: this set is on the machine now. gone: it no longer is. looked: what an import would make, or why there is none.
+
+    busy_changed: work has begun or ended.
+    """
+
+    arrived = Signal(str)
+    gone = Signal(str)
+    looked = Signal(object)
+    busy_changed = Signal()
+
+    def __init__(self, lab: Lab, strip: ProgressStrip, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lab, self._strip = lab, strip
+        self._id, self._files = "", None
+        self._source: Path | None = None
+        self._options: Options | None = None
+        strip.cancelled.connect(self.cancel)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._lab.jobs.is_busy(BRING)
+
+    def _submit(self, words: str, request: object, done, failed) -> None:
+        if self.is_busy:
+            self._lab.notices.info("One thing after the other", "Wait for what is on its way, or cancel it.")
+            return
+        self._strip.begin(words)
+        self._lab.jobs.submit(BRING, request, done=done, failed=failed, progress=self._strip.show_progress)
+        self.busy_changed.emit()
+
+    def cancel(self) -> None:
+        self._lab.jobs.cancel(BRING)
+        self._end()
+
+    def _end(self) -> None:
+        self._strip.end()
+        self.busy_changed.emit()
+
+    # -- public sets -------------------------------------------------------------------------------------------------
+
+    def get(self, dataset_id: str, files: Path | None = None) -> None:
+        """Downloads a set, or takes the person's own copy of its files."""
+        self._id, self._files = dataset_id, files
+        title = catalogue.find(dataset_id).title
+        self._submit(f"Getting {title}", GetData(dataset_id, files), self._got, self._get_failed)
+
+    def _got(self, dataset_id: str) -> None:
+        self._end()
+        self._lab.notices.success(
+            f"{catalogue.find(dataset_id).title} is on this machine", "It is kept for every project."
+        )
+        self.arrived.emit(dataset_id)
+
+    def _get_failed(self, error: BaseException) -> None:
+        self._end()
+        self._lab.notices.error(error, Remedy("Try again", self._get_again))
+
+    def _get_again(self) -> None:
+        self.get(self._id, self._files)
+
+    # -- one's own ---------------------------------------------------------------------------------------------------
+
+    def look(self, source: Path, options: Options) -> None:
+        """Looks through a source without importing it."""
+        self._lab.jobs.submit(LOOK, LookThrough(source, options), done=self._looked, failed=self._looked)
+
+    def _looked(self, found: Survey | BaseException) -> None:
+        self.looked.emit(found)
+
+    def take_in(self, source: Path, options: Options) -> None:
+        self._source, self._options = source, options
+        self._submit(f"Importing {source.name}", ImportData(source, options), self._taken, self._take_failed)
+
+    def _taken(self, made: Manifest) -> None:
+        self._end()
+        count = made.train_count + made.test_count
+        words = f"{count:,} images in {len(made.classes):,} classes, in {made.seconds:.1f} s."
+        if not made.skipped_count:
+            self._lab.notices.success(f"{made.title} is imported", words)
+        else:
+            named = "\n".join(f"{name}: {reason}" for name, reason in made.skipped[:_NAMED])
+            more = f"\nand {made.skipped_count - _NAMED:,} more" if made.skipped_count > _NAMED else ""
+            files = "1 file was" if made.skipped_count == 1 else f"{made.skipped_count:,} files were"
+            self._lab.notices.post(
+                Notice("warning", f"{made.title} is imported", f"{words} {files} left out.", details=named + more)
+            )
+        self.arrived.emit(made.id)
+
+    def _take_failed(self, error: BaseException) -> None:
+        self._end()
+        self._lab.notices.error(error, Remedy("Try again", self._take_again))
+
+    def _take_again(self) -> None:
+        self.take_in(self._source, self._options)
+
+    def ask_to_remove(self, dataset_id: str, window: QWidget) -> None:
+        """Removes one of the person's own sets once they have agreed: that cannot be undone."""
+        from cvlab.ui.dialogs import Question
+
+        self._id = dataset_id
+        title = catalogue.find(dataset_id, paths.data()).title
+        Question(
+            window, "remove", f"Remove {title}?", "Its numbers go from this machine; the pictures they came from stay.",
+            (
+                ("yes", "Remove", "Takes the set off this machine.", "danger", self._remove),
+                ("no", "Cancel", "Leaves everything as it is.", "", self._keep),
+            ),
+        ).open()  # fmt: skip
+
+    def _keep(self) -> None:
+        pass
+
+    def _remove(self) -> None:
+        self._submit("Removing the set", RemoveData(self._id), self._removed, self._remove_failed)
+
+    def _removed(self, dataset_id: str) -> None:
+        self._end()
+        self.gone.emit(dataset_id)
+
+    def _remove_failed(self, error: BaseException) -> None:
+        self._end()
+        self._lab.notices.error(error)

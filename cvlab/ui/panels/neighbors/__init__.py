@@ -1,0 +1,1 @@
+"""Nearest neighbours: the worksheet, the plane, neighbours of images, accuracy over a whole set, and tuning."""

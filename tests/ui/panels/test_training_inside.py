@@ -1,0 +1,196 @@
+"""Looking inside a net while it learns, at rest, and in its past; checks, branches and the queue."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from cvlab.core.storage.run_folder import RunFolder
+from cvlab.engine.nets import zoo
+from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.training.views import Distribution, MistakesView
+from cvlab.ui.panels.training.histogram_strip import KEPT, ROWS, HistogramStrip
+from cvlab.ui.panels.training.mistake_tiles import MistakeTiles
+from cvlab.ui.panels.training.schedule_preview import SchedulePreview
+from cvlab.ui.panels.training.sections import GROUPS, MAIN
+from cvlab.ui.panels.training.training import TrainingPanel
+
+
+@pytest.fixture
+def panel(host, lab):
+    lab.project.architecture = zoo.two_layer()
+    lab.project.recipe = Recipe.read({"epochs": 2, "batch_size": 500, "threads": 1})
+    return host(TrainingPanel, 1048, 800)
+
+
+@pytest.fixture
+def until(lab, panel, qtbot):
+    def wait(condition, timeout=20_000):
+        def check():
+            lab.pump()
+            panel.tick()
+            assert condition()
+
+        qtbot.waitUntil(check, timeout=timeout)
+
+    return wait
+
+
+@pytest.fixture
+def finished(panel, lab, until):
+    run = panel.start()
+    until(lambda: run.state.status == "finished")
+    return run
+
+
+def test_every_setting_of_the_recipe_is_on_the_card():
+    shown = [*MAIN, *(path for group in GROUPS for path in group.fields)]
+    assert sorted(shown) == sorted(set(shown))
+    assert set(Recipe.paths()) - set(shown) == {"data"}
+
+
+def test_a_section_says_how_many_settings_differ_and_hides_what_nobody_uses(panel, lab):
+    sections = panel.recipe.sections
+    assert sections["regularise"].button.text() == "Regularisation"
+    lab.project.recipe = lab.project.recipe.changed(**{"regularisation.l1": 0.1, "early_stopping.patience": 3})
+    assert "2 changed" in sections["regularise"].button.text()
+    lab.project.recipe = lab.project.recipe.changed(**{"optimizer.kind": "sgd"})
+    assert not sections["optimizer_more"].isVisible()
+
+
+def test_the_schedule_is_drawn_as_it_will_be(qtbot):
+    preview = SchedulePreview(None)
+    qtbot.addWidget(preview)
+    recipe = Recipe().changed(**{"schedule.kind": "cosine", "optimizer.learning_rate": 0.1, "epochs": 10})
+    preview.show_recipe(recipe)
+    rates = preview.rates()
+    assert rates[0] == pytest.approx(0.1) and rates[-1] == pytest.approx(0.0, abs=1e-9)
+    assert rates[len(rates) // 2] == pytest.approx(0.05)
+
+
+def test_only_the_page_in_front_is_asked_for(panel, lab, until):
+    run = panel.start()
+    until(lambda: run.state.step > 3)
+    assert run.views == {}
+    panel.inside.turn_to("layers")
+    until(lambda: "layers" in run.views or not run.is_active)
+    assert set(run.views) <= {"layers"}
+
+
+def test_layers_are_looked_at_while_it_learns(panel, lab, until):
+    lab.project.recipe = lab.project.recipe.changed(epochs=200)
+    panel.inside.turn_to("layers")
+    panel.start()
+    until(lambda: panel.inside.looks >= 2)
+    rows = panel.inside.layers.rows
+    assert list(rows) == ["fc1", "relu1", "fc2"]
+    assert rows["fc1"].strips["weight"].looks >= 2 and rows["fc1"].update.text()
+    assert rows["relu1"].dead.text().endswith("%") and not rows["relu1"].update.text()
+
+
+def test_filters_and_mistakes_of_a_run_at_rest(panel, finished, until):
+    panel.inside.turn_to("filters")
+    until(lambda: panel.inside.filters.grid.maps is not None)
+    assert panel.inside.filters.grid.maps.shape[1:] == (28, 28)
+    panel.inside.turn_to("mistakes")
+    until(lambda: panel.inside.mistakes.matrix.counts is not None and panel.inside.mistakes.tiles.captions)
+    assert panel.inside.mistakes.matrix.counts.sum() == 1000
+    assert "held-out images are read wrongly" in panel.inside.mistakes.words.text()
+
+
+def test_the_past_can_be_looked_at_and_branched_from(panel, finished, lab, until):
+    past = panel.inside.past
+    points = finished.folder.checkpoints.all()
+    until(lambda: past.slider.maximum() == len(points))
+    assert past.step is None and not past.branch.isEnabled()
+    panel.inside.turn_to("filters")
+    until(lambda: panel.inside.filters.grid.maps is not None)
+    last = panel.inside.filters.grid.maps.copy()
+    past.slider.setValue(0)
+    assert past.step == 0
+    until(lambda: not np.array_equal(panel.inside.filters.grid.maps, last))
+    first = RunFolder.open(finished.folder.path).trained_at(0).weights()["fc1.weight"]
+    assert np.allclose(panel.inside.filters.grid.maps, first[:64].reshape(-1, 28, 28))
+    past.slider.setValue(1)
+    step = past.step
+    lab.project.recipe = lab.project.recipe.changed(**{"optimizer.learning_rate": 0.01})
+    QTest.mouseClick(past.branch, Qt.MouseButton.LeftButton)
+    branch = lab.runs.current
+    assert branch is not finished and branch.folder.record.parent.step == step
+    until(lambda: branch.state.status == "finished")
+    assert branch.recipe.optimizer.learning_rate == 0.01
+
+
+def test_checks_pass_for_a_sound_net_and_fail_with_the_reason(panel, lab, until):
+    checks = panel.inside.checks
+    panel.inside.turn_to("checks")
+    lab.project.recipe = lab.project.recipe.changed(**{"initialisation.kind": "large"})
+    checks.toggle()
+    until(lambda: not checks.is_busy, timeout=40_000)
+    assert checks.verdicts["loss-at-start"].text() == "✗ fail"
+    assert "too large" in checks.reasons["loss-at-start"].text()
+    assert checks.verdicts["gradients"].text() == "✓ pass"
+    assert "failed" in checks.words.text()
+    lab.project.recipe = lab.project.recipe.changed(**{"initialisation.kind": "he"})
+    panel.inside.turn_to("checks")
+    assert "has changed" in checks.words.text()
+
+
+def test_checks_can_be_stopped(panel, lab):
+    checks = panel.inside.checks
+    checks.toggle()
+    assert checks.is_busy
+    checks.toggle()
+    assert not checks.is_busy and checks.words.text() == "Stopped."
+
+
+def test_runs_wait_for_their_turn(panel, lab, until):
+    lab.project.recipe = lab.project.recipe.changed(epochs=300)
+    first = panel.start()
+    assert panel.queue.isVisible()
+    QTest.mouseClick(panel.queue.add, Qt.MouseButton.LeftButton)
+    lab.project.recipe = lab.project.recipe.changed(epochs=1)
+    panel.enqueue()
+    assert panel.queue.title.text() == "Waiting: 2"
+    remove = next(button for button in panel.queue._tickets)
+    QTest.mouseClick(remove, Qt.MouseButton.LeftButton)
+    assert [waiting.recipe.epochs for waiting in lab.runs.waiting] == [1]
+    first.stop()
+    until(lambda: lab.runs.current is not first and lab.runs.current.state.status == "finished")
+    assert not panel.queue.isVisible()
+
+
+def spread(low, high, counts, total=1000):
+    made = np.zeros(64, np.int64)
+    made[list(counts)] = total // len(counts)
+    return Distribution(made, low, high, 0.0, 1.0)
+
+
+def test_a_strip_keeps_the_whole_story_and_one_scale(qtbot):
+    strip = HistogramStrip("accent", "weights", None)
+    qtbot.addWidget(strip)
+    for step in range(3 * KEPT):
+        strip.show_look(step, spread(-1.0, 0.5, range(64)))
+    assert strip.looks <= KEPT and strip._steps[0] == 0
+    strip.show_look(1, spread(-9.0, 9.0, range(64)))  # from before: not drawn
+    assert strip.scale() == pytest.approx((-1.0, 1.0))
+    picture = strip.picture()
+    assert picture.shape == (ROWS, strip.looks) and picture.max() == pytest.approx(1.0)
+    assert picture[: ROWS // 4 - 1].max() == 0.0, "nothing lies above 0.5"
+
+
+def test_mistakes_are_shown_with_what_they_were_taken_for(qtbot):
+    tiles = MistakeTiles(None)
+    qtbot.addWidget(tiles)
+    view = MistakesView(
+        np.zeros((2, 3, 8, 8), np.uint8), np.array([0, 1]), np.array([1, 2]), np.array([0.991, 0.6]), np.array([4, 9]),
+        ("cat", "dog", "airplane"), 2, 100, True,
+    )  # fmt: skip
+    tiles.show_mistakes(view, None)
+    assert tiles.captions == [("cat → dog", "99.1%"), ("dog → airp…", "60.0%")]
+    tiles.show_mistakes(view, (1, 2))
+    assert len(tiles.captions) == 1
+    tiles.resize(300, 200)
+    assert not tiles.grab().isNull()
