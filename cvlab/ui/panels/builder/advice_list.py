@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from cvlab.core.jobs import JobControl
-from cvlab.engine.nets.advice import Advice, advise
-from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.advice import Advice
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.sign import Sign
@@ -19,18 +16,6 @@ MOST = 12
 """Rows shown; more advice than this is no help."""
 
 _SIGNS = {"error": ("error", "negative"), "warning": ("warning", "warning"), "note": ("advice", "accent")}
-
-
-@dataclass(frozen=True)
-class AdviceRequest:
-    """All that the work needs. image, classes: of the data that the recipe names; None where they are not known."""
-
-    net: Architecture
-    image: tuple[int, int, int] | None
-    classes: int | None
-
-    def run(self, control: JobControl) -> tuple[Architecture, tuple[Advice, ...]]:
-        return self.net, advise(self.net, image=self.image, classes=self.classes)
 
 
 class AdviceRow(QFrame):
