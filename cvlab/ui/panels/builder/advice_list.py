@@ -24,7 +24,7 @@ class AdviceRow(QFrame):
     taken = Signal(object)
     asked = Signal(int)
 
-    def __init__(self, index: int, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.advice: Advice | None = None
         self.setProperty("role", "well")
@@ -34,10 +34,12 @@ class AdviceRow(QFrame):
             label.setWordWrap(True)
         set_role(self.why, "muted small")
         self.button = QPushButton(self)
-        self.button.setObjectName(f"builder.advice.{index}")
+        self.button.setObjectName(name)
+        self.button.setAccessibleName("Take this advice")
+        self.button.setToolTip("Makes the change that the advice names.")
         self.button.clicked.connect(self._take)
         self.show_it = QPushButton("Show", self)
-        self.show_it.setObjectName(f"builder.advice.{index}.show")
+        self.show_it.setObjectName(f"{name}.show")
         self.show_it.setAccessibleName("Show the layer")
         self.show_it.setToolTip("Selects the layer that this is about.")
         self.show_it.setProperty("role", "link")
@@ -84,9 +86,9 @@ class AdviceList(QWidget):
     taken = Signal(object)
     asked = Signal(int)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.rows = [AdviceRow(index, self) for index in range(MOST)]
+        self.rows = [AdviceRow(f"{name}.{index}", self) for index in range(MOST)]
         self.rest = QLabel(self)
         self.rest.setProperty("role", "muted small")
         self.rest.setWordWrap(True)
