@@ -16,7 +16,6 @@ from cvlab.ui.canvas.volume_glyph import SIDE, paint_volume
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import glyph_path
 from cvlab.ui.theme.tokens import RADIUS, TEXT
-from cvlab.ui.widgets.finish import wrapped
 
 BODY = QRectF(0, 0, BLOCK_WIDTH, BLOCK_HEIGHT)
 PORT = 4.0
@@ -42,7 +41,6 @@ class BlockItem(QGraphicsItem):
         self.sides = Sides("left", "right")
         self._chosen = self._hovered = self._lifted = False
         self._offers: frozenset[int] = frozenset()
-        self.setToolTip(wrapped(face.tooltip))
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
 
@@ -51,7 +49,6 @@ class BlockItem(QGraphicsItem):
     def show_face(self, face: Face) -> None:
         if face != self.face:
             self.face = face
-            self.setToolTip(wrapped(face.tooltip))
             self.update()
 
     def show_sides(self, sides: Sides) -> None:

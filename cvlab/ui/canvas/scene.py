@@ -59,6 +59,7 @@ class NetScene(QGraphicsScene):
         self._framed: dict[int, tuple[int, ...]] = {}
         self._within: dict[int, int] = {}
         self._from: dict[int, QPointF] = {}
+        self._arranged: tuple[int, int] = (0, 0)
         self._slide = QVariantAnimation(self)
         self._slide.setStartValue(0.0)
         self._slide.setEndValue(1.0)
@@ -71,7 +72,15 @@ class NetScene(QGraphicsScene):
     def show_net(self, net: Architecture) -> None:
         """Adds, changes, moves and removes what differs from the net shown before. O(layers)."""
         self.show_landing(None)
-        self.net, self.report, self.drawing = net, infer(net), sketch(net)
+        drawing = sketch(net)
+        rewired = drawing != self.drawing or net.groups != self.net.groups
+        self.net, self.report = net, infer(net)
+        if not rewired:  # settings only: every block stays where it is
+            self._show_faces()
+            self._show_labels()
+            self._settle(())
+            return
+        self.drawing = drawing
         self._strands = {strand.key: strand for strand in self.drawing.strands}
         self._touching = {block: [] for block in self.drawing.members}
         for strand in self.drawing.strands:
@@ -85,10 +94,13 @@ class NetScene(QGraphicsScene):
         for key in self._strands.keys() - self.wires.keys():
             self.wires[key] = WireItem(key)
             self.addItem(self.wires[key])
-        for key, wire in self.wires.items():
-            wire.show_label(self.blocks[self._strands[key].source].face.volume)
+        self._show_labels()
         self._show_frames()
         self._settle(fresh)
+
+    def _show_labels(self) -> None:
+        for key, wire in self.wires.items():
+            wire.show_label(self.blocks[self._strands[key].source].face.volume)
 
     def _show_faces(self) -> list[int]:
         fresh = []
@@ -162,9 +174,13 @@ class NetScene(QGraphicsScene):
 
     def _settle(self, fresh: Iterable[int]) -> None:
         """Sends every block to its place; new ones appear there."""
-        self.arrangement = arrange(self.net, self.drawing, self.columns)
-        for node_id, found in self.arrangement.sides.items():
-            self.blocks[node_id].show_sides(found)
+        if self._arranged != (id(self.drawing), self.columns):
+            self._arranged = (id(self.drawing), self.columns)
+            self.arrangement = arrange(self.net, self.drawing, self.columns)
+            for node_id, found in self.arrangement.sides.items():
+                self.blocks[node_id].show_sides(found)
+        elif self.is_settled and not fresh:
+            return
         for node_id in fresh:
             self.blocks[node_id].setPos(QPointF(*self.places[node_id]))
         self.send_home()

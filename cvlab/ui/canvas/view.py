@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cvlab.core.project import Project
 from cvlab.engine.errors import CvlabError
@@ -35,6 +35,7 @@ from cvlab.ui.canvas.scene import NetScene
 from cvlab.ui.canvas.sketch import WireKey
 from cvlab.ui.canvas.whisper import Whisper
 from cvlab.ui.canvas.wiring import DrawWire, PullWire
+from cvlab.ui.widgets.finish import wrapped
 
 NUDGE = 16.0
 """How far Alt and an arrow move the selection, in canvas pixels."""
@@ -418,6 +419,15 @@ class NetView(Camera):
             self.choose_wire(wire.key)
         CanvasMenu(self, self._edits, wire.key if wire else None).popup(where)
         event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        # Tips are made when they are asked for: 200 at each edit would cost more than the edit.
+        if event.type() == QEvent.Type.ToolTip:
+            item = self.net_scene.block_at(self.at(QPointF(event.pos())))
+            if item is not None:
+                QToolTip.showText(event.globalPos(), wrapped(item.face.tooltip), self.viewport())
+                return True
+        return super().viewportEvent(event)
 
     def event(self, event: QEvent) -> bool:
         # Undo and the like stay the window's; plain keys are ours while the canvas has the focus.

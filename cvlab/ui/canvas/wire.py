@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen, QPolygonF
@@ -29,7 +30,9 @@ class WireItem(QGraphicsItem):
         self.key = key
         self._line = QPainterPath()
         self._end, self._heading = QPointF(), (1.0, 0.0)
+        self._asked: tuple = ()
         self._label = ""
+        self._label_width = 0.0
         self._look = "plain"
         self._straight = ""
         self.setZValue(0)
@@ -38,6 +41,10 @@ class WireItem(QGraphicsItem):
         self, start: QPointF, leaving: Side, end: QPointF, arriving: Side | None, bends: Sequence[Point] = ()
     ) -> None:
         """From a port to a port; `arriving` None: to the pointer. bends: pairs of points between which it runs level."""
+        asked = (start.x(), start.y(), leaving, end.x(), end.y(), arriving, bends)
+        if asked == self._asked:
+            return
+        self._asked = asked
         across, down = end.x() - start.x(), end.y() - start.y()
         line = QPainterPath(start)
         aligned = abs(down) < 1 if leaving in ("left", "right") else abs(across) < 1
@@ -64,6 +71,7 @@ class WireItem(QGraphicsItem):
         if label != self._label:
             self.prepareGeometryChange()
             self._label = label
+            self._label_width = _width(label)
             self.update()
 
     def show_look(self, look: str) -> None:
@@ -130,8 +138,7 @@ class WireItem(QGraphicsItem):
         return self._straight != "across" or self._label_area().width() <= self._line.boundingRect().width() + 2
 
     def _label_area(self) -> QRectF:
-        metrics = QFontMetricsF(_label_font())
-        width, height = metrics.horizontalAdvance(self._label) + 4, metrics.height()
+        width, height = self._label_width, _LABEL_PIXELS + 3.0
         middle = self.middle
         if self._straight == "across":
             return QRectF(middle.x() - width / 2 - 2, middle.y() - height - 4, width, height)
@@ -154,6 +161,12 @@ def _curve(
     """Onwards to `end`; the directions point away from the two ends."""
     pull = min(max(math.hypot(end.x() - start.x(), end.y() - start.y()) / 2, 16.0), 90.0)
     line.cubicTo(start + QPointF(*leaving) * pull, end + QPointF(*arriving) * pull, end)
+
+
+@lru_cache(maxsize=1024)
+def _width(label: str) -> float:
+    """Of a label as it is painted: the same few volumes come again and again."""
+    return QFontMetricsF(_label_font()).horizontalAdvance(label) + 4
 
 
 def _label_font() -> QFont:

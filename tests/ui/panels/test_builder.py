@@ -254,5 +254,5 @@ def test_the_tour_leaves_the_net_as_it_was(panel, lab):
     for stop in panel.tour():
         assert stop.is_ready()
         names.append(stop.name)
-    assert names == ["lenet", "error"] and lab.project.architecture == start
+    assert names == ["lenet", "error", "branches", "volumes"] and lab.project.architecture == start
     assert panel.canvas.net_scene.net == start

@@ -376,8 +376,15 @@ class BuilderPanel(Panel):
         self.edits.delete([project.architecture.by_name["flatten1"].id])
         self.canvas.select(project.architecture.by_name["fc1"].id)
         yield Stop("error", self._is_still, 5.0)
-        self.lab.history.undo()
-        self.lab.history.undo()
+        self.edits.replace(zoo.make("resnet20"))
+        self.canvas.fit()
+        yield Stop("branches", self._is_still, 5.0)
+        self.edits.replace(zoo.make("alexnet-small"))
+        self.header.volumes.setChecked(True)
+        yield Stop("volumes", self._is_still, 5.0)
+        self.header.volumes.setChecked(False)
+        for _ in range(4):
+            self.lab.history.undo()
         project.architecture, project.builder.selected = before
 
     def _is_still(self) -> bool:
