@@ -41,7 +41,7 @@ class DialPlot(QWidget):
         self._titles = (x_title, y_title)
         self.lines: tuple[DialLine, ...] = ()
         self._here, self._level, self._message = 0.0, 0.0, ""
-        self.setMinimumSize(240, 120)
+        self.setMinimumSize(240, 84)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
         theme().changed.connect(self.update)
