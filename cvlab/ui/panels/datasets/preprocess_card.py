@@ -49,7 +49,7 @@ class RuleCard(Card):
             self.source_choice.addItem(words, source)
         for combo in (self.kind_choice, self.source_choice):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(12)
+            combo.setMinimumContentsLength(10)
         self.formula = FormulaLabel(FORMULAS["whiten"], self)
         self.epsilon = named(
             NumberSlider(1e-7, 1.0, log=True, parent=self),
@@ -79,7 +79,7 @@ class RuleCard(Card):
         self.body.addLayout(row)
         fitted = QHBoxLayout()
         fitted.setSpacing(8)
-        fitted.addWidget(label(self, "on", "muted"))
+        fitted.addWidget(label(self, "fitted on", "muted"))
         fitted.addWidget(self.source_choice, 1)
         self.body.addLayout(fitted)
         self.body.addWidget(self.words)
