@@ -55,8 +55,8 @@ def _knn(arguments: argparse.Namespace) -> dict:
         for side, told in sides.items():
             beside = "" if side == "cvlab" else f"   cvlab / it {told['ratio']:.2f}"
             lines.append(
-                f"  {TITLES[side]:<26}{told['seconds']:8.2f} s  {told['peak_mb']:7,.0f} MB  "
-                f"accuracy {told['accuracy']:.2%}{beside}"
+                f"  {TITLES[side]:<26}{told['seconds']:8.2f} s  ({told['cpu_seconds']:.2f} s of processor)  "
+                f"{told['peak_mb']:7,.0f} MB  accuracy {told['accuracy']:.2%}{beside}"
             )
         lines += [f"  {TITLES[side]} is not installed" for side in rivals if side not in there]
     return result | {"text": "\n".join(lines)}
