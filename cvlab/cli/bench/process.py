@@ -44,3 +44,11 @@ def machine() -> str:
     from cvlab.engine.training.device import cores
 
     return f"{platform.system()} {platform.machine()}, {cores()} cores, Python {platform.python_version()}"
+
+
+def frame_row(name: str, frame: dict) -> str:
+    """One kind of frame as a line of text."""
+    return (
+        f"{name}: {frame['frames']} frames, p50 {frame['p50_ms']:.1f}, p99 {frame['p99_ms']:.1f}, max {frame['max_ms']:.1f} ms; "
+        f"60 a second need 16.7"
+    )

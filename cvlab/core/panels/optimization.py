@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
@@ -104,12 +104,39 @@ class ScheduleDocument:
     epochs: int = 20
 
 
+NET_STEPS = 2_000
+
+
+@dataclass(frozen=True)
+class NetRaceDocument:
+    """The race on LeNet. resting: racers that sit it out. rates: learning rates that were turned, by racer.
+
+    steps: 1..2,000. batch: images a step, 1..500. seed: of first weights and batches.
+    """
+
+    resting: tuple[str, ...] = ("SGD, short step", "Adam, no correction")
+    rates: tuple[tuple[str, float], ...] = ()
+    steps: int = 150
+    batch: int = 100
+    seed: int = 0
+
+    def resting_toggled(self, name: str) -> NetRaceDocument:
+        if name in self.resting:
+            return replace(self, resting=tuple(other for other in self.resting if other != name))
+        return replace(self, resting=(*self.resting, name))
+
+    def turned(self, name: str, rate: float) -> NetRaceDocument:
+        """With another learning rate of one racer."""
+        return replace(self, rates=(*(pair for pair in self.rates if pair[0] != name), (name, rate)))
+
+
 @observable
 class OptimizationState:
-    """page: "race" | "schedules". chosen: the racer whose step is taken apart. speed: steps a second."""
+    """page: "race" | "net" | "schedules". chosen: the racer whose step is taken apart. speed: steps a second."""
 
     race: RaceDocument = field(default_factory=RaceDocument)
     schedule: ScheduleDocument = field(default_factory=ScheduleDocument)
+    net: NetRaceDocument = field(default_factory=NetRaceDocument)
     page: str = "race"
     chosen: str = "Momentum"
     speed: int = 60
@@ -128,7 +155,12 @@ class SavedOptimization(SavedState):
     schedule: Schedule = _first_schedule()
     base: float = Field(ScheduleDocument.base, gt=0.0, le=100.0)
     epochs: int = Field(ScheduleDocument.epochs, ge=1, le=MAX_EPOCHS)
-    page: str = Field("race", pattern="^(race|schedules)$")
+    net_resting: tuple[str, ...] = Field(NetRaceDocument.resting, max_length=24)
+    net_rates: dict[str, Annotated[float, Field(gt=0.0, le=100.0)]] = Field({}, max_length=24)
+    net_steps: int = Field(NetRaceDocument.steps, ge=1, le=NET_STEPS)
+    net_batch: int = Field(NetRaceDocument.batch, ge=1, le=500)
+    net_seed: int = Field(0, ge=0, le=2**31)
+    page: str = Field("race", pattern="^(race|net|schedules)$")
     chosen: str = Field("Momentum", max_length=60)
     speed: int = Field(60, ge=1, le=1000)
 
@@ -158,6 +190,11 @@ class SavedOptimization(SavedState):
             schedule=schedule.schedule,
             base=schedule.base,
             epochs=schedule.epochs,
+            net_resting=state.net.resting,
+            net_rates=dict(state.net.rates),
+            net_steps=state.net.steps,
+            net_batch=state.net.batch,
+            net_seed=state.net.seed,
             page=state.page,
             chosen=state.chosen,
             speed=state.speed,
@@ -170,6 +207,9 @@ class SavedOptimization(SavedState):
         return OptimizationState(
             race=race,
             schedule=ScheduleDocument(self.schedule, self.base, self.epochs),
+            net=NetRaceDocument(
+                self.net_resting, tuple(self.net_rates.items()), self.net_steps, self.net_batch, self.net_seed
+            ),
             page=self.page,
             chosen=self.chosen if self.chosen in names else OptimizationState().chosen,
             speed=self.speed,

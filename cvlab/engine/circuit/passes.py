@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from cvlab.engine.circuit.circuit import Circuit, Node
 from cvlab.engine.circuit.gates import GATES, winners
 from cvlab.engine.circuit.tensor_gates import TENSOR_GATES
 from cvlab.engine.circuit.tensor_gates import branches as tensor_branches
-from cvlab.engine.circuit.tensors import Value
+from cvlab.engine.circuit.tensors import Value, finite
 from cvlab.engine.circuit.words import Operand
 
 
@@ -45,6 +46,9 @@ def _forward_tensors(circuit: Circuit, inputs: Mapping[str, float]) -> list[Valu
             else:
                 values.append(circuit.value_of(node, inputs))
     return values
+
+
+_CORNERED = frozenset(("max", "min", "relu", "abs", "hinge"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,24 +84,27 @@ class Evaluation:
     @cached_property
     def troubles(self) -> dict[int, str]:
         """For each gate that turned numbers into none: why, and what to change. The gates after it are not named."""
-        found = {
-            node.id: words.trouble(GATES[node.gate], node.name, self.operands(node), self.values[node.id])
-            if not node.is_tensor
-            else tensor_words.trouble(self.circuit.gate_of(node), node.name, self.operands(node), self.values[node.id])
-            for node in self.circuit.gates
-        }
+        found = {}
+        for node in self.circuit.gates:
+            value = self.values[node.id]
+            if not finite(value):
+                tell = tensor_words.trouble if node.is_tensor else words.trouble
+                found[node.id] = tell(self.circuit.gate_of(node), node.name, self.operands(node), value)
         return {id: sentence for id, sentence in found.items() if sentence}
 
     @cached_property
     def kinks(self) -> dict[int, str]:
         """For each gate that stands on a corner: which slope is used."""
-        found = {
-            node.id: words.kink(GATES[node.gate], self.operands(node), self.values[node.id], self.locals[node.id])
-            if not node.is_tensor
-            else tensor_words.kink(self.circuit.gate_of(node), self.operands(node), self.values[node.id])
-            for node in self.circuit.gates
-            if self.circuit.varies[node.id]
-        }
+        found = {}
+        for node in self.circuit.gates:
+            locals_, value = self.locals[node.id], self.values[node.id]
+            # Most gates are smooth: they are asked only where a slope has no end.
+            if not self.circuit.varies[node.id] or not (node.gate in _CORNERED or not all(map(isfinite, locals_))):
+                continue
+            if node.is_tensor:
+                found[node.id] = tensor_words.kink(self.circuit.gate_of(node), self.operands(node), value)
+            else:
+                found[node.id] = words.kink(GATES[node.gate], self.operands(node), value, locals_)
         return {id: sentence for id, sentence in found.items() if sentence}
 
     def operands(self, node: Node) -> list[Operand]:

@@ -15,75 +15,26 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cvlab.engine.errors import GraphError, NotOurFile
-from cvlab.engine.nets.layers import Input, LayerSpec, Missing, from_dict
+from cvlab.engine.nets.layers import Input, LayerSpec
+from cvlab.engine.nets.parts import (
+    MAX_NODES,
+    MAX_TIMES,
+    Edge,
+    Group,
+    Node,
+    check_groups,
+    crossing,
+    free_name,
+    refuse_name,
+)
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.expansion import Expansion
 
-MAX_NODES = 2000
-"""More layers than this are refused when a file is read."""
-
-MAX_TIMES = 64
-"""Most repetitions of a group."""
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-
-def _check_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError("a name is a small letter, then small letters, digits and underscores, 40 at most")
-    return name
-
-
-class Node(BaseModel):
-    """One layer in the graph. `x`, `y`: its place on the canvas in pixels, or None where the layout decides."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: int = Field(ge=1)
-    name: str
-    layer: LayerSpec
-    x: float | None = None
-    y: float | None = None
-
-    _checked = field_validator("name")(_check_name)
-
-    @field_validator("layer", mode="before")
-    @classmethod
-    def _read_layer(cls, value: Any) -> Any:
-        return from_dict(dict(value)) if isinstance(value, Mapping) else value
-
-    @field_serializer("layer")
-    def _write_layer(self, layer: LayerSpec) -> dict[str, Any]:
-        return layer.original if isinstance(layer, Missing) else layer.model_dump()
-
-
-class Edge(BaseModel):
-    """A wire from one node's output to the input `port` of another."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    source: int
-    target: int
-    port: int = Field(0, ge=0)
-
-
-class Group(BaseModel):
-    """A named block of layers. Groups lie apart or one inside the other.
-
-    members: node ids, those of inner groups included. times: how often the block is run, one repetition after the other;
-    above 1 it needs one way in and one way out. collapsed: drawn as one block.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: int = Field(ge=1)
-    name: str
-    members: tuple[int, ...] = Field(min_length=1, max_length=MAX_NODES)
-    times: int = Field(1, ge=1, le=MAX_TIMES)
-    collapsed: bool = False
-
-    _checked = field_validator("name")(_check_name)
+__all__ = ["MAX_NODES", "MAX_TIMES", "Architecture", "Edge", "Group", "Node"]
 
 
 class Architecture(BaseModel):
@@ -99,7 +50,7 @@ class Architecture(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Architecture:
         ids = [node.id for node in self.nodes]
-        self._check_groups(set(ids))
+        check_groups(self.groups, set(ids))
         if len(set(ids)) != len(ids):
             raise ValueError("two layers share an id")
         if len({node.name for node in self.nodes}) != len(ids):
@@ -112,20 +63,6 @@ class Architecture(BaseModel):
         if len({(edge.target, edge.port) for edge in self.edges}) != len(self.edges):
             raise ValueError("two wires end at the same port")
         return self
-
-    def _check_groups(self, known: set[int]) -> None:
-        ids = [group.id for group in self.groups]
-        if len(set(ids)) != len(ids) or known & set(ids):
-            raise ValueError("two groups share an id")
-        if len({group.name for group in self.groups}) != len(ids):
-            raise ValueError("two groups share a name")
-        for index, group in enumerate(self.groups):
-            members = set(group.members)
-            if not members <= known or len(members) != len(group.members):
-                raise ValueError("a group holds a layer that does not exist, or one twice")
-            for other in self.groups[:index]:
-                if _crossing(members, set(other.members)):
-                    raise ValueError("two groups share some of their layers, but neither holds the other")
 
     # -- making and reading ------------------------------------------------------------------------------------------
 
@@ -253,7 +190,7 @@ class Architecture(BaseModel):
         for group in self.groups:
             if set(group.members) == set(members):
                 raise GraphError(f"These layers are a group already: {group.name}.")
-            if _crossing(set(members), set(group.members)):
+            if crossing(set(members), set(group.members)):
                 raise GraphError(
                     f"The selection cuts through {group.name}.", remedy=f"Select all of {group.name}, or nothing of it."
                 )
@@ -293,7 +230,7 @@ class Architecture(BaseModel):
         return unroll(self, group_id)[0]
 
     def _check_group_name(self, name: str, group_id: int | None) -> None:
-        _refuse_name(name)
+        refuse_name(name)
         if any(group.name == name and group.id != group_id for group in self.groups):
             raise GraphError(f"Another group is called {name}.", remedy="Choose a name that is free.")
 
@@ -318,7 +255,7 @@ class Architecture(BaseModel):
         names, group_names = set(self.by_name), {group.name for group in self.groups}
         nodes = tuple(
             node.model_copy(
-                update={"id": new[node.id], "name": _free_name(node.name, names)}
+                update={"id": new[node.id], "name": free_name(node.name, names)}
                 | ({} if node.x is None or node.y is None else {"x": node.x + dx, "y": node.y + dy})
             )
             for node in part.nodes
@@ -328,7 +265,7 @@ class Architecture(BaseModel):
             group.model_copy(
                 update={
                     "id": new[group.id],
-                    "name": _free_name(group.name, group_names),
+                    "name": free_name(group.name, group_names),
                     "members": tuple(new[i] for i in group.members),
                 }
             )
@@ -450,7 +387,7 @@ class Architecture(BaseModel):
         return net._replace(edges=(*(e for e in net.edges if e.target != node_id), *kept))
 
     def renamed(self, node_id: int, name: str) -> Architecture:
-        _refuse_name(name)
+        refuse_name(name)
         if name in self.by_name and self.by_name[name].id != node_id:
             raise GraphError(f"Another layer is called {name}.", remedy="Choose a name that is free.")
         return self._with_node(node_id, name=name)
@@ -469,27 +406,3 @@ class Architecture(BaseModel):
 
     def _with_node(self, node_id: int, **changes: Any) -> Architecture:
         return self._replace(nodes=tuple(n.model_copy(update=changes) if n.id == node_id else n for n in self.nodes))
-
-
-def _refuse_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise GraphError(
-            "This is not a name for a layer.",
-            received=name[:60],
-            remedy="Start with a small letter; go on with small letters, digits and underscores.",
-        )
-
-
-def _crossing(some: set[int], others: set[int]) -> bool:
-    """Whether two groups share layers without one holding the other."""
-    return bool(some & others) and not (some <= others or others <= some)
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name itself if it is free, else its stem with the next number; it is taken from now on."""
-    if name in taken:
-        stem = name.rstrip("0123456789")[:34] or "layer"
-        numbers = [int(m[1]) for other in taken if (m := re.fullmatch(rf"{re.escape(stem)}(\d{{1,5}})", other))]
-        name = f"{stem}{max(numbers, default=1) + 1}"
-    taken.add(name)
-    return name

@@ -76,11 +76,10 @@ def count_text(count: float) -> str:
 
 
 def brief_text(count: float) -> str:
-    """0, 156, 48.1k, 1.23M: at most five characters, for the small print."""
+    """0, 156, 48k, 1.2M: at most four characters, for the small print."""
     for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= limit:
-            figures = f"{count / limit:.3g}" if count / limit < 999.5 else f"{count / limit:.0f}"
-            return f"{figures}{unit}"
+            return f"{count / limit:.2g}{unit}" if count / limit < 9.95 else f"{count / limit:.0f}{unit}"
     return f"{count:.0f}"
 
 

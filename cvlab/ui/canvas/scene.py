@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport, infer
@@ -28,6 +29,8 @@ GRAB = 14.0
 
 _DOT_GAP = 24
 _NUDGE = 12.0
+_TURN = 36.0
+"""Room for what lies around blocks: wires that turn, frames."""
 
 
 class NetScene(QGraphicsScene):
@@ -224,8 +227,11 @@ class NetScene(QGraphicsScene):
         for place in self.places.values():
             area = area.united(BODY.translated(*place))
         for bends in self.arrangement.bends.values():
+            turn = _TURN if len(bends) > 2 else 0.0  # where it goes round the end of a row
             for bend in bends:
-                area = area.united(QRectF(bend.x, bend.y - 4, 1, 8))
+                area = area.united(QRectF(bend.x - turn, bend.y - 4, 1 + 2 * turn, 8))
+        if self._framed:
+            area.adjust(-_TURN / 2, -_TURN, _TURN / 2, _TURN / 2)
         return area
 
     # -- what is where ---------------------------------------------------------------------------------------------
@@ -370,6 +376,15 @@ class NetScene(QGraphicsScene):
         for x in range(left, int(rect.right()) + gap, gap):
             for y in range(top, int(rect.bottom()) + gap, gap):
                 painter.fillRect(QRectF(x - side / 2, y - side / 2, side, side), colour)
+
+    @contextmanager
+    def uncached(self) -> Iterator[None]:
+        """Blocks without their pixel caches, for a picture of another kind or size."""
+        for item in self.blocks.values():
+            item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        yield
+        for item in self.blocks.values():
+            item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def _repaint(self) -> None:
         for item in self.items():

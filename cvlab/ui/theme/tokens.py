@@ -53,8 +53,8 @@ LIGHT = Tokens(
     accent="#3b5bdb", accent_ink="#ffffff", accent_soft="#e3e9ff", positive="#1d7f3c", negative="#c62f2f", warning="#9a6200",
     train="#3b5bdb", held_out="#c75d00", classes=_CLASSES_LIGHT,
     roles={"input": "#5a6372", "conv": "#3b5bdb", "pool": "#0f8478", "activation": "#b25e00", "shape": "#6b7280",
-           "linear": "#7a3fc4", "regularise": "#b83280", "norm": "#1c7293", "merge": "#4d7c0f", "group": "#3f4a5c",
-           "missing": "#c62f2f"},
+           "linear": "#7a3fc4", "regularise": "#b83280", "norm": "#1c7293", "merge": "#4d7c0f",
+           "group": "#3f4a5c", "missing": "#c62f2f"},
 )  # fmt: skip
 
 DARK = Tokens(
@@ -63,6 +63,6 @@ DARK = Tokens(
     accent="#8ea6ff", accent_ink="#0e1220", accent_soft="#28304d", positive="#5fce85", negative="#ff7b72", warning="#e8b04a",
     train="#8ea6ff", held_out="#ffab5e", classes=_CLASSES_DARK,
     roles={"input": "#9aa4b4", "conv": "#8ea6ff", "pool": "#4fc9b8", "activation": "#f0a24a", "shape": "#a0a8b4",
-           "linear": "#c39bff", "regularise": "#f28cc0", "norm": "#6cc3e6", "merge": "#a9d159", "group": "#b8c2d3",
-           "missing": "#ff7b72"},
+           "linear": "#c39bff", "regularise": "#f28cc0", "norm": "#6cc3e6", "merge": "#a9d159",
+           "group": "#b8c2d3", "missing": "#ff7b72"},
 )  # fmt: skip

@@ -49,6 +49,7 @@ class ProbabilityBars(QWidget):
         """Other classes; the values go."""
         if tuple(labels) != self._labels:
             self._labels, self._values, self._scores = tuple(labels), None, None
+            self._set_fonts()
             self.updateGeometry()
             self.update()
 

@@ -16,7 +16,7 @@ from cvlab.engine.nets.shapes import infer
 from tests.engine.nets.strategies import avg_pools, convs, graphs, grouped_graphs, rich_convs, shapers
 from tests.engine.nets.test_code import load
 
-EXAMPLES = int(os.environ.get("CVLAB_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("CVLAB_EXAMPLES", "100"))
 """A long run: CVLAB_EXAMPLES=3000 pytest tests/engine/nets/test_graphs.py --hypothesis-seed=7"""
 
 nets = st.one_of(graphs(), graphs(), grouped_graphs())

@@ -62,6 +62,10 @@ def test_ready_nets(zoo_id):
     assert check_onnx(data, net, weights, count=1) < 1e-5
     again = read_onnx(data)
     assert set(again.weights) == set(weights), "layers with weights keep their names"
+    for ours in net.flat.nodes:
+        if ours.layer.kind in ("linear", "batchnorm", "dropout"):
+            theirs = again.net.by_name[ours.name].layer
+            assert theirs == ours.layer
     model = onnx.load_model_from_string(data)
     told = {p.key: json.loads(p.value) for p in model.metadata_props}
     assert told == {"classes": ["a", "b"], "preprocessing": Preprocessing(kind="unit").model_dump(mode="json")}

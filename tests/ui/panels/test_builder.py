@@ -47,6 +47,17 @@ def wire(panel: BuilderPanel, source: str, target: str) -> QPoint:
     return panel.canvas.mapFromScene(panel.canvas.net_scene.wires[(names[source].id, names[target].id, 0)].middle)
 
 
+def wait_for_advice(panel: BuilderPanel, qtbot) -> None:
+    panel.advice = ()
+    panel._ask_advice()
+    qtbot.waitUntil(lambda: drained(panel, "builder.advice"))
+
+
+def drained(panel: BuilderPanel, key: str) -> None:
+    panel.lab.jobs.drain()
+    assert not panel.lab.jobs.is_busy(key)
+
+
 def flow(panel: BuilderPanel) -> list[str]:
     net = panel.lab.project.architecture
     return [net.by_id[i].name for i in net.order]
@@ -138,7 +149,7 @@ def test_a_setting_out_of_range_is_refused_in_words_beneath_it(panel, lab):
     assert lab.project.architecture == start and "From 1 to 4,096" in row.words.text()
 
 
-def test_a_missing_flatten_is_said_on_the_block_in_the_inspector_and_mended(panel, lab):
+def test_a_missing_flatten_is_said_on_the_block_in_the_inspector_and_mended(panel, lab, qtbot):
     net = lab.project.architecture
     fc1 = net.by_name["fc1"].id
     panel.edits.delete([net.by_name["flatten1"].id])
@@ -150,7 +161,10 @@ def test_a_missing_flatten_is_said_on_the_block_in_the_inspector_and_mended(pane
     assert lab.project.builder.selected == (fc1,)
     assert panel.inspector.layer.error.isVisible()
     assert panel.inspector.layer.hint.text() == "Insert a flatten layer before it."
-    QTest.mouseClick(panel.findChild(QPushButton, "builder.mend"), LEFT)
+    wait_for_advice(panel, qtbot)
+    mend = panel.findChild(QPushButton, "builder.mend")
+    assert "latten" in mend.text()
+    QTest.mouseClick(mend, LEFT)
     assert panel.problem.isHidden() and panel.header.train.isEnabled()
 
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
 from cvlab.core.panels.convolution import (
     OWN,
@@ -23,8 +23,10 @@ from cvlab.core.project import Project
 from cvlab.core.storage.project_file import load_project
 from cvlab.engine.convolution import Fit, convolve, filtered
 from cvlab.engine.kernels import PRESETS
+from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_card import sentence
+from cvlab.ui.panels.convolution.picture_pair import PicturePair
 
 
 @pytest.fixture
@@ -453,7 +455,7 @@ def test_a_dropped_picture_is_shown_everywhere_kept_in_the_file_and_undone(pictu
     )
     lab.history.undo()
     settle(pictured, qtbot, lab)
-    assert pictured.gallery.photo.title == "Grace Hopper"
+    assert pictured.gallery.photo.title == "A palace"
 
 
 def test_what_is_no_picture_is_told_and_the_old_one_stays(pictured, qtbot, lab, tmp_path):
@@ -501,3 +503,31 @@ def test_a_set_that_takes_long_says_so_and_stops_saying_it(pictured, qtbot, lab)
     assert busy.text() == "Reading the data set…"
     settle(pictured, qtbot, lab)
     assert not busy.text()
+
+
+def test_a_monkey_breaks_nothing_and_all_of_it_can_be_undone(pictured, qtbot, lab):
+    state, rng = lab.project.convolution, np.random.default_rng(7)
+    before = {name: getattr(state, name) for name in ("slide", "kernel", "pool", "sharing", "picture")}
+    for turn in range(120):
+        there = [
+            widget
+            for widget in pictured.findChildren(QWidget)
+            if widget.objectName().startswith("convolution.") and widget.isVisible() and widget.isEnabled()
+        ]
+        widget = there[rng.integers(len(there))]
+        if rng.random() < 0.1:
+            lab.history.undo()
+        elif isinstance(widget, QSlider):
+            widget.setValue(int(rng.integers(widget.minimum(), min(widget.maximum(), 64) + 1)))
+        elif isinstance(widget, QAbstractButton) and widget.objectName() != "convolution.open":
+            widget.click()
+        elif isinstance(widget, BoardCanvas | PicturePair):
+            place = QPoint(int(rng.integers(widget.width())), int(rng.integers(widget.height())))
+            qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+            qtbot.keyClick(widget, (Qt.Key.Key_Down, Qt.Key.Key_5, Qt.Key.Key_Return, Qt.Key.Key_PageDown)[turn % 4])
+        if turn % 12 == 0:
+            pictured.grab()
+    pictured.slide.transport.stop()
+    while lab.history.can_undo:
+        lab.history.undo()
+    assert {name: getattr(state, name) for name in before} == before

@@ -492,3 +492,56 @@ def test_the_tour_comes_to_its_stops(panel, lab, qtbot):
         names.append(stop.name)
     assert names == ["race", "himmelblau", "schedules"]
     assert lab.project.optimization.race == RaceDocument("himmelblau")
+
+
+# -- the race on a real net -------------------------------------------------------------------------------------------
+
+
+def pump_until(qtbot, lab, is_so):
+    def asserted():
+        lab.pump()
+        assert is_so()
+
+    qtbot.waitUntil(asserted, timeout=60_000)
+
+
+def test_the_net_race_runs_pauses_goes_on_and_is_the_same_again(panel, qtbot, lab):
+    lab.project.optimization.page = "net"
+    page = panel.net
+    for name, line in page.lines.items():
+        if line.tick.isChecked() != (name in ("SGD", "Adam")):
+            line.tick.click()
+    page.boxes["steps"].setValue(6)
+    page.boxes["batch"].setValue(8)
+    page.start.click()
+    assert page.is_running and page.cancel.isEnabled() and page.start.text() == "Pause"
+    page.start.click()
+    assert page.start.text() == "Go on" and "paused" in page.words.text()
+    page.start.click()
+    pump_until(qtbot, lab, lambda: not page.is_running)
+    first = page.standing
+    assert first.t == 6 and set(first.losses) == {"SGD", "Adam"} and len(first.losses["SGD"]) == 6
+    assert page.lines["Adam"].accuracy.text().endswith("%") and page.lines["Momentum"].loss.text() == "–"
+    page.start.click()
+    pump_until(qtbot, lab, lambda: not page.is_running)
+    assert page.standing is not first
+    assert all((page.standing.losses[name] == first.losses[name]).all() for name in first.losses)
+
+
+def test_the_net_race_is_cancelled_refused_and_undone(panel, qtbot, lab):
+    page = panel.net
+    before = lab.project.optimization.net
+    page.lines["SGD"].rate.setValue(0.5)
+    assert dict(lab.project.optimization.net.rates) == {"SGD": 0.5}
+    page.start.click()
+    assert page.is_running
+    page.cancel.click()
+    assert not page.is_running and page.start.text() == "Start"
+    for line in page.lines.values():
+        if line.tick.isChecked():
+            line.tick.click()
+    page.start.click()
+    assert not page.is_running, "nobody takes part"
+    while lab.history.can_undo:
+        lab.history.undo()
+    assert lab.project.optimization.net == before and page.lines["SGD"].tick.isChecked()

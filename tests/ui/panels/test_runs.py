@@ -177,3 +177,31 @@ def test_names_are_as_short_as_tells_runs_apart(panel):
     assert short_names(panel._chosen_rows())[0].startswith("2-layer net")
     choose(panel, 0, 1, 2)
     assert len(set(short_names(panel._chosen_rows()))) == 3
+
+
+def test_the_ensemble_card_says_what_it_needs(panel):
+    card = panel.aside.ensemble
+    assert not card.go.isEnabled() and "at least 2" in card.words.text()
+    choose(panel, 0)
+    card.of.setCurrentIndex(1)
+    card.of.activated.emit(1)
+    assert card.go.isEnabled()
+    card.vote()  # these runs have kept no checkpoints
+    assert "no checkpoints" in card.words.text()
+
+
+def test_runs_vote_and_are_compared(host, lab, qtbot):
+    for seed in (0, 1):
+        run = lab.runs.start(zoo.linear_classifier(), Recipe.read({"epochs": 1, "seed": seed, "threads": 1}))
+        run.join()
+        lab.pump()
+    panel = host(RunsPanel, 1040, 780)
+    settle(lab, qtbot)
+    choose(panel, 0, 1)
+    card = panel.aside.ensemble
+    panel.aside.turn_to(card)
+    QTest.mouseClick(card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: (lab.pump(), card.go.isEnabled())[1], timeout=30_000)
+    assert "The mean member reads" in card.words.text()
+    assert [title for title, _ in card.bars._rows][-1] == "Ensemble" and len(card.bars._rows) == 3
+    assert all(0.5 < accuracy.low < accuracy.share < accuracy.high for _, accuracy in card.bars._rows)

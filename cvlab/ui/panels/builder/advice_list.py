@@ -66,11 +66,8 @@ class AdviceRow(QFrame):
         column.setSpacing(3)
         column.addWidget(self.what)
         column.addWidget(self.why)
-        foot = QHBoxLayout()
-        foot.addWidget(self.button)
-        foot.addWidget(self.show_it)
-        foot.addStretch()
-        column.addLayout(foot)
+        for control in (self.button, self.show_it):
+            column.addWidget(control, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)
         self.setProperty("role", "well")
 
@@ -82,7 +79,7 @@ class AdviceRow(QFrame):
         self.why.setText(advice.why)
         self.why.setVisible(bool(advice.why))
         self.button.setVisible(advice.apply is not None)
-        self.button.setText(self.button.fontMetrics().elidedText(advice.change, Qt.TextElideMode.ElideRight, 150))
+        self.button.setText(self.button.fontMetrics().elidedText(advice.change, Qt.TextElideMode.ElideRight, 136))
         self.button.setAccessibleName(advice.change or "Change it")
         self.button.setToolTip(
             wrapped(f"{advice.change}. One step: undo takes it back." if advice.change else "No change.")

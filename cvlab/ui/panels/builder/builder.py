@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cvlab.core.lab import Lab
+from cvlab.engine.data import catalogue
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
+from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.layers import Flatten
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
 from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.view import NetView
 from cvlab.ui.panel import Panel, Stop
+from cvlab.ui.panels.builder.advice_list import AdviceRequest
+from cvlab.ui.panels.builder.conversion import Comparison, ConvertRequest
+from cvlab.ui.panels.builder.convert_dialog import ConvertDialog
+from cvlab.ui.panels.builder.exchange import READABLE, Exchange
 from cvlab.ui.panels.builder.ghost import Ghost
 from cvlab.ui.panels.builder.header import Header
 from cvlab.ui.panels.builder.inspector import Inspector
 from cvlab.ui.panels.builder.lessons import BUILDER, LESSONS
 from cvlab.ui.panels.builder.palette import Palette
+from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
 from cvlab.ui.panels.builder.problem_strip import ProblemStrip
+from cvlab.ui.panels.builder.volumes_view import VolumesView
 
 _CANVAS_TIP = (
-    "Drag a block onto a wire to move it there, or from a round port to draw a wire.\n"
-    "The wheel zooms, the middle button pans, F shows all; arrows walk along the wires."
+    "Drag a block onto a wire to move it there, or from a round port to draw a wire; let it go in the open for a new layer.\n"
+    "Type a layer's name to add it. The wheel zooms, the middle button pans, Home shows all; arrows walk along the wires."
 )
+ADVICE_AFTER = 150
+"""Milliseconds without an edit before advice is looked for."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +68,34 @@ class BuilderPanel(Panel):
         self.canvas.setAccessibleName("The net")
         self.canvas.setToolTip(_CANVAS_TIP)
         self.problem = ProblemStrip(self)
-        self.inspector = Inspector(self.edits, self)
+        self.inspector = Inspector(self.edits, lab.project.builder, self)
+        self.volumes = VolumesView(self.canvas.net_scene, self)
+        self.exchange = Exchange(lab, self.canvas.net_scene, self)
+        self.header.export.setMenu(self.exchange.export_menu(self.header))
+        self.header.import_.setMenu(self.exchange.import_menu(self.header))
         self.ghost = Ghost(self)
+        self.advice: tuple[Advice, ...] = ()
+        self._converting: ConvertDialog | None = None
+        self._advise_soon = QTimer(self)
+        self._advise_soon.setSingleShot(True)
+        self._advise_soon.setInterval(ADVICE_AFTER)
+        self._advise_soon.timeout.connect(self._ask_advice)
+        self.setAcceptDrops(True)
         self._lay_out()
         self._connect()
         self.setFocusProxy(self.canvas)
         bind(self, lab.project, "architecture", self._show_net)
+        bind(self, lab.project, "recipe", self._show_recipe)
         bind(self, lab.project.builder, "selected", self._show_selected)
+        bind(self, lab.project.builder, "folded", self.palette_card.show_folded)
 
     def _lay_out(self) -> None:
         centre = QVBoxLayout()
         centre.setSpacing(8)
-        centre.addWidget(self.canvas, 1)
+        self.stage = QStackedWidget(self)
+        self.stage.addWidget(self.canvas)
+        self.stage.addWidget(self.volumes)
+        centre.addWidget(self.stage, 1)
         centre.addWidget(self.problem)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -84,6 +111,8 @@ class BuilderPanel(Panel):
     def _connect(self) -> None:
         self.header.named.connect(self._rename)
         self.header.zoo_chosen.connect(self.open_ready_net)
+        self.header.pattern_asked.connect(self.open_pattern)
+        self.header.volumes_asked.connect(self.show_volumes)
         self.header.arrange_asked.connect(self.arrange)
         self.header.fit_asked.connect(self.canvas.fit)
         self.header.train_asked.connect(self.train)
@@ -93,10 +122,16 @@ class BuilderPanel(Panel):
         self.palette_card.given_up.connect(self._give_up)
         self.palette_card.chosen.connect(self._append)
         self.palette_card.looked_at.connect(self._explain_kind)
+        self.palette_card.folded.connect(self._remember_folded)
         self.canvas.asked_settings.connect(self.inspector.focus_first)
-        self.inspector.picked.connect(self.canvas.select)
+        self.canvas.failed.connect(self.lab.notices.error)
+        self.inspector.picked.connect(self._go_to_layer)
+        self.inspector.advised.connect(self._take_advice)
+        self.inspector.convert_asked.connect(self.convert)
         self.problem.show_asked.connect(self._go_to_layer)
-        self.problem.flatten_asked.connect(self._insert_flatten)
+        self.problem.advised.connect(self._take_advice)
+        self.volumes.pressed.connect(self._pick_volume)
+        self.exchange.came.connect(self._open_net)
 
     # -- following the document --------------------------------------------------------------------------------------
 
@@ -104,7 +139,9 @@ class BuilderPanel(Panel):
         errors = self.canvas.net_scene.report.errors
         self.header.show_name(net.name)
         self.header.show_problem(errors[0].what if errors else "")
-        self.problem.show_errors(errors)
+        self.problem.show_errors(errors, net.by_name)
+        self.volumes.show_net()
+        self._advise_soon.start()
         self._show_selected(self.lab.project.builder.selected)
 
     def _show_selected(self, node_ids: tuple[int, ...]) -> None:
@@ -112,9 +149,40 @@ class BuilderPanel(Panel):
         if scene.net is not net and scene.net != net:
             return  # the selection has changed ahead of the net that it belongs to; `_show_net` follows
         selected = self.edits.selected()
-        self.inspector.show_selection(scene.net, scene.report, selected)
+        self.inspector.show_selection(scene.net, scene.report, selected, self.lab.project.recipe.batch_size)
+        self.inspector.show_advice(self.advice, selected)
+        self.volumes.show_chosen(scene.blocks_of(selected))
         if self.isVisible():
             self.explain.emit(LESSONS[scene.net.by_id[selected[0]].layer.kind] if len(selected) == 1 else BUILDER)
+
+    def _show_recipe(self, _: object) -> None:
+        self._show_selected(self.lab.project.builder.selected)
+        self._advise_soon.start()
+
+    # -- advice ------------------------------------------------------------------------------------------------------
+
+    def _ask_advice(self) -> None:
+        if not self.isVisible():
+            return
+        image, classes = self._data()
+        request = AdviceRequest(self.lab.project.architecture, image, classes)
+        self.lab.jobs.submit("builder.advice", request, done=self._advised)
+
+    def _advised(self, found: tuple[Architecture, tuple[Advice, ...]]) -> None:
+        net, self.advice = found
+        if net != self.lab.project.architecture:
+            return
+        self.inspector.show_advice(self.advice, self.edits.selected())
+        self.problem.show_advice(self.advice)
+
+    def _take_advice(self, advice: Advice) -> None:
+        if advice is not None and advice.apply is not None:
+            self.edits.change(advice.apply, advice.change)
+
+    def _data(self) -> tuple[tuple[int, int, int] | None, int | None]:
+        """Image shape and number of classes of the recipe's data, where they are known."""
+        entry = catalogue.CATALOGUE.get(self.lab.project.recipe.data)
+        return (tuple(entry.image_shape), len(entry.classes)) if entry is not None else (None, None)
 
     # -- the palette's drag ------------------------------------------------------------------------------------------
 
@@ -161,8 +229,8 @@ class BuilderPanel(Panel):
     def delete(self) -> None:
         self.canvas.delete_chosen()
 
-    def duplicate(self) -> None:
-        self.edits.duplicate(self.edits.selected())
+    def has_group(self) -> bool:
+        return self.edits.selected_group() is not None
 
     def has_selection(self) -> bool:
         return bool(self.edits.selected())
@@ -174,16 +242,81 @@ class BuilderPanel(Panel):
             self.lab.notices.error(error)
             self.header.show_name(self.lab.project.architecture.name)
 
-    def _go_to_layer(self, name: str) -> None:
-        node_id = self.lab.project.architecture.by_name[name].id
-        self.canvas.select(node_id)
-        self.canvas.reveal(self.canvas.net_scene.blocks[node_id].sceneBoundingRect())
-        self.canvas.setFocus()
+    def _go_to_layer(self, node_id: int) -> None:
+        if node_id in self.lab.project.architecture.by_id:
+            self.canvas.go_to(self.canvas.net_scene.drawing.home[node_id])
+            self.canvas.setFocus()
 
-    def _insert_flatten(self, name: str) -> None:
-        node_id = self.lab.project.architecture.by_name[name].id
-        before = self.lab.project.architecture.into(node_id)
-        self.edits.insert(Flatten(), before[0].source if before else None, node_id)
+    def _pick_volume(self, block: int) -> None:
+        self.canvas.select(*(self.canvas.net_scene.members([block]) if block else ()))
+
+    def _remember_folded(self, groups: tuple[str, ...]) -> None:
+        self.lab.project.builder.folded = groups
+
+    def show_volumes(self, on: bool) -> None:
+        self.stage.setCurrentWidget(self.volumes if on else self.canvas)
+        self.setFocusProxy(self.stage.currentWidget())
+
+    def toggle_volumes(self) -> None:
+        self.header.volumes.toggle()
+
+    def open_pattern(self) -> None:
+        image, classes = self._data()
+        dialog = PatternDialog(
+            self, self.lab.project.architecture, image or (3, 32, 32), classes or 10, self._use_pattern
+        )
+        dialog.open()
+
+    def _use_pattern(self, net: Architecture) -> None:
+        self._open_net(net, "Use the pattern")
+
+    def _open_net(self, net: Architecture, label: str) -> None:
+        self.edits.replace(net, label)
+        self.canvas.fit()
+
+    def convert(self, node_id: int) -> None:
+        """Shows the layer as its FC or CONV twin."""
+        node = self.lab.project.architecture.by_id[node_id]
+        self._converting = ConvertDialog(self, node.name, node.layer.kind == "linear")
+        self._converting.used.connect(self._use_converted)
+        self._converting.destroyed.connect(self._conversion_closed)
+        self._converting.open()
+        request = ConvertRequest(
+            self.lab.project.architecture, node_id, self.lab.models, self.lab.dataset, self.lab.project.recipe.data
+        )
+        self.lab.jobs.submit("builder.convert", request, done=self._converted, failed=self._not_converted)
+
+    def _converted(self, found: Comparison) -> None:
+        if self._converting is not None:
+            self._converting.show_comparison(found)
+
+    def _not_converted(self, error: BaseException) -> None:
+        if not isinstance(error, CvlabError):
+            raise error
+        if self._converting is not None:
+            self._converting.show_failure(error)
+
+    def _conversion_closed(self) -> None:
+        self._converting = None
+        self.lab.jobs.cancel("builder.convert")
+
+    def _use_converted(self, net: Architecture) -> None:
+        self.edits.replace(net, "Convert a layer")
+
+    # -- files dropped on the panel ------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(
+            url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in READABLE for url in event.mimeData().urls()
+        ):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in READABLE:
+                self.exchange.open(Path(url.toLocalFile()))
+                event.acceptProposedAction()
+                return
 
     def actions_offered(self) -> Sequence[Action]:
         nets = tuple(
@@ -200,8 +333,23 @@ class BuilderPanel(Panel):
             Action("builder.zoom_out", "Zoom out", self.canvas.zoom_out, "Ctrl+-", "zoom-out", "", "View"),
             Action("builder.arrange", "Arrange the blocks", self.arrange, "", "lenet",
                    "Lays the blocks out anew, those moved by hand too.", "Edit"),
-            Action("builder.duplicate", "Duplicate the selected layers", self.duplicate, "", "copy",
+            Action("builder.volumes", "Show the volumes", self.toggle_volumes, "Ctrl+B", "volumes",
+                   "The net in the style of the course's figures, or as blocks.", "View"),
+            Action("builder.pattern", "Build from a pattern", self.open_pattern, "", "pattern",
+                   "N, M, K and widths as a form, and as text.", "Edit"),
+            Action("builder.cut", "Cut the selected layers", self.canvas.cut, "", "cut",
+                   "To the clipboard; what stood around them is joined.", "", self.has_selection),
+            Action("builder.copy", "Copy the selected layers", self.canvas.copy, "", "copy",
+                   "To the clipboard, as text.", "", self.has_selection),
+            Action("builder.paste", "Paste layers", self.canvas.paste, "", "paste", "From the clipboard, loose.", ""),
+            Action("builder.duplicate", "Duplicate the selected layers", self.canvas.duplicate, "", "copy",
                    "Copies go after the last of them.", "Edit", self.has_selection),
+            Action("builder.group", "Group the selected layers", self.canvas.group_chosen, "Ctrl+G", "group",
+                   "A named block that can repeat and be folded into one.", "Edit", self.has_selection),
+            Action("builder.ungroup", "Ungroup", self.canvas.ungroup_chosen, "Ctrl+Shift+G", "ungroup",
+                   "The layers stay, once.", "Edit", self.has_group),
+            Action("builder.wire", "Draw a wire from the selected layer", self.canvas.begin_key_wire, "", "wire",
+                   "Arrows choose the input, Enter wires it.", "", self.has_selection),
             Action("builder.delete", "Delete the selected layers", self.delete, "", "delete",
                    "What stood around them is joined.", "Edit", self.has_selection),
             *nets,
@@ -210,11 +358,14 @@ class BuilderPanel(Panel):
     # -- the panel's promises ----------------------------------------------------------------------------------------
 
     def shown(self) -> None:
+        self._advise_soon.start()
         self.canvas.follow()
         self._show_selected(self.lab.project.builder.selected)
 
     def hidden(self) -> None:
         self._give_up()
+        self._advise_soon.stop()
+        self.canvas.finder.leave()
 
     def tour(self) -> Iterator[Stop]:
         project = self.lab.project

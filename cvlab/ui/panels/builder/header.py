@@ -1,4 +1,4 @@
-"""The builder's top bar: the net's name, ready nets, arrange, fit, and the way to training."""
+"""The builder's top bar: the net's name, where nets come from and go to, how it is shown, and the way to training."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Header(QWidget):
 
     named = Signal(str)
     zoo_chosen = Signal(str)
+    pattern_asked = Signal()
+    volumes_asked = Signal(bool)
     arrange_asked = Signal()
     fit_asked = Signal()
     train_asked = Signal()
@@ -39,8 +41,30 @@ class Header(QWidget):
         self.zoo.setAccessibleName("Ready nets")
         self.zoo.setToolTip("Puts one of the course's nets on the canvas. Undo brings yours back.")
         self.zoo.setMenu(self._make_menu())
-        self.arrange = self._tool("arrange", "lenet", "Arrange", "Lays the blocks out anew, those moved by hand too.")
-        self.fit = self._tool("fit", "zoom-fit", "Show all", "Zooms so that the whole net is in view (Ctrl+0, or F).")
+        self.pattern = self._tool(
+            "pattern_form",
+            "pattern",
+            "Pattern",
+            "The course's pattern as a form and as text: [CONV -> RELU]*N -> POOL ...",
+        )
+        self.pattern.clicked.connect(self.pattern_asked)
+        self.import_ = self._tool(
+            "import", "import", "Bring a net in", "From PyTorch source, ONNX, a file, or torchvision."
+        )
+        self.export = self._tool(
+            "export", "export", "Take the net out", "As PyTorch source, a training script, ONNX, a picture or a file."
+        )
+        for button in (self.import_, self.export):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.volumes = self._tool(
+            "volumes", "volumes", "Show the volumes", "The net as its volumes, in the style of the course's figures."
+        )
+        self.volumes.setCheckable(True)
+        self.volumes.toggled.connect(self.volumes_asked)
+        self.arrange = self._tool("arrange", "arrange", "Arrange", "Lays the blocks out anew, those moved by hand too.")
+        self.fit = self._tool(
+            "fit", "zoom-fit", "Show all", "Zooms so that the whole net is in view (Ctrl+0, or Home)."
+        )
         self.arrange.clicked.connect(self.arrange_asked)
         self.fit.clicked.connect(self.fit_asked)
         self.train = QPushButton(" Train this", self)
@@ -56,7 +80,11 @@ class Header(QWidget):
         row.addSpacing(8)
         row.addWidget(self.name)
         row.addWidget(self.zoo)
+        row.addWidget(self.pattern)
+        row.addWidget(self.import_)
+        row.addWidget(self.export)
         row.addStretch()
+        row.addWidget(self.volumes)
         row.addWidget(self.arrange)
         row.addWidget(self.fit)
         row.addSpacing(8)

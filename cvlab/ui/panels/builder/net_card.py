@@ -22,7 +22,7 @@ _TOTALS = {
     "memory": ("As 32-bit numbers", "The size of the weights file: four bytes a parameter."),
     "work": ("Multiply-adds an image", "One forward pass; a training step costs about three times as much."),
     "activations": (
-        "Activations a batch",
+        "Outputs a batch",
         "All layers' outputs, kept for the backward pass, for the recipe's batch size.",
     ),
     "field": ("Receptive field", "How much of the image one score depends on."),
@@ -65,11 +65,11 @@ class NetCard(QWidget):
             chip.setToolTip(tip)
             chip.setCheckable(True)
             chip.setProperty("role", "chip")
-            chip.setMinimumWidth(10)
             self.chips.addButton(chip)
             self._measures[key] = chip
             chips.addWidget(chip)
         chips.addStretch()
+        chips.setContentsMargins(0, 0, 0, 0)
         self.chips.buttonClicked.connect(self._choose)
         self.bars = ShareBars(self)
         self.bars.picked.connect(self.picked)
@@ -97,7 +97,10 @@ class NetCard(QWidget):
         self.figures["parameters"].setText(f"{report.parameters:,}")
         self.figures["memory"].setText(bytes_text(4 * report.parameters))
         self.figures["work"].setText(count_text(report.multiply_adds))
-        self.figures["activations"].setText(f"{bytes_text(batch * report.activation_bytes)} ({batch:,})")
+        self.figures["activations"].setText(bytes_text(batch * report.activation_bytes))
+        self.figures["activations"].setToolTip(
+            f"All layers' outputs for the {batch:,} images of a batch: training keeps them until the backward pass."
+        )
         self.figures["field"].setText(_field(report))
         self._show_share(self._state.share)
 
@@ -117,7 +120,7 @@ class NetCard(QWidget):
 def _field(report: NetReport) -> str:
     """Of the last layer that is worked out."""
     known = [layer.last.receptive_field for layer in report.layers.values() if layer.last.receptive_field]
-    return f"{known[-1][1]} × {known[-1][0]} pixels" if known else "–"
+    return f"{known[-1][1]} × {known[-1][0]}" if known else "–"
 
 
 def _label(text: str, role: str, parent: QWidget) -> QLabel:

@@ -22,7 +22,7 @@ Measure = tuple[str, str, Callable[[LayerReport], int], Callable[[float], str]]
 
 MEASURES: dict[str, Measure] = {
     "parameters": (
-        "Parameters",
+        "Params",
         "Where the learned numbers sit. In most nets the first fully connected layer has nearly all of them.",
         lambda report: report.parameters,
         count_text,

@@ -130,15 +130,15 @@ class AlongPlot(QWidget):
         painter.drawEllipse(here, 5.5, 5.5)
 
     def _path(self, xs: np.ndarray, ys: np.ndarray) -> QPainterPath:
-        path, is_down = QPainterPath(), False
+        path, is_down, area = QPainterPath(), False, self._area()
         margin = 4 * (self._high - self._low)
-        for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
-            if not (self._low - margin < y < self._high + margin):
-                is_down = False
-                continue
-            point = self._place(x, y)
-            path.lineTo(point) if is_down else path.moveTo(point)
-            is_down = True
+        is_near = (ys > self._low - margin) & (ys < self._high + margin)
+        across = area.left() + (xs - xs[0]) / (xs[-1] - xs[0]) * area.width()
+        down = area.bottom() - (ys - self._low) / (self._high - self._low) * area.height()
+        for near, x, y in zip(is_near.tolist(), across.tolist(), down.tolist(), strict=True):
+            if near:
+                path.lineTo(x, y) if is_down else path.moveTo(x, y)
+            is_down = near
         return path
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

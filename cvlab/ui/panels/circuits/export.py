@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QRectF, QSize
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cvlab.core.notices import Notices
-from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import CannotWrite
 from cvlab.ui.panels.circuits.scene import CircuitScene
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets import picture_file
 
 _MARGIN = 24.0
-_PNG_SCALE = 2.0
-_MAX_SIDE = 16_000
 
 
 def ask_and_save(parent: QWidget, scene: CircuitScene, notices: Notices) -> None:
@@ -37,45 +34,9 @@ def ask_and_save(parent: QWidget, scene: CircuitScene, notices: Notices) -> None
 def save_picture(scene: CircuitScene, path: Path) -> None:
     """Writes .svg or, for any other name, .png at twice life size. Raises `CannotWrite`."""
     area = scene.content().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
-    if path.suffix.lower() == ".svg":
-        _save_svg(scene, path, area)
-    else:
-        _save_png(scene, path, area)
 
+    def paint(painter: QPainter, target: QRectF) -> None:
+        painter.fillRect(target, theme().colour("sunken"))
+        scene.render(painter, target, area)
 
-def _save_svg(scene: CircuitScene, path: Path, area: QRectF) -> None:
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
-    generator.setSize(area.size().toSize())
-    generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
-    generator.setTitle("A circuit")
-    painter = QPainter(generator)
-    _paint(scene, painter, area, QRectF(0, 0, area.width(), area.height()))
-    painter.end()
-    buffer.close()
-    write_whole(path, bytes(data.data()))
-
-
-def _save_png(scene: CircuitScene, path: Path, area: QRectF) -> None:
-    scale = min(_PNG_SCALE, _MAX_SIDE / max(area.width(), area.height()))
-    size = QSize(round(area.width() * scale), round(area.height() * scale))
-    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(theme().colour("sunken"))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint(scene, painter, area, QRectF(0, 0, size.width(), size.height()))
-    painter.end()
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    buffer.close()
-    write_whole(path, bytes(data.data()))
-
-
-def _paint(scene: CircuitScene, painter: QPainter, area: QRectF, target: QRectF) -> None:
-    painter.fillRect(target, theme().colour("sunken"))
-    scene.render(painter, target, area)
+    picture_file.save_picture(path, area.size(), "A circuit", paint, "sunken")

@@ -31,13 +31,14 @@ class InputRow(QWidget):
         self._value = math.nan
         end = reach(start)
         self.button = QPushButton(self)
-        self.button.setText(self.button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 38))
+        width = 54 if "[" not in name else 76
+        self.button.setText(self.button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width - 16))
         self.button.setProperty("role", "chip")
         self.button.setCheckable(True)
         self.button.setObjectName(f"circuits.along-{name}")
         self.button.setAccessibleName(f"Plot along {name}")
         self.button.setToolTip(f"Plots the output against {name}, with the tangent that its gradient gives.")
-        self.button.setFixedWidth(54)
+        self.button.setFixedWidth(width)
         self.slider = NumberSlider(-end, end, parent=self)
         self.slider.setObjectName(f"circuits.slider-{name}")
         self.slider.setAccessibleName(f"{name}, slider")

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from cvlab.engine.circuit.tensors import Shape, told
 from cvlab.ui.panels.circuits.face import short
-from cvlab.ui.panels.circuits.fonts import font, tint
+from cvlab.ui.panels.circuits.fonts import draw_text, tint
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.image_grid import colour_table, to_levels
 
@@ -76,12 +76,11 @@ class MatrixLabel:
         self._paint_brackets(painter, area, role, alpha)
 
     def _paint_numbers(self, painter: QPainter, area: QRectF, role: str, alpha: float) -> None:
-        painter.setFont(font(_PIXELS, bold=True))
         painter.setPen(tint(role, alpha))
         for i, row in enumerate(self.texts()):
             for j, text in enumerate(row):
                 cell = QRectF(area.left() + j * _CELL_WIDTH, area.top() + i * _CELL_HEIGHT, _CELL_WIDTH, _CELL_HEIGHT)
-                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
+                draw_text(painter, cell, text, _PIXELS, bold=True)
 
     def _picture(self) -> QImage:
         name = theme().tokens.name

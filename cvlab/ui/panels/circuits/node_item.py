@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from cvlab.ui.panels.circuits.fonts import font, tint
+from cvlab.ui.panels.circuits.fonts import draw_text, font, tint
 
 HEIGHT = 44.0
 MIN_DETAIL = 0.22
@@ -47,22 +47,33 @@ class NodeItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsGeometryChanges)
         self.setAcceptHoverEvents(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        # The picture paints all nodes at once; the item is what the pointer finds.
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(2)
 
     @property
     def look(self) -> str:
         return self._look
 
+    @property
+    def is_plain(self) -> bool:
+        """Like all others of its kind: neither at work, nor in trouble, nor under the pointer."""
+        return self._look in ("known", "waiting") and not self._has_trouble and not self._is_hovered
+
+    @property
+    def radius(self) -> float:
+        return 9.0 if self.is_input else HEIGHT / 2
+
     def show_look(self, look: str, has_trouble: bool) -> None:
         if (look, has_trouble) != (self._look, self._has_trouble):
             self._look, self._has_trouble = look, has_trouble
-            self.update()
+            self._changed()
 
     def show_order(self, order: int, is_backward: bool) -> None:
         """Its turn in the present pass, from 1; 0 for none."""
         if (order, is_backward) != (self._order, self._is_backward):
             self._order, self._is_backward = order, is_backward
-            self.update()
+            self._changed()
 
     def leaving(self) -> QPointF:
         """Where its value comes out."""
@@ -73,6 +84,11 @@ class NodeItem(QGraphicsItem):
         spread = min(18.0, 30.0 / max(slots - 1, 1))
         return self.pos() + QPointF(-self.width / 2, (slot - (slots - 1) / 2) * spread)
 
+    def _changed(self) -> None:
+        scene = self.scene()
+        if scene is not None:
+            scene.repaint()
+
     # -- Qt ----------------------------------------------------------------------------------------------------------
 
     def boundingRect(self) -> QRectF:
@@ -81,19 +97,22 @@ class NodeItem(QGraphicsItem):
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
-        path.addRoundedRect(self._body(), HEIGHT / 2, HEIGHT / 2)
+        path.addRoundedRect(self.body(), HEIGHT / 2, HEIGHT / 2)
         return path
 
-    def _body(self) -> QRectF:
+    def body(self) -> QRectF:
         height = HEIGHT - 10 if self.is_input else HEIGHT
         return QRectF(-self.width / 2, -height / 2, self.width, height)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        body = self._body()
+        """Nothing: the picture calls `paint_on`."""
+
+    def paint_on(self, painter: QPainter, detail: float, is_read: bool) -> None:
+        """About the origin. is_read: with its words."""
+        body, radius = self.body(), self.radius
         role = {"forward": "positive", "backward": "negative"}.get(self._look, "")
-        radius = 9.0 if self.is_input else body.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
         if role:
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tint(role, 0.16))
             painter.drawRoundedRect(body.adjusted(-5, -5, 5, 5), radius + 5, radius + 5)
         painter.setBrush(tint("accent_soft" if self.is_input else "raised"))
@@ -107,32 +126,28 @@ class NodeItem(QGraphicsItem):
             pen = QPen(tint("accent" if self._is_hovered else "line"), 1.25)
         painter.setPen(pen)
         painter.drawRoundedRect(body, radius, radius)
-        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
-        if detail < MIN_DETAIL:
-            return
-        grown = growth(detail)
+        if is_read:
+            self._paint_words(painter, body, growth(detail))
+
+    def _paint_words(self, painter: QPainter, body: QRectF, grown: float) -> None:
         is_dim = self._look == "waiting"
         painter.setPen(tint("muted" if is_dim else "accent" if self.is_input else "ink"))
-        painter.setFont(self._font if grown == 1 else font(round(15 * min(grown, self._most_growth)), bold=True))
-        painter.drawText(body, Qt.AlignmentFlag.AlignCenter, self._shown_face)
+        pixels = (14 if self.is_input else 15) if grown == 1 else round(15 * min(grown, self._most_growth))
+        draw_text(painter, body, self._shown_face, pixels, bold=True)
         if self._order and grown < 1.4:
             painter.setPen(tint("negative" if self._is_backward else "positive"))
-            painter.setFont(font(10))
-            above = QRectF(-20, body.top() - 14, 40, 13)
-            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"{self._order}.")
+            draw_text(painter, QRectF(-20, body.top() - 14, 40, 13), f"{self._order}.", 10)
         if self._name:
             painter.setPen(tint("muted"))
-            painter.setFont(font(round(11 * grown)))
-            below = QRectF(-46, body.bottom() + 1, 92, 26)
-            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self._name)
+            draw_text(painter, QRectF(-46, body.bottom() + 1, 92, 26), self._name, round(11 * grown), down=0.0)
 
     def hoverEnterEvent(self, event) -> None:
         self._is_hovered = True
-        self.update()
+        self._changed()
 
     def hoverLeaveEvent(self, event) -> None:
         self._is_hovered = False
-        self.update()
+        self._changed()
 
     def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value):
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:

@@ -15,6 +15,7 @@ from cvlab.engine.circuit.opened import MOST_INPUTS, OpenLayer, layer_text, neur
 from cvlab.engine.errors import CvlabError, NetError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.dialogs import Dialog
+from cvlab.ui.widgets.finish import finish
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -130,6 +131,7 @@ class OpenLayerDialog(Dialog):
         self.net.currentIndexChanged.connect(self._load)
         self.layer.currentIndexChanged.connect(self._show_layer)
         self.form.currentIndexChanged.connect(self._show_layer)
+        finish(self)
         self._fill_nets()
 
     def _name_controls(self) -> None:

@@ -14,6 +14,7 @@ from cvlab.engine.circuit.walk import Step, Walk
 from cvlab.ui.panels.circuits.face import caption, face, minus, number
 from cvlab.ui.panels.circuits.matrix_label import size as label_size
 from cvlab.ui.panels.circuits.node_item import NodeItem
+from cvlab.ui.panels.circuits.picture import Picture
 from cvlab.ui.panels.circuits.wire_item import LABEL_GAP, WireItem
 from cvlab.ui.theme import theme
 
@@ -45,13 +46,17 @@ class CircuitScene(QGraphicsScene):
         self.wires: dict[int, WireItem] = {}
         self._layout: Layout | None = None
         self._is_placing = False
+        self._active: set[int] = set()
+        self._ordered: tuple[int, bool] | None = None
+        self.picture = Picture()
+        self.addItem(self.picture)
         self._pulse = QVariantAnimation(self)
         self._pulse.setDuration(_PULSE_MS)
         self._pulse.setStartValue(0.0)
         self._pulse.setEndValue(1.0)
         self._pulse.setEasingCurve(QEasingCurve.Type.InOutSine)
         self._pulse.valueChanged.connect(self._show_pulse)
-        theme().changed.connect(self._repaint)
+        theme().changed.connect(self.repaint)
 
     # -- the circuit -------------------------------------------------------------------------------------------------
 
@@ -107,6 +112,8 @@ class CircuitScene(QGraphicsScene):
         for item in (*self.wires.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes, self.wires, self.circuit = {}, {}, None
+        self._active, self._ordered = set(), None
+        self.picture.show_items({}, {})
 
     def place(self, moved: Mapping[str, tuple[float, float]]) -> None:
         """Puts the nodes where the layout has them, or where they were dragged to."""
@@ -116,6 +123,7 @@ class CircuitScene(QGraphicsScene):
         self._is_placing = False
         for id in self.wires:
             self._route(id)
+        self.picture.show_items(self.nodes, self.wires)
 
     def _route(self, source: int) -> None:
         start, placed = self.nodes[source].leaving(), self._layout
@@ -154,6 +162,7 @@ class CircuitScene(QGraphicsScene):
         self._route(item.id)
         for operand in {i for i in self.circuit.nodes[item.id].operands if i in self.nodes}:
             self._route(operand)
+        self.picture.moved()
 
     def mouseReleaseEvent(self, event) -> None:
         grabbed = self.mouseGrabberItem()
@@ -179,8 +188,6 @@ class CircuitScene(QGraphicsScene):
         """The numbers and the looks at the walk's position."""
         step, circuit = walk.current(), self.circuit
         troubles = walk.evaluation.troubles
-        order = walk.backward_order if walk.is_backward else walk.forward_order
-        orders = {id: at for at, id in enumerate(order, 1)}
         for id, wire in self.wires.items():
             value, gradient = walk.value(id), walk.gradient(id)
             partial = gradient is not None and walk.is_partial(id)
@@ -188,15 +195,27 @@ class CircuitScene(QGraphicsScene):
             is_at_work = id == step.node and step.kind in ("forward", "backward")
             look = step.kind if is_at_work else "waiting" if value is None else "known"
             self.nodes[id].show_look(look, id in troubles and value is not None)
-            self.nodes[id].show_order(orders.get(id, 0), walk.is_backward)
+        self._show_orders(walk)
         active = self._active_branches(circuit, step)
-        for id, wire in self.wires.items():
-            wire.show_active(step.kind if id in active else "", active.get(id, {}))
+        for id in self._active | active.keys():
+            self.wires[id].show_active(step.kind if id in active else "", active.get(id, {}))
+        self._active = set(active)
         self._pulse.stop()
         if animated and active:
             self._pulse.start()
         else:
             self._show_pulse(1.0)
+
+    def _show_orders(self, walk: Walk) -> None:
+        """The turns of the pass that one is in, where they are others than those that stand there."""
+        if self._ordered == (id(walk.circuit), walk.is_backward):
+            return
+        self._ordered = id(walk.circuit), walk.is_backward
+        orders = {
+            node: at for at, node in enumerate(walk.backward_order if walk.is_backward else walk.forward_order, 1)
+        }
+        for node, item in self.nodes.items():
+            item.show_order(orders.get(node, 0), walk.is_backward)
 
     def _active_branches(self, circuit: Circuit, step: Step) -> dict[int, dict[int, tuple[str, int]]]:
         """The branches that end at the gate at work, by source, with the local gradient of each on the way back."""
@@ -226,8 +245,9 @@ class CircuitScene(QGraphicsScene):
             if wire.is_active:
                 wire.show_pulse(pulse)
 
-    def _repaint(self) -> None:
-        self.update()
+    def repaint(self) -> None:
+        """Something looks different."""
+        self.picture.update()
 
     # -- for the camera ----------------------------------------------------------------------------------------------
 

@@ -7,15 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from cvlab.engine.circuit.tensors import Shape, Value, same, told
 from cvlab.ui.panels.circuits.face import number
-from cvlab.ui.panels.circuits.fonts import font, tint
-from cvlab.ui.panels.circuits.matrix_label import MatrixLabel, is_written
+from cvlab.ui.panels.circuits.fonts import draw_text, tint, width_of
+from cvlab.ui.panels.circuits.matrix_label import MatrixLabel
 from cvlab.ui.panels.circuits.matrix_label import size as label_size
-from cvlab.ui.panels.circuits.node_item import MIN_DETAIL, growth
+from cvlab.ui.panels.circuits.node_item import growth
 
 LABEL_GAP = 8.0
 """From a node's edge to the numbers on its wire."""
@@ -54,6 +54,7 @@ class WireItem(QGraphicsItem):
         self._direction, self._pulse = "", 1.0
         self._area = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setZValue(1)
 
     def route(self, start: QPointF, trunk: Sequence[QPointF], branches: Sequence[tuple[int, QPointF]]) -> None:
@@ -65,17 +66,21 @@ class WireItem(QGraphicsItem):
         for passed, end in branches:
             self._all.addPath(_smooth([trunk[passed - 1], end]) if passed else _smooth([start, end], self._lead))
         self._measure()
-        self.update()
+        self._changed()
 
     def show_numbers(self, value: Value | None, gradient: Value | None, is_partial: bool) -> None:
         """None where there is none yet. is_partial: more of the gradient is still to come."""
-        if is_partial == self._is_partial and same(value, self._value) and same(gradient, self._gradient):
+        if self.shape_carried:
+            is_same = same(value, self._value) and same(gradient, self._gradient)
+        else:
+            is_same = value == self._value and gradient == self._gradient
+        if is_same and is_partial == self._is_partial:
             return
         self._value, self._gradient, self._is_partial = value, gradient, is_partial
         self._texts = {}
         if self.shape_carried:
             self._labels = [None if v is None else MatrixLabel(np.asarray(v)) for v in (value, gradient)]
-        self.update()
+        self._changed()
 
     def show_active(self, direction: str, active: dict[int, tuple[str, int]]) -> None:
         """direction: "forward", "backward" or "". active: for each branch at work the local gradient, and on which side of the
@@ -84,13 +89,13 @@ class WireItem(QGraphicsItem):
             self.prepareGeometryChange()
             self._direction, self._active = direction, active
             self._measure()
-            self.update()
+            self._changed()
 
     def show_pulse(self, pulse: float) -> None:
         """How far the spark has come along the active branches, 0..1; at 1 it is gone."""
         self._pulse = pulse
         if self._active:
-            self.update()
+            self._changed()
 
     @property
     def is_active(self) -> bool:
@@ -111,6 +116,11 @@ class WireItem(QGraphicsItem):
             gradient = "" if self._gradient is None else f"∇{gap}{number(self._gradient, digits)}"
             self._texts[digits] = value, gradient + (" …" if self._is_partial else "")
         return self._texts[digits]
+
+    def _changed(self) -> None:
+        scene = self.scene()
+        if scene is not None:
+            scene.repaint()
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
 
@@ -135,19 +145,20 @@ class WireItem(QGraphicsItem):
         if self._active:
             self._area.adjust(-60, -34, 4, 34)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(tint("line", 0.45 if self._value is None else 0.9), 1.4))
-        painter.drawPath(self._all)
-        if self._active:
-            self._paint_active(painter, detail)
-        if self.shape_carried:
-            self._paint_matrices(painter, detail)
-        elif detail >= MIN_DETAIL:
-            self._paint_numbers(painter, growth(detail))
+    @property
+    def path(self) -> QPainterPath:
+        """All branches, the trunk once."""
+        return self._all
 
-    def _paint_active(self, painter: QPainter, detail: float) -> None:
+    @property
+    def is_known(self) -> bool:
+        return self._value is not None
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Nothing: the picture paints the wires, and calls what follows."""
+
+    def paint_active(self, painter: QPainter, detail: float) -> None:
+        """The branches at work, their arrows, and the local gradients where there is room."""
         role = "positive" if self._direction == "forward" else "negative"
         colour = tint(role)
         for branch, (local, side) in self._active.items():
@@ -163,6 +174,13 @@ class WireItem(QGraphicsItem):
                 painter.drawEllipse(path.pointAtPercent(share), 6.5, 6.5)
             if local and growth(detail) < _CROWDED:
                 self._paint_local(painter, path, local, side, growth(detail))
+
+    def paint_numbers(self, painter: QPainter, detail: float) -> None:
+        """The value above the wire and the gradient below it."""
+        if self.shape_carried:
+            self._paint_matrices(painter, detail)
+        else:
+            self._paint_scalars(painter, growth(detail))
 
     def _path(self, branch: int) -> QPainterPath:
         if branch not in self._paths:
@@ -180,54 +198,44 @@ class WireItem(QGraphicsItem):
 
     def _paint_local(self, painter: QPainter, path: QPainterPath, local: str, side: int, grown: float) -> None:
         end = path.pointAtPercent(1.0)
-        face = font(round(11 * grown), bold=True)
-        width, height = QFontMetricsF(face).horizontalAdvance(local) + 10, 17 * grown
+        pixels = round(11 * grown)
+        width, height = width_of(local, pixels, bold=True) + 10, 17 * grown
         top = end.y() - height - 4 if side < 0 else end.y() + 4 if side > 0 else end.y() - height / 2
         area = QRectF(end.x() - width - 4, top, width, height)
         painter.setPen(QPen(tint("negative", 0.6), 1))
         painter.setBrush(tint("raised"))
         painter.drawRoundedRect(area, 5, 5)
-        painter.setFont(face)
         painter.setPen(tint("ink"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, local)
+        draw_text(painter, area, local, pixels, bold=True)
 
     def _paint_matrices(self, painter: QPainter, detail: float) -> None:
-        """The value above the wire and the gradient below, with the shape at the value's head."""
         left, y = self._start.x() + LABEL_GAP, self._start.y()
         value, gradient = self._labels
         height = label_size(self.shape_carried).height()
-        if detail >= MIN_DETAIL or not is_written(self.shape_carried):
-            if value is not None:
-                value.paint(painter, QPointF(left, y - height - 5), "positive")
-            if gradient is not None:
-                gradient.paint(painter, QPointF(left, y + 5), "negative", 0.65 if self._is_partial else 1.0)
-        if detail >= MIN_DETAIL:
-            painter.setFont(font(round(11 * growth(detail))))
-            painter.setPen(tint("muted"))
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-            painter.drawText(QRectF(left, y - height - 5 - 22, 120, 20), flags, told(self.shape_carried))
-            if gradient is not None:
-                painter.setPen(tint("negative"))
-                below = QRectF(left, y + height + 6, 120, 20)
-                painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop,
-                                 f"∇ {told(self.shape_carried)}{' …' if self._is_partial else ''}")  # fmt: skip
+        if value is not None:
+            value.paint(painter, QPointF(left, y - height - 5), "positive")
+        if gradient is not None:
+            gradient.paint(painter, QPointF(left, y + 5), "negative", 0.65 if self._is_partial else 1.0)
+        shape, pixels = told(self.shape_carried), round(11 * growth(detail))
+        painter.setPen(tint("muted"))
+        draw_text(painter, QRectF(left, y - height - 27, 120, 20), shape, pixels, across=0.0, down=1.0)
+        if gradient is not None:
+            painter.setPen(tint("negative"))
+            below = QRectF(left, y + height + 6, 120, 20)
+            draw_text(painter, below, f"∇ {shape}{' …' if self._is_partial else ''}", pixels, across=0.0, down=0.0)
 
-    def _paint_numbers(self, painter: QPainter, grown: float) -> None:
-        face = font(round(NUMBER_PIXELS * grown), bold=True)
-        painter.setFont(face)
-        metrics = QFontMetricsF(face)
+    def _paint_scalars(self, painter: QPainter, grown: float) -> None:
+        pixels = round(NUMBER_PIXELS * grown)
         left, height = self._start.x() + LABEL_GAP, 18 * grown
         value, gradient = self.texts(_digits(grown))
         for text, role, top in ((value, "positive", -height - 2), (gradient, "negative", 3.0)):
             if not text:
                 continue
-            area = QRectF(left, self._start.y() + top, metrics.horizontalAdvance(text) + 2, height)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tint("sunken", 0.8))
-            painter.drawRoundedRect(area.adjusted(-2, 1, 2, -1), 4, 4)
+            area = QRectF(left, self._start.y() + top, width_of(text, pixels, bold=True) + 2, height)
+            painter.fillRect(area.adjusted(-2, 1, 2, -1), tint("sunken", 0.8))
             is_pale = self._is_partial and role == "negative"
             painter.setPen(tint(role, 0.65 if is_pale else 1.0))
-            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            draw_text(painter, area, text, pixels, bold=True, across=0.0)
 
 
 def _digits(grown: float) -> int:

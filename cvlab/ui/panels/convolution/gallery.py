@@ -19,7 +19,7 @@ from cvlab.engine.data.photo import MAX_SIDE, Photo, open_photo, read_photo
 from cvlab.engine.errors import CvlabError, DataMissing
 from cvlab.ui.bind import bind
 
-SHIPPED, SHIPPED_TITLE = "grace-hopper.jpg", "Grace Hopper"
+SHIPPED, SHIPPED_TITLE = "palace.jpg", "A palace"
 KINDS = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
 
 

@@ -180,8 +180,12 @@ class PoolStage(BoardCanvas):
     def _paint_spot(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for area in (self._window(*self.spot), self.board("y").cell(*self.spot)):
+            if not self.board("x").is_readable:  # on a picture the colour alone may drown
+                area.adjust(-1.5, -1.5, 1.5, 1.5)
+                painter.setPen(QPen(theme().colour("raised"), 4.5))
+                painter.drawRoundedRect(area, 3, 3)
             painter.setPen(QPen(theme().colour("accent"), 2.5))
-            painter.drawRoundedRect(area, 4, 4)
+            painter.drawRoundedRect(area, 3, 3)
 
     def _paint_sentence(self, painter: QPainter) -> None:
         painter.setFont(sized(self.font(), 13))

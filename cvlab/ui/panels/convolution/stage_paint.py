@@ -115,6 +115,9 @@ class StagePaint:
         for c in range(len(stage.scene.x)):
             board, window = stage.board("x", (c,)), stage.window(c)
             painter.setBrush(Qt.BrushStyle.NoBrush)
+            if not board.is_readable:  # on a picture the colour alone may drown
+                painter.setPen(QPen(look.colour("raised"), 4.5))
+                painter.drawRoundedRect(window, 3, 3)
             painter.setPen(QPen(colour, 2.5, Qt.PenStyle.SolidLine if fits else Qt.PenStyle.DashLine))
             painter.drawRoundedRect(window, 3, 3)
             if d > 1:  # only the taps are read
@@ -127,6 +130,9 @@ class StagePaint:
             k, row, column = stage.spot
             cell = stage.board("y", (k,)).cell(row, column)
             grown = cell if min(cell.width(), cell.height()) >= 10 else cell.adjusted(-3, -3, 3, 3)
+            if grown is not cell:
+                painter.setPen(QPen(look.colour("raised"), 4.5))
+                painter.drawRoundedRect(grown, 3, 3)
             painter.setPen(QPen(colour, 2.5))
             painter.drawRoundedRect(grown, 3, 3)
 

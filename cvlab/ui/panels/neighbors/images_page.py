@@ -242,8 +242,8 @@ class ImagesPage(QWidget):
         self.copies.show_tiles(tiles)
         target = answer.copies[1].distance
         how = ", ".join(copy.how for copy in answer.copies[1:])
-        close = "nearer" if far < target else "only farther"
-        other = f" A training image of another class lies {close}." if i >= 0 else ""
+        close = "lies nearer than these" if far < target else "lies farther"
+        other = f" The nearest training image of another class {close}." if i >= 0 else ""
         self.lesson.setText(
             f"To the eye the same picture four times ({how}); to L2 three of them lie equally far.{other}"
         )

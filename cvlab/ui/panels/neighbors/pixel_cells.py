@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cvlab.ui.panels.neighbors.image_tiles import picture
@@ -22,6 +22,7 @@ class PixelCells(QWidget):
 
     pointed = Signal(object)
     written = Signal(int, int, int)
+    resized = Signal()
 
     def __init__(self, name: str, words: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,6 +49,10 @@ class PixelCells(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 120)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     # -- for the owner -----------------------------------------------------------------------------------------------
 

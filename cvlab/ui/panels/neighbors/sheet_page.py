@@ -62,8 +62,11 @@ class SheetPage(QWidget):
             for name, words in (("a", "Test image"), ("b", "Training image"), ("d", "Differences"))
         ]
         self.heads = [label(self, "", "subheading") for _ in self.cells]
+        for head in self.heads:
+            head.setMinimumHeight(32)  # as high as the buttons beside two of them
         self.turns = {side: self._turn(side) for side in _SIDES}
         signs = ("−", "=")
+        self._signs: list[QLabel] = []
         for number, grid in enumerate(self.cells):
             column = QVBoxLayout()
             column.setSpacing(6)
@@ -76,7 +79,8 @@ class SheetPage(QWidget):
             column.addWidget(grid, 1)
             grids.addLayout(column, 1)
             if number < 2:
-                grids.addWidget(self._sign(signs[number]))
+                self._signs.append(self._sign(signs[number]))
+                grids.addWidget(self._signs[-1])
         self.total = label(self, "", "number")
         self.words = label(self, "", wraps=True)
         self.pointed = label(self, "", "", wraps=True)
@@ -92,9 +96,17 @@ class SheetPage(QWidget):
 
     def _sign(self, text: str) -> QLabel:
         made = label(self, text, "heading")
-        made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        made.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         made.setFixedWidth(20)
         return made
+
+    def _place_signs(self) -> None:
+        """Level with the middle of the grids, which are square and stand at the top."""
+        first = self.cells[0]
+        if self.made is not None:
+            middle = first.geometry().top() - self._signs[0].geometry().top() + first.area().center().y()
+            for sign in self._signs:
+                sign.setContentsMargins(0, max(0, round(middle - sign.fontMetrics().height() / 2)), 0, 0)
 
     def _turn(self, side: str) -> tuple[QWidget, QWidget]:
         what = "test" if side == "a" else "training"
@@ -114,6 +126,7 @@ class SheetPage(QWidget):
         self.turns["b"][1].clicked.connect(self._train_after)
         for grid in self.cells:
             grid.pointed.connect(self._point)
+        self.cells[0].resized.connect(self._place_signs)
         self.cells[0].written.connect(self._write_a)
         self.cells[1].written.connect(self._write_b)
         self._set.changed.connect(self._show_set)
@@ -156,6 +169,7 @@ class SheetPage(QWidget):
         self.cells[1].show_image(made.b, editable=not of_set)
         self.cells[2].show_terms(made.cells)
         self._show_total(made)
+        self._place_signs()
         self._point(None)
 
     def _pair(self, sheet: SheetDocument) -> tuple[tuple[np.ndarray, np.ndarray] | None, tuple[str, str]]:

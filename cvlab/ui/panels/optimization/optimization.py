@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,6 +13,7 @@ from cvlab.ui.bind import bind
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.optimization.lesson import RACE, SCHEDULES
 from cvlab.ui.panels.optimization.names import named
+from cvlab.ui.panels.optimization.net_page import NetPage
 from cvlab.ui.panels.optimization.race_page import RacePage
 from cvlab.ui.panels.optimization.schedules_page import SchedulesPage
 
@@ -24,7 +26,7 @@ class OptimizationPanel(Panel):
     def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
         self._state = lab.project.optimization
-        self.race, self.schedules = RacePage(lab, self), SchedulesPage(lab, self)
+        self.race, self.schedules, self.net = RacePage(lab, self), SchedulesPage(lab, self), NetPage(lab, self)
         title = QLabel("Optimization", self)
         title.setProperty("role", "heading")
         bar = QHBoxLayout()
@@ -35,6 +37,7 @@ class OptimizationPanel(Panel):
         self.tabs: dict[str, QPushButton] = {}
         for page, words, tip in (
             ("race", "Race", "Update rules side by side on one surface, a step at a time."),
+            ("net", "Real net", "The same rules train LeNet on digits: their curves over each other."),
             ("schedules", "Schedules", "How the learning rate changes over the epochs, and what too much of it does."),
         ):
             tab = self.tabs[page] = QPushButton(words, self)
@@ -46,6 +49,7 @@ class OptimizationPanel(Panel):
         bar.addStretch(1)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.race)
+        self.pages.addWidget(self.net)
         self.pages.addWidget(self.schedules)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 16, 24, 24)
@@ -57,8 +61,8 @@ class OptimizationPanel(Panel):
 
     def _show_page(self, page: str) -> None:
         self.tabs[page].setChecked(True)
-        self.pages.setCurrentWidget(self.race if page == "race" else self.schedules)
-        self.lesson = RACE if page == "race" else SCHEDULES
+        self.pages.setCurrentWidget({"race": self.race, "net": self.net, "schedules": self.schedules}[page])
+        self.lesson = SCHEDULES if page == "schedules" else RACE
         if page != "race":
             self.race.player.rest()
         self.explain.emit(self.lesson)
@@ -127,9 +131,16 @@ class OptimizationPanel(Panel):
         self._state.chosen = "Nesterov"
         self.race.player.go(14)
         yield Stop("himmelblau", self._is_race_drawn)
+        self._state.page = "net"
+        self._state.net = replace(self._state.net, steps=60)
+        self.net.toggle()
+        yield Stop("net", self._is_net_race_over)
         self._state.page = "schedules"
         yield Stop("schedules", self._is_schedule_drawn)
         self._state.page = "race"
+
+    def _is_net_race_over(self) -> bool:
+        return self.net.standing is not None and bool(self.net.standing.accuracies) and not self.net.is_running
 
     def _is_race_drawn(self) -> bool:
         return self.race.is_drawn

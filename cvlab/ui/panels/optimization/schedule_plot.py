@@ -153,8 +153,10 @@ class SchedulePlot(QWidget):
         self.show_document(self._document)
 
 
-def paint_grid(painter: QPainter, area: QRectF, epochs: int, ticks: list[float], top: float, caption: str = "") -> None:
-    """Level lines with their values at the left, and epochs below."""
+def paint_grid(
+    painter: QPainter, area: QRectF, epochs: int, ticks: list[float], top: float, across: str = "epoch"
+) -> None:
+    """Level lines with their values at the left, and epochs, or what `across` says, below."""
     line, text = theme().colour("faint"), theme().colour("muted")
     for value in ticks:
         y = area.bottom() - value / top * area.height()
@@ -163,12 +165,12 @@ def paint_grid(painter: QPainter, area: QRectF, epochs: int, ticks: list[float],
         painter.setPen(text)
         box = QRectF(area.left() - 54, y - 8, 48, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
-    gap = next(g for g in (1, 2, 5, 10, 20, 50, 100, 200, 500) if epochs / g <= 10)
+    gap = next(g for g in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if epochs / g <= 10)
     for epoch in range(0, epochs + 1, gap):
         x = area.left() + epoch / epochs * area.width()
         painter.setPen(text)
         painter.drawText(QRectF(x - 30, area.bottom() + 3, 60, 14), Qt.AlignmentFlag.AlignHCenter, f"{epoch}")
-    painter.drawText(QRectF(area.left(), area.bottom() + 17, area.width(), 15), Qt.AlignmentFlag.AlignHCenter, "epoch")
+    painter.drawText(QRectF(area.left(), area.bottom() + 17, area.width(), 15), Qt.AlignmentFlag.AlignHCenter, across)
 
 
 def _round_up(value: float) -> float:

@@ -1,23 +1,25 @@
-"""Beside the curves: what differs between the chosen runs, and what was written about the last of them."""
+"""Beside the curves: what differs between the chosen runs, how they vote, and what was written about the last of them."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from cvlab.core.panels.runs import RunsState
+from cvlab.core.lab import Lab
 from cvlab.ui.panels.runs.comparison import Comparison
+from cvlab.ui.panels.runs.ensemble_card import EnsembleCard
 from cvlab.ui.panels.runs.notes_card import NotesCard
 from cvlab.ui.widgets.controls import button
 
 
 class Aside(QFrame):
-    """A card with two pages."""
+    """A card with three pages."""
 
-    def __init__(self, state: RunsState, parent: QWidget) -> None:
+    def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setMinimumWidth(300)
-        self.comparison = Comparison(state, self)
+        self.comparison = Comparison(lab.project.runs, self)
+        self.ensemble = EnsembleCard(lab, self)
         self.notes = NotesCard(self)
         self._chips: dict[QPushButton, QWidget] = {}
         group = QButtonGroup(self)
@@ -26,6 +28,12 @@ class Aside(QFrame):
         self._pages = QStackedLayout()
         for name, words, tip, page in (
             ("differs", "What differs", "The recipes of the chosen runs, side by side.", self.comparison),
+            (
+                "ensemble",
+                "Ensemble",
+                "Let the chosen runs vote, and see whether that is better than each.",
+                self.ensemble,
+            ),
             ("written", "Notes", "Tags and notes on the run that was chosen last.", self.notes),
         ):
             chip = button(self, f"runs.{name}", words, tip, role="chip")
@@ -44,7 +52,7 @@ class Aside(QFrame):
         self.turn_to(self.comparison)
 
     def turn_to(self, page: QWidget) -> None:
-        """Brings one of the two pages to the front."""
+        """Brings one of the pages to the front."""
         self._pages.setCurrentWidget(page)
         next(chip for chip, other in self._chips.items() if other is page).setChecked(True)
 

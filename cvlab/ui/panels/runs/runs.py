@@ -47,7 +47,7 @@ class RunsPanel(Panel):
         self._looked = 0.0
         self.table = RunsTable(self)
         self.overlay = Overlay(self._state, self)
-        self.aside = Aside(self._state, self)
+        self.aside = Aside(lab, self)
         self.notes = self.aside.notes
         self.bar = RunsBar(self._state, self)
         self._lay_out()
@@ -125,6 +125,10 @@ class RunsPanel(Panel):
         self._state.chosen = tuple(run.id for run in made)
         self.refresh()
         yield Stop("compared", self._is_drawn)
+        self.aside.turn_to(self.aside.ensemble)
+        self.aside.ensemble.vote()
+        yield Stop("ensemble", self.aside.ensemble.go.isEnabled)
+        self.aside.turn_to(self.aside.comparison)
         self._state.curve, self._state.log = "loss", True
         self._state.all_settings = True
         yield Stop("losses", self._is_drawn)
@@ -177,6 +181,7 @@ class RunsPanel(Panel):
         rows = self._chosen_rows()
         self.table.show_chosen(chosen)
         self.aside.comparison.show_runs(rows)
+        self.aside.ensemble.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
         can = {
             "take_up": self._is_one(),

@@ -18,6 +18,7 @@ from cvlab.ui.panels.training.inside_page import InsidePage
 from cvlab.ui.panels.training.layers_page import LayersPage
 from cvlab.ui.panels.training.looking import LookAt
 from cvlab.ui.panels.training.mistakes_page import MistakesPage
+from cvlab.ui.panels.training.search_page import SearchPage
 from cvlab.ui.panels.training.time_travel import TimeTravel
 from cvlab.ui.widgets.controls import button
 
@@ -31,6 +32,7 @@ _PAGES = (
     ("layers", "Layers", "Weights, gradients and outputs of every layer over time; dead units; the size of the steps."),
     ("filters", "Filters", "What the first layer looks for, as images."),
     ("mistakes", "Mistakes", "The confusion matrix, and the mistakes that the net is surest of."),
+    ("search", "Search", "Many recipes tried one after the other, judged on held-out images."),
     ("checks", "Checks", "The course's checks before a long training."),
 )
 
@@ -55,11 +57,12 @@ class Inside(QFrame):
         self._shown: tuple = ()
         self.looks = 0
         self.layers, self.filters, self.mistakes = LayersPage(self), FiltersPage(self), MistakesPage(self)
-        self.checks = ChecksPage(lab, self)
+        self.checks, self.search = ChecksPage(lab, self), SearchPage(lab, self)
         self.curves = curves
         self.past = TimeTravel(self)
         self.pages: dict[str, QWidget] = {
-            "curves": curves, "layers": self.layers, "filters": self.filters, "mistakes": self.mistakes, "checks": self.checks,
+            "curves": curves, "layers": self.layers, "filters": self.filters, "mistakes": self.mistakes, "search": self.search,
+            "checks": self.checks,
         }  # fmt: skip
         self.chips: dict[str, QPushButton] = {}
         group = QButtonGroup(self)
@@ -94,7 +97,7 @@ class Inside(QFrame):
     def turn_to(self, name: str) -> None:
         self._stack.setCurrentWidget(self.pages[name])
         self.chips[name].setChecked(True)
-        self.past.setVisible(name != "checks")
+        self.past.setVisible(name not in ("checks", "search"))
         self._shown, self.looks = (), 0
         if name == "checks":
             self.checks.show_document()

@@ -31,6 +31,10 @@ def walk(panel: TrainingPanel) -> Iterator[Stop]:
     inside.turn_to("checks")
     inside.checks.toggle()
     yield Stop("checks", lambda: not inside.checks.is_busy, 90.0)
+    inside.turn_to("search")
+    inside.search.trials.setValue(8)
+    inside.search.toggle()
+    yield Stop("search", lambda: not inside.search.is_busy, 120.0)
     inside.turn_to("curves")
 
 

@@ -1,0 +1,248 @@
+"""Ways out of the builder and into it: PyTorch source, a training script, ONNX, pictures, files of nets, torchvision's models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRectF, Signal
+from PySide6.QtGui import QAction, QPainter
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from cvlab.core.jobs import JobControl
+from cvlab.core.lab import Lab
+from cvlab.engine.disk import refused, write_whole
+from cvlab.engine.errors import CvlabError, NotOurFile
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.ui.canvas.scene import NetScene
+from cvlab.ui.canvas.volumes import Volumes
+from cvlab.ui.theme import theme
+from cvlab.ui.theme.icons import icon
+from cvlab.ui.widgets.picture_file import save_picture
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.dataset import Dataset
+    from cvlab.engine.training.recipe import Recipe
+
+READABLE = (".py", ".onnx", ".json")
+MAX_FILE = 512 * 2**20
+SEED = 0
+"""Of the first weights that an ONNX file gets."""
+
+EXPORTS = {
+    "source": ("PyTorch source …", "code", "net.py", "Python (*.py)"),
+    "script": ("Training script …", "training", "train.py", "Python (*.py)"),
+    "onnx": ("ONNX, with first weights …", "export", "net.onnx", "ONNX (*.onnx)"),
+    "graph": ("Picture of the graph …", "image", "graph.svg", "SVG (*.svg);;PNG (*.png)"),
+    "volumes": ("Picture of the volumes …", "volumes", "volumes.svg", "SVG (*.svg);;PNG (*.png)"),
+    "file": ("Net as a file …", "save", "net.json", "Net (*.json)"),
+}
+"""By id: the menu's words, icon, proposed file name, and the dialog's filter."""
+
+_MARGIN = 24.0
+_READABLE = "Nets (*.py *.onnx *.json)"
+
+
+@dataclass(frozen=True)
+class WriteRequest:
+    """An export that needs PyTorch or a while. recipe, dataset: for the training script; a function that loads data by id."""
+
+    kind: str
+    net: Architecture
+    recipe: Recipe
+    dataset: Callable[[str], Dataset]
+    path: Path
+
+    def run(self, control: JobControl) -> Path:
+        write_whole(self.path, self.content(control))
+        return self.path
+
+    def content(self, control: JobControl) -> bytes:
+        if self.kind == "onnx":
+            from cvlab.engine.nets.build import build
+            from cvlab.engine.nets.exchange.onnx_out import write_onnx
+
+            state = build(self.net, SEED).state_dict()
+            return write_onnx(self.net, {name: value.numpy() for name, value in state.items()})
+        if self.kind == "script":
+            from cvlab.engine.data.preprocessing import Preprocessing
+            from cvlab.engine.training.script import training_script
+
+            # The exact numbers that a run here would use: found from the same training images.
+            images = self.dataset(self.recipe.data).train.images
+            fitted = Preprocessing.fit(
+                self.recipe.preprocessing, images, self.recipe.whitening_epsilon, control.cancelled
+            )
+            return training_script(self.net, fitted, self.recipe).encode()
+        from cvlab.engine.nets.code import source
+
+        return source(self.net).encode()
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """A file, or a model of torchvision by name, to be read as a net."""
+
+    path: Path | None = None
+    model: str = ""
+
+    def run(self, control: JobControl) -> tuple[Architecture, tuple[str, ...]]:
+        if self.path is None:
+            from cvlab.engine.nets.exchange.traced import read_torchvision
+
+            found = read_torchvision(self.model)
+            return found.net, found.notes
+        return read_file(self.path)
+
+
+def read_file(path: Path) -> tuple[Architecture, tuple[str, ...]]:
+    """(the net, what was left out). Raises a `CvlabError` in words; nothing in the file is run."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise NotOurFile(f"{path.name} is larger than {MAX_FILE >> 20} MB.", remedy="Choose a smaller file.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise refused(error, path) from error
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return Architecture.from_json(data), ()
+    if suffix == ".onnx":
+        from cvlab.engine.nets.exchange.onnx_in import read_onnx
+
+        found = read_onnx(data)
+    elif suffix == ".py":
+        from cvlab.engine.nets.exchange.source_file import read_source
+
+        found = read_source(data.decode("utf-8", "replace"))
+    else:
+        raise NotOurFile(
+            f"No net can be read from {path.name}.",
+            remedy="Choose a .py that cvlab wrote, an .onnx, or a .json of a net.",
+        )
+    return found.net, found.notes
+
+
+class Exchange(QObject):
+    """Runs what takes time as jobs, one at a time. came(net, words): a net was read, to be put on the canvas."""
+
+    came = Signal(object, str)
+
+    def __init__(self, lab: Lab, scene: NetScene, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._lab, self._scene = lab, scene
+
+    # -- menus -------------------------------------------------------------------------------------------------------
+
+    def export_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        for kind, (words, picture, _, _) in EXPORTS.items():
+            if kind == "graph":
+                menu.addSeparator()
+            menu.addAction(icon(picture, "muted"), words).setData(kind)
+        menu.triggered.connect(self._export)
+        return menu
+
+    def import_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        menu.addAction(icon("open", "muted"), "From a file: PyTorch source, ONNX, net …").setData("file")
+        models = menu.addMenu(icon("lenet", "muted"), "From torchvision")
+        for name in _MODELS:
+            models.addAction(name).setData(f"model:{name}")
+        menu.triggered.connect(self._import)
+        return menu
+
+    def _export(self, action: QAction) -> None:
+        kind = action.data()
+        _, _, proposed, accepted = EXPORTS[kind]
+        name, chosen = QFileDialog.getSaveFileName(self.parent(), "Save", proposed, accepted)
+        if name:
+            suffix = ".png" if "PNG" in chosen else Path(proposed).suffix
+            self.save(kind, Path(name) if Path(name).suffix else Path(name).with_suffix(suffix))
+
+    def _import(self, action: QAction) -> None:
+        verb, _, name = action.data().partition(":")
+        if verb == "model":
+            self._read(ReadRequest(model=name), name)
+            return
+        path, _ = QFileDialog.getOpenFileName(self.parent(), "Open a net", "", _READABLE)
+        if path:
+            self.open(Path(path))
+
+    # -- what they do --------------------------------------------------------------------------------------------------
+
+    def save(self, kind: str, path: Path) -> None:
+        """Writes the net; says what became of it."""
+        if kind in ("graph", "volumes", "file"):
+            try:
+                self._save_now(kind, path)
+            except CvlabError as error:
+                self._lab.notices.error(error)
+            else:
+                self._saved(path)
+            return
+        request = WriteRequest(kind, self._scene.net, self._lab.project.recipe, self._lab.dataset, path)
+        self._lab.jobs.submit("builder.exchange", request, done=self._saved, failed=self._failed)
+
+    def _save_now(self, kind: str, path: Path) -> None:
+        scene = self._scene
+        if kind == "file":
+            write_whole(path, scene.net.model_dump_json(indent=1).encode())
+        elif kind == "graph":
+            area = scene.content().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+            save_picture(path, area.size(), scene.net.name, _GraphPainter(scene, area), "sunken")
+        else:
+            volumes = Volumes(scene.net, scene.report, scene.drawing)
+            save_picture(path, volumes.size.size(), scene.net.name, _VolumePainter(volumes), "raised")
+
+    def open(self, path: Path) -> None:
+        """Reads a net from a file and announces it, or says why not."""
+        self._read(ReadRequest(path), path.name)
+
+    def _read(self, request: ReadRequest, name: str) -> None:
+        self._reading = name
+        self._lab.jobs.submit("builder.exchange", request, done=self._came, failed=self._failed)
+
+    def _came(self, found: tuple[Architecture, tuple[str, ...]]) -> None:
+        net, notes = found
+        self.came.emit(net, f"Open {self._reading}")
+        if notes:
+            self._lab.notices.warning(f"{self._reading} is on the canvas, with changes.", " ".join(notes))
+        else:
+            self._lab.notices.success(f"{self._reading} is on the canvas.", "Undo brings back what was there.")
+
+    def _saved(self, path: Path) -> None:
+        self._lab.notices.success("Saved.", path.name)
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, CvlabError):
+            raise error
+        self._lab.notices.error(error)
+
+
+class _GraphPainter:
+    def __init__(self, scene: NetScene, area: QRectF) -> None:
+        self._scene, self._area = scene, area
+
+    def __call__(self, painter: QPainter, target: QRectF) -> None:
+        painter.fillRect(target, theme().colour("sunken"))
+        self._scene.show_selected(())
+        # Blocks are painted anew, not copied from their cache: lines and letters stay such in an SVG.
+        with self._scene.uncached():
+            self._scene.render(painter, target, self._area)
+
+
+class _VolumePainter:
+    def __init__(self, volumes: Volumes) -> None:
+        self._volumes = volumes
+
+    def __call__(self, painter: QPainter, target: QRectF) -> None:
+        size = self._volumes.size
+        painter.fillRect(target, theme().colour("raised"))
+        painter.scale(target.width() / size.width(), target.height() / size.height())
+        painter.translate(-size.topLeft())
+        self._volumes.paint(painter)
+
+
+_MODELS = ("alexnet", "vgg11", "vgg16", "resnet18", "resnet34", "resnet50", "squeezenet1_1", "googlenet", "densenet121")

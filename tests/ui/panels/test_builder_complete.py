@@ -1,0 +1,334 @@
+"""The builder's advice, groups, pattern, volumes, ways in and out, FC <-> CONV, and a monkey at its commands."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QSpinBox
+
+from cvlab.engine.errors import CvlabError
+from cvlab.engine.nets import zoo
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import REGISTRY, Conv, Flatten, Input, Linear, Relu
+from cvlab.ui.panels.builder.builder import BuilderPanel
+from cvlab.ui.panels.builder.exchange import ReadRequest, WriteRequest, read_file
+from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(host):
+    made = host(BuilderPanel, 1048, 820)
+    made.canvas.net_scene.slide_ms = 0
+    return made
+
+
+def settle(panel: BuilderPanel, qtbot, key: str) -> None:
+    def is_done() -> None:
+        panel.lab.jobs.drain()
+        assert not panel.lab.jobs.is_busy(key)
+
+    qtbot.waitUntil(is_done, timeout=60_000)
+
+
+def find(panel, kind, name):
+    found = panel.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+# -- advice --------------------------------------------------------------------------------------------------------------
+
+
+def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, qtbot):
+    start = lab.project.architecture
+    panel._ask_advice()
+    settle(panel, qtbot, "builder.advice")
+    row = next(row for row in panel.inspector.net.advice.rows if not row.isHidden() and not row.button.isHidden())
+    assert row.what.text().endswith(".") and row.why.text()
+    QTest.mouseClick(row.button, LEFT)
+    assert lab.project.architecture != start and not panel.canvas.net_scene.report.errors
+    lab.history.undo()
+    assert lab.project.architecture == start
+
+
+def test_advice_about_a_layer_stands_beside_its_settings(panel, lab, qtbot):
+    panel._ask_advice()
+    settle(panel, qtbot, "builder.advice")
+    about = next(each for each in panel.advice if each.node is not None)
+    panel.canvas.select(about.node)
+    assert panel.inspector.layer.advice.rows[0].what.text() == about.what
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------------
+
+
+def test_every_block_and_the_totals_tell_memory_of_the_batch_and_the_receptive_field(panel, lab):
+    net, scene = lab.project.architecture, panel.canvas.net_scene
+    face = scene.blocks[net.by_name["conv2"].id].face
+    batch = lab.project.recipe.batch_size
+    assert face.memory == batch * 4 * 10 * 10 * 16 and face.field == "14×14" and face.multiply_adds == 240_000
+    lab.project.recipe = lab.project.recipe.changed(batch_size=2 * batch)
+    assert scene.blocks[net.by_name["conv2"].id].face.memory == 2 * batch * 4 * 1600
+    figures = panel.inspector.net.figures
+    assert figures["parameters"].text() == "61,706" and figures["field"].text() == "28 × 28"
+    for key in ("work", "memory", "parameters"):
+        QTest.mouseClick(find(panel, QPushButton, f"builder.share.{key}"), LEFT)
+        assert lab.project.builder.share == key
+    assert panel.inspector.net.bars.total == 61_706
+
+
+def test_a_million_channels_are_told_not_attempted(panel, lab):
+    net = Architecture.chain("vast", [Input(channels=3, height=1024, width=1024), Conv(filters=4096, kernel=3)])
+    panel.edits.replace(net)
+    face = panel.canvas.net_scene.blocks[2].face
+    assert "GB of memory" in face.error and "GB" in panel.problem.words.text()
+
+
+def test_the_group_card_repeats_folds_and_names(panel, lab):
+    net = lab.project.architecture
+    panel.canvas.select(net.by_name["fc1"].id, net.by_name["relu3"].id)
+    QTest.mouseClick(find(panel, QPushButton, "builder.group.make"), LEFT)
+    card = panel.inspector.group
+    assert card.isVisible() and not panel.inspector.layer.isVisible()
+    find(panel, QSpinBox, "builder.group.times").setValue(2)
+    assert lab.project.architecture.groups[0].times == 2 and "2 copies" in card.figures.text()
+    card.name.setText("Bad Name")
+    card.name.editingFinished.emit()
+    assert card.problem.isVisible() and lab.project.architecture.groups[0].name == "block1"
+    QTest.mouseClick(card.fold, LEFT)
+    assert lab.project.architecture.groups[0].collapsed
+    QTest.mouseClick(card.ungroup, LEFT)
+    assert not lab.project.architecture.groups and lab.project.architecture.by_id == net.by_id
+
+
+# -- the pattern -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_pattern_s_form_and_text_follow_each_other(panel, lab, flush):
+    panel.open_pattern()
+    dialog = panel.findChild(PatternDialog)
+    dialog._edit("stages", 1)
+    dialog._edit("hidden", 2)
+    assert "*2" in dialog.text.toPlainText() and dialog.net is not None
+    dialog.text.setPlainText("INPUT -> [[CONV 8@3x3 -> RELU]*1 -> POOL]*2 -> FC")
+    assert dialog._pattern.stages == 2 and dialog._pattern.hidden == 0
+    dialog.text.setPlainText("INPUT -> CONVOLVE -> FC")
+    assert not dialog.take.isEnabled() and "CONVOLVE" in dialog.outcome.text()
+    dialog.text.setPlainText("INPUT -> FC 20 -> RELU -> FC")
+    QTest.mouseClick(dialog.take, LEFT)
+    assert [type(n.layer) for n in lab.project.architecture.nodes] == [Input, Flatten, Linear, Relu, Linear]
+    flush()
+
+
+# -- volumes ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_volume_picture_has_a_box_for_what_changes_the_volume(panel, lab):
+    panel.header.volumes.click()
+    assert panel.stage.currentWidget() is panel.volumes
+    picture = panel.volumes.picture
+    names = [box.name for box in picture.volumes.boxes]
+    assert names == ["input", "conv1", "pool1", "conv2", "pool2", "flatten1", "fc1", "fc2", "fc3"]
+    box = picture.volumes.boxes[1]
+    middle = picture._origin() + box.area.center() * picture._scale
+    QTest.mouseClick(picture, LEFT, pos=middle.toPoint())
+    assert lab.project.builder.selected == (lab.project.architecture.by_name["conv1"].id,)
+    panel.edits.replace(zoo.make("resnet20"))
+    assert {"add1", "conv6"} <= {box.name for box in picture.volumes.boxes}
+
+
+@pytest.mark.parametrize("kind", ["graph", "volumes"])
+def test_pictures_are_saved_as_svg_and_png(panel, lab, tmp_path, kind):
+    panel.exchange.save(kind, tmp_path / "net.svg")
+    text = (tmp_path / "net.svg").read_text()
+    assert text.startswith("<?xml") and "<image" not in text
+    assert text.count("<path") + text.count("<polygon") + text.count("<rect") > 20 and text.count("<text") > 15
+    panel.exchange.save(kind, tmp_path / "net.png")
+    image = QImage(str(tmp_path / "net.png"))
+    assert image.width() > 600
+    colours = {image.pixel(x, y) for x in range(0, image.width(), 9) for y in range(0, image.height(), 9)}
+    assert len(colours) > 12
+    panel.exchange.save(kind, tmp_path / "nowhere.png" / "x.png")
+    assert lab.notices.all
+
+
+# -- ways in and out -------------------------------------------------------------------------------------------------------
+
+
+class Control:
+    def cancelled(self) -> bool:
+        return False
+
+
+def test_source_goes_out_and_comes_back(panel, lab, tmp_path, qtbot):
+    start = lab.project.architecture
+    panel.exchange.save("source", tmp_path / "net.py")
+    settle(panel, qtbot, "builder.exchange")
+    panel.edits.replace(zoo.make("linear"))
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "net.py"))])
+    drop = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    panel.dropEvent(drop)
+    settle(panel, qtbot, "builder.exchange")
+    now = lab.project.architecture
+    assert [node.layer for node in now.nodes] == [node.layer for node in start.nodes]
+    lab.history.undo()
+    assert len(lab.project.architecture.nodes) == 3
+
+
+def test_a_net_s_own_file_goes_out_and_comes_back(panel, lab, tmp_path):
+    panel.exchange.save("file", tmp_path / "net.json")
+    assert read_file(tmp_path / "net.json") == (lab.project.architecture, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("cut.json", b'{"name": "x", "nodes": [', "not an architecture"),
+        ("later.json", b'{"name": "x", "nodes": [], "later": 1}', "not an architecture"),
+        ("no.py", b"print(1)", "no class Net"),
+        ("no.onnx", b"\x00\x01nothing", "ONNX"),
+        ("picture.bmp", b"BM", "No net can be read"),
+    ],
+)
+def test_what_is_no_net_is_said_in_words(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(CvlabError, match=said):
+        read_file(path)
+    with pytest.raises(CvlabError):
+        ReadRequest(tmp_path / "missing.json").run(Control())
+
+
+def test_a_layer_of_another_version_is_kept_and_shown(panel, lab):
+    data = zoo.lenet().model_dump(mode="json")
+    data["nodes"][2]["layer"] = {"kind": "swish2", "beta": 1}
+    panel.edits.replace(Architecture.from_json(data))
+    relu = panel.canvas.net_scene.blocks[data["nodes"][2]["id"]]
+    assert "swish2" in relu.face.error and relu.face.title == "Missing"
+    assert lab.project.architecture.model_dump(mode="json")["nodes"][2]["layer"] == {"kind": "swish2", "beta": 1}
+
+
+def test_onnx_and_the_training_script_are_written(lab, tmp_path):
+    pytest.importorskip("onnx")
+    net = zoo.make("linear")
+    request = WriteRequest("onnx", net, lab.project.recipe, lab.dataset, tmp_path / "net.onnx")
+    assert request.run(Control()) == tmp_path / "net.onnx"
+    back, _ = read_file(tmp_path / "net.onnx")
+    assert [type(n.layer) for n in back.nodes] == [type(n.layer) for n in net.nodes]
+    script = WriteRequest("script", net, lab.project.recipe, lab.dataset, tmp_path / "train.py").content(Control())
+    compile(script, "train.py", "exec")
+    assert b"class Net" in script
+
+
+# -- FC <-> CONV -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_linear_layer_is_shown_as_a_convolution_whose_outputs_agree(panel, lab, qtbot, flush):
+    start = lab.project.architecture
+    fc1 = start.by_name["fc1"].id
+    panel.canvas.select(fc1)
+    assert panel.inspector.layer.convert.text().startswith("As a convolution")
+    QTest.mouseClick(panel.inspector.layer.convert, LEFT)
+    dialog = panel._converting
+    settle(panel, qtbot, "builder.convert")
+    assert "agree" in dialog.verdict.text() and "5×5" in dialog.words.text()
+    assert dialog.slide.isVisible() and "56×56 pixels" in dialog.slide_words.text()
+    QTest.mouseClick(dialog.use, LEFT)
+    assert isinstance(lab.project.architecture.by_id[fc1].layer, Conv)
+    assert not panel.canvas.net_scene.report.errors
+    lab.history.undo()
+    assert lab.project.architecture == start
+    flush()
+
+
+# -- a monkey --------------------------------------------------------------------------------------------------------------
+
+
+def monkey(panel: BuilderPanel, lab, count: int, seed: int) -> None:
+    """Random commands of the panel; the canvas must mirror the document after each, and undo must lead to the start."""
+    chance = random.Random(seed)
+    edits, canvas, start = panel.edits, panel.canvas, lab.project.architecture
+    kinds = list(REGISTRY)
+
+    def some(most: int) -> list[int]:
+        ids = list(lab.project.architecture.by_id)
+        return chance.sample(ids, min(len(ids), chance.randint(1, most))) if ids else []
+
+    def wire() -> None:
+        if len(lab.project.architecture.nodes) > 1:
+            source, target = chance.sample(list(lab.project.architecture.by_id), 2)
+            port = edits.free_port(target)
+            if not edits.why_not(source, target, port):
+                edits.connect(source, target, port)
+
+    def cut() -> None:
+        if lab.project.architecture.edges:
+            edge = chance.choice(lab.project.architecture.edges)
+            edits.disconnect(edge.target, edge.port)
+
+    def group() -> None:
+        groups = lab.project.architecture.groups
+        if groups and chance.random() < 0.7:
+            chosen = chance.choice(groups).id
+            chance.choice((edits.fold, edits.ungroup, lambda g: edits.repeat(g, chance.randint(1, 3))))(chosen)
+        else:
+            edits.group(some(4))
+
+    def nudge() -> None:
+        canvas.select(*some(3))
+        canvas.nudge(chance.choice((-1, 1)), chance.choice((-1, 0, 1)))
+
+    def zap() -> None:
+        canvas.select(*some(3))
+        canvas.delete_chosen()
+
+    def copy() -> None:
+        canvas.select(*some(3))
+        chance.choice((canvas.duplicate, canvas.copy, canvas.cut))()
+
+    def paste() -> None:
+        if len(lab.project.architecture.nodes) < 60:
+            canvas.paste()
+
+    def trim() -> None:
+        if len(lab.project.architecture.nodes) > 60:
+            edits.delete(some(30))
+
+    acts = (wire, wire, cut, group, nudge, zap, copy, paste, trim, edits.arrange, lab.history.undo, lab.history.redo,
+            lambda: edits.append(chance.choice(kinds)))  # fmt: skip
+    for _ in range(count):
+        chance.choice(acts)()
+        net, scene = lab.project.architecture, canvas.net_scene
+        assert scene.net is net and scene.drawing.home.keys() == net.by_id.keys()
+        assert scene.blocks.keys() == scene.drawing.members.keys()
+        assert scene.wires.keys() == {strand.key for strand in scene.drawing.strands}
+    Architecture.from_json(lab.project.architecture.model_dump_json())
+    while lab.history.can_undo:
+        lab.history.undo()
+    assert lab.project.architecture == start
+    assert canvas.net_scene.blocks.keys() == start.by_id.keys()
+
+
+def test_random_edits_and_undo_to_the_start(panel, lab):
+    monkey(panel, lab, 150, seed=11)
+
+
+def test_the_palette_folds_groups_is_walked_by_arrows_and_remembers(panel, lab):
+    palette = panel.palette_card
+    heading = palette._headings["Convolution"]
+    heading.setFocus()
+    QTest.keyClick(heading, Qt.Key.Key_Left)
+    assert palette.entries["conv"].isHidden() and lab.project.builder.folded == ("Convolution",)
+    palette.search.setText("conv")
+    assert not palette.entries["conv"].isHidden()
+    palette.search.clear()
+    QTest.keyClick(heading, Qt.Key.Key_Right)
+    assert not palette.entries["conv"].isHidden()
+    assert palette.mapTo(panel, QPoint(0, 0)).x() >= 0
