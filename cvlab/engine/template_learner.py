@@ -18,12 +18,12 @@ BATCH = 200
 class TemplateLearner:
     """W (K, D) and b (K,), from zero, by plain descent on batches that go through the shuffled set again and again.
 
-    images: (N, H, W) uint8, a pixel is taken as 0..1. labels: (N,). steps: batches seen. loss: of the last batch, with
-    its penalty; None before the first.
+    images: (N, H, W) or (N, C, H, W) uint8, a number of a pixel is taken as 0..1. labels: (N,). steps: batches seen.
+    loss: of the last batch, with its penalty; None before the first.
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, classes: int, seed: int = 0) -> None:
-        if images.ndim != 3 or not len(images) or labels.shape != (len(images),):
+        if images.ndim not in (3, 4) or not len(images) or labels.shape != (len(images),):
             raise DataError("Templates need images and one label for each.", received=f"{images.shape}, {labels.shape}")
         self.image_shape = images.shape[1:]
         self._images, self._labels = images.reshape(len(images), -1), labels.astype(np.int64)
@@ -58,11 +58,11 @@ class TemplateLearner:
 
     @property
     def templates(self) -> np.ndarray:
-        """The rows of W as images, (K, H, W)."""
+        """The rows of W as images, (K, H, W) or (K, C, H, W)."""
         return templates(self.W, self.image_shape)
 
     def scores(self, images: np.ndarray) -> np.ndarray:
-        """f(x, W, b) of some images. (N, H, W) uint8 -> (N, K)."""
+        """f(x, W, b) of some images, as they came: (N, ...) uint8 -> (N, K)."""
         return f(images.reshape(len(images), -1) / 255.0, self.W, self.b)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:

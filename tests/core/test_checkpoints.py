@@ -16,7 +16,7 @@ from cvlab.core.storage import checkpoints
 from cvlab.core.storage.checkpoints import is_early_mark, least_missed
 from cvlab.core.storage.lock import LOCK, RunLock
 from cvlab.core.storage.run_folder import METRICS, RESUME, RunFolder
-from cvlab.engine.errors import NotOurFile, TrainingError
+from cvlab.engine.errors import DataMissing, NotOurFile, TrainingError
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import StepEnd
 from cvlab.engine.training.recipe import Recipe
@@ -225,3 +225,17 @@ def test_views_come_while_it_trains_and_while_it_is_paused(runs):
     assert run.views["filters"].content.filters.shape == (10, 1, 28, 28)
     run.stop()
     wait(run)
+
+
+def test_data_that_are_gone_end_in_a_sentence_and_lose_nothing(tmp_path, few_digits):
+    run = finished(Runs(tmp_path, lambda dataset_id: few_digits))
+
+    def gone(dataset_id):
+        raise DataMissing("MNIST is not here.", remedy="Get it.")
+
+    again = Runs(tmp_path, gone).resume(run.folder.path)
+    wait(again)
+    assert again.state.failure.what == "MNIST is not here." and again.state.failure.remedy == "Get it."
+    back = Runs(tmp_path, lambda dataset_id: few_digits).resume(run.folder.path)
+    wait(back)
+    assert back.state.status == "finished" and losses(back.folder) == losses(run.folder)

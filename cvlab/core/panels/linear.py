@@ -81,7 +81,7 @@ class LabDocument:
 class LinearState:
     """page: "lab" | "worksheet" | "templates". step_size: of the lab's descent. scale: what W and b are looked at times.
 
-    template_loss, template_rate: of the classifier of digits. image: the test image looked at. magnify: what
+    template_data, template_loss, template_rate: of the classifier of images. image: the test image looked at. magnify: what
     its W and b are taken times for the formulas. shift: the largest score is taken off before the powers.
     """
 
@@ -90,6 +90,7 @@ class LinearState:
     page: str = "lab"
     step_size: float = 0.1
     scale: float = 1.0
+    template_data: str = "mnist-mini"
     template_loss: str = "softmax"
     template_rate: float = 0.1
     image: int = 3
@@ -133,6 +134,7 @@ class SavedLinear(SavedState):
     page: Literal["lab", "worksheet", "templates"] = "lab"
     step_size: float = Field(0.1, ge=LOWEST_RATE, le=HIGHEST_RATE)
     scale: float = Field(1.0, ge=0.01, le=100.0)
+    template_data: str = Field("mnist-mini", max_length=120)
     template_loss: Literal["hinge", "softmax", "one-vs-all"] = "softmax"
     template_rate: float = Field(0.1, ge=LOWEST_RATE, le=HIGHEST_RATE)
     image: int = Field(3, ge=0, le=1_000_000)

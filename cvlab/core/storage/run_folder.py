@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +24,12 @@ import cvlab
 from cvlab.core.storage.checkpoints import Checkpoints
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.lock import RunLock
+from cvlab.core.storage.metrics import METRICS, MetricsTail, is_metric, line_of
 from cvlab.engine.data.preprocessing import NEEDS_ARRAYS, Preprocessing
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed, RunFinished, RunStarted, StepEnd
+from cvlab.engine.training.events import EpochEnd, Event, RunFailed, RunFinished, RunStarted, StepEnd
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -38,14 +39,12 @@ if TYPE_CHECKING:
     from cvlab.engine.training.learner import Learner
 
 FORMAT = 1
-MAX_RECORD, MAX_METRICS, MAX_WEIGHTS = 10_000_000, 2_000_000_000, 2_000_000_000
-WEIGHTS, RESUME, METRICS, RECORD = "weights-final.safetensors", "resume.safetensors", "metrics.jsonl", "run.json"
+MAX_RECORD, MAX_WEIGHTS = 10_000_000, 2_000_000_000
+WEIGHTS, RESUME, RECORD = "weights-final.safetensors", "resume.safetensors", "run.json"
 PREPROCESSING = "preprocessing.safetensors"
 """The fitted numbers of the preprocessing that are too many for run.json, if there are any."""
 BRANCH, CHECKPOINTS, NOTES, BOARD = "branch.safetensors", "checkpoints", "notes.json", "tensorboard"
 AVERAGE = "weights-average.safetensors"
-
-_EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, RunFinished, RunFailed)}
 
 
 class Parent(BaseModel):
@@ -200,13 +199,13 @@ class RunFolder:
     def log(self, event: Event) -> None:
         """Appends the event to metrics.jsonl and to TensorBoard's file (views are only in that). Raises `CannotWrite`."""
         self._log_to_board(event)
-        if type(event).__name__ not in _EVENTS:
+        if not is_metric(event):
             return
         path = self.path / METRICS
         try:
             if self._metrics is None:
                 self._metrics = path.open("a", encoding="utf-8")
-            self._metrics.write(json.dumps({"event": type(event).__name__} | asdict(event)) + "\n")
+            self._metrics.write(line_of(event))
             if not isinstance(event, StepEnd):
                 self._metrics.flush()
         except OSError as error:
@@ -356,8 +355,7 @@ class RunFolder:
         return False
 
     def _write_events(self, events: Iterable[Event]) -> None:
-        lines = (json.dumps({"event": type(event).__name__} | asdict(event)) for event in events)
-        write_whole(self.path / METRICS, "".join(f"{line}\n" for line in lines).encode())
+        write_whole(self.path / METRICS, "".join(map(line_of, events)).encode())
 
     def trained_at(self, step: int) -> TrainedNet:
         """The net as it was at a checkpoint. Raises `NotOurFile`."""
@@ -408,40 +406,6 @@ class RunFolder:
 
         record = self.record
         return TrainedNet.assemble(record.architecture, weights, self.preprocessing(), record.classes, self.title)
-
-
-class MetricsTail:
-    """A growing metrics.jsonl: each `read` gives the events of the lines that have been finished since the last one."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-
-    def read(self) -> Iterator[Event]:
-        """Damaged lines are passed over; a half-written last line waits for its end. A file that was cut is read anew."""
-        try:
-            with self._path.open("rb") as file:
-                size = file.seek(0, 2)
-                if size > MAX_METRICS:
-                    raise NotOurFile(f"{METRICS} is larger than {MAX_METRICS / 1e9:.0f} GB.")
-                self._offset = file.seek(self._offset if self._offset <= size else 0)
-                for line in file:
-                    if not line.endswith(b"\n"):
-                        return
-                    self._offset += len(line)
-                    event = _parse(line)
-                    if event is not None:
-                        yield event
-        except FileNotFoundError:
-            return
-
-
-def _parse(line: bytes) -> Event | None:
-    try:
-        fields = json.loads(line)
-        return _EVENTS[fields.pop("event")](**fields)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
 
 
 def _is_before(event: Event, step: int) -> bool:

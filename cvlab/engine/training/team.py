@@ -1,8 +1,8 @@
 """Several processes that train one net together (data parallel): each takes its part of every batch, gradients are added up.
 
 Under `torchrun`, the same recipe gives the same numbers as one process with the same batch, up to the order of additions:
-augmentation and dropout are drawn for the whole batch, and each process uses its rows. Batch normalisation is the exception: it
-sees the part only, and the recipe says so nowhere else.
+augmentation and dropout are drawn for the whole batch, and each process uses its rows. Batch normalisation is the exception: each
+process takes mean and variance over its own part, so that such nets learn a little differently.
 """
 
 from __future__ import annotations

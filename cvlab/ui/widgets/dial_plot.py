@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.bars import tabular
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 8, 36
+_LEFT, _RIGHT, _TOP, _BOTTOM, _TITLE = 46, 12, 8, 20, 16
+_LOW = 120
+"""A plot lower than this does without the title of its x axis."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class DialPlot(QWidget):
         self._titles = (x_title, y_title)
         self.lines: tuple[DialLine, ...] = ()
         self._here, self._level, self._message = 0.0, 0.0, ""
-        self.setMinimumSize(240, 120)
+        self.setMinimumSize(240, 84)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
         theme().changed.connect(self.update)
@@ -64,7 +66,8 @@ class DialPlot(QWidget):
         self.update()
 
     def area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
+        title = _TITLE if self.height() >= _LOW else 0
+        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM - title)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -112,9 +115,9 @@ class DialPlot(QWidget):
             )
         x_title, y_title = self._titles
         painter.setPen(colours.colour("muted"))
-        painter.drawText(
-            QRectF(area.left(), area.bottom() + 18, area.width(), 16), int(Qt.AlignmentFlag.AlignHCenter), x_title
-        )
+        if self.height() >= _LOW:
+            title = QRectF(area.left(), area.bottom() + 18, area.width(), 16)
+            painter.drawText(title, int(Qt.AlignmentFlag.AlignHCenter), x_title)
         self.setAccessibleDescription(f"{y_title} against {x_title}")
 
     def _paint_level(self, painter: QPainter, area: QRectF) -> None:

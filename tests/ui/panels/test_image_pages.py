@@ -295,7 +295,7 @@ def test_every_control_has_its_name_speaks_and_teaches_and_the_page_fits(page, v
     for widget in found:
         assert widget.objectName().startswith("datasets."), widget
         assert widget.accessibleName() and len(widget.toolTip()) > 10, widget.objectName()
-    assert shown.minimumSizeHint().width() <= 900 and shown.minimumSizeHint().height() <= 560
+    assert shown.minimumSizeHint().width() <= 900 and shown.minimumSizeHint().height() <= 505
 
 
 def test_what_is_turned_is_saved_with_the_project(lab, tmp_path):

@@ -210,6 +210,43 @@ def test_randomise_and_typed_weights_are_undone(panel, qtbot, lab):
 # -- templates -------------------------------------------------------------------------------------------------------
 
 
+def test_templates_of_colour_images_are_colour_pictures(panel, qtbot, lab, monkeypatch):
+    import torch
+
+    from cvlab.engine.data.dataset import Dataset, Split
+
+    generator = torch.Generator().manual_seed(0)
+    split = Split(
+        torch.randint(0, 256, (120, 3, 8, 8), dtype=torch.uint8, generator=generator),
+        torch.arange(120) % 4,
+    )
+    made = Dataset("colours", "Colours", ("red", "green", "blue", "a very long name"), split, split, "0" * 64)
+    plain = lab.dataset
+    monkeypatch.setattr(lab, "dataset", lambda id: made if id == "colours" else plain(id))
+    click(qtbot, panel, "page.templates")
+    page = panel.templates
+    assert page.data.findData("mnist-mini") >= 0
+    lab.project.linear.template_data = "colours"
+
+    def learned():
+        lab.pump()
+        assert page.learner is not None and page.learner.W.shape == (4, 192) and not page.is_playing
+
+    qtbot.waitUntil(learned, timeout=30_000)
+    assert page.tiles.templates.shape == (4, 3, 8, 8) and page.tiles.names[0] == "red"
+    assert any(name in page.image.answer.text() for name in page.tiles.names)
+    assert not page.image.table.cells[4][0].isVisible() and page.image.table.cells[3][0].isVisible()
+    assert page.tiles.grab().toImage().width() > 100
+    lab.project.linear.template_data = "no such set"
+
+    def failed():
+        lab.pump()
+        assert "no data set" in page.tiles._message
+
+    qtbot.waitUntil(failed, timeout=30_000)
+    assert page.learner is None and not page.play.isEnabled()
+
+
 def test_templates_learn_by_themselves_and_score_the_image(panel, qtbot, lab):
     click(qtbot, panel, "page.templates")
     page = panel.templates

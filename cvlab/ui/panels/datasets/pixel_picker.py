@@ -71,8 +71,9 @@ class PixelPicker(QWidget):
             painter.drawEllipse(centre, 7, 7)
             painter.setPen(QPen(theme().colour("accent" if which == 0 else "negative"), 2))
             painter.drawEllipse(centre, 7, 7)
-            plate = QRectF(centre.x() + 7, centre.y() - 18, 15, 15)
-            plate.moveLeft(min(plate.left(), self.width() - 16))
+            # A's name stands at its left and B's at its right, so that neighbours can be told apart.
+            plate = QRectF(centre.x() - 22 if which == 0 else centre.x() + 7, centre.y() - 18, 15, 15)
+            plate.moveLeft(min(max(plate.left(), 1), self.width() - 16))
             plate.moveTop(max(plate.top(), 1))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().colour("raised"))

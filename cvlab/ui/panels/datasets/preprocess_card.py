@@ -49,7 +49,7 @@ class RuleCard(Card):
             self.source_choice.addItem(words, source)
         for combo in (self.kind_choice, self.source_choice):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(14)
+            combo.setMinimumContentsLength(10)
         self.formula = FormulaLabel(FORMULAS["whiten"], self)
         self.epsilon = named(
             NumberSlider(1e-7, 1.0, log=True, parent=self),
@@ -77,8 +77,11 @@ class RuleCard(Card):
         self.body.addWidget(self.kind_choice)
         self.body.addWidget(self.formula)
         self.body.addLayout(row)
-        self.body.addWidget(label(self, "Fitted on", "muted"))
-        self.body.addWidget(self.source_choice)
+        fitted = QHBoxLayout()
+        fitted.setSpacing(8)
+        fitted.addWidget(label(self, "fitted on", "muted"))
+        fitted.addWidget(self.source_choice, 1)
+        self.body.addLayout(fitted)
         self.body.addWidget(self.words)
         self.body.addStretch(1)
         self.body.addWidget(self.use)
@@ -131,21 +134,24 @@ class FiguresCard(Card):
     _ROWS = (
         ("mean", "Mean", "Over all numbers of 1,000 test images."),
         ("std", "Std. dev.", "Standard deviation over all numbers of 1,000 test images."),
-        ("low", "Smallest", "The smallest number."),
-        ("high", "Largest", "The largest number."),
+        ("reach", "Largest", "The largest number, its sign left off."),
         ("correlation", "Correlation", "How far two features go together: mean |r| between 48 of them."),
     )
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("In figures", parent)
+        self.header.addStretch(1)
+        for words in ("before", "after"):
+            column = label(self, words)
+            column.setFixedWidth(60)
+            self.header.addWidget(column)
+        self.header.setSpacing(12)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
-        grid.addWidget(label(self, "before"), 0, 1)
-        grid.addWidget(label(self, "after"), 0, 2)
         self.cells: dict[tuple[str, str], QWidget] = {}
-        for row, (name, title, tip) in enumerate(self._ROWS, start=1):
+        for row, (name, title, tip) in enumerate(self._ROWS):
             caption = label(self, title, "muted")
             caption.setToolTip(tip)
             grid.addWidget(caption, row, 0)

@@ -56,12 +56,11 @@ class Fit:
 
 @dataclass(frozen=True)
 class Figures:
-    """Over all numbers of a sample: mean, standard deviation, least, most; and how far two features go together, 0..1."""
+    """Over all numbers of a sample: mean, standard deviation, the largest size; and how far two features go together, 0..1."""
 
     mean: float
     std: float
-    low: float
-    high: float
+    reach: float
     correlation: float
 
 
@@ -179,7 +178,7 @@ def _figures(numbers: np.ndarray) -> Figures:
     if alive.shape[1] > 1:
         pairs = np.corrcoef(alive.T)
         correlation = float(np.abs(pairs[~np.eye(len(pairs), dtype=bool)]).mean())
-    return Figures(float(flat.mean()), float(flat.std()), float(flat.min()), float(flat.max()), correlation)
+    return Figures(float(flat.mean()), float(flat.std()), float(np.abs(flat).max()), correlation)
 
 
 def as_pictures(numbers: np.ndarray, kind: str) -> tuple[np.ndarray, float, float]:

@@ -15,6 +15,8 @@ from cvlab.ui.widgets.card import Card
 from cvlab.ui.widgets.image_tiles import ImageTiles
 
 MOST_BARS = 10
+_BARS_HEIGHT = 132
+"""Tight for ten bars, but then the page fits the smallest window."""
 
 
 class VerdictCard(Card):
@@ -42,16 +44,13 @@ class VerdictCard(Card):
         self.model_choice.setMinimumContentsLength(12)
         self.neighbour = ImageTiles(1, most=96, parent=self)
         self.neighbour.set_caption_lines(0)
-        self.neighbour.setFixedSize(84, 84)
+        self.neighbour.setFixedSize(64, 64)
         self.answer, self.detail = label(self, "", "subheading"), label(self, "", "small muted", wraps=True)
         self.bars = ProbabilityBars((), self)
+        self.bars.setMinimumHeight(_BARS_HEIGHT)
         words = QVBoxLayout()
         words.setSpacing(2)
-        title = QHBoxLayout()
-        title.addWidget(label(self, "Nearest neighbour", "muted"))
-        title.addStretch(1)
-        title.addWidget(self.metric_choice)
-        words.addLayout(title)
+        words.addWidget(label(self, "Nearest neighbour", "muted"))
         words.addWidget(self.answer)
         words.addWidget(self.detail)
         words.addStretch(1)
@@ -63,6 +62,8 @@ class VerdictCard(Card):
         net.setSpacing(8)
         net.addWidget(label(self, "Trained net", "muted"))
         net.addWidget(self.model_choice, 1)
+        self.header.addStretch(1)
+        self.header.addWidget(self.metric_choice)
         self.body.addLayout(row)
         self.body.addLayout(net)
         self.body.addWidget(self.bars, 1)

@@ -68,6 +68,10 @@ class FormulaTable(QWidget):
         losses = hinge(scores[None], np.array([right]))
         terms = np.maximum(losses.inside[0], 0.0)  # (K,), 0 for the right class
         for k, row in enumerate(self.cells):
+            for cell in row:
+                cell.setVisible(k < len(scores))
+            if k >= len(scores):
+                continue
             texts = (
                 f"{k}{' ✓' if k == right else ''}",
                 number(scores[k]),

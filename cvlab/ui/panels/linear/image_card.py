@@ -19,6 +19,7 @@ class ImageCard(Card):
     def __init__(self, classes: int, state: LinearState, parent: QWidget) -> None:
         super().__init__("One image, two losses", parent)
         self._state = state
+        self.names: tuple[str, ...] = ()
         self.picture, self.answer = DigitPicture(self), label(self, "", "", wraps=True)
         self.before = icon_button(self, "image_before", "left", "Image before", "The held-out image before this one.")
         self.after = icon_button(self, "image_after", "right", "Next image", "The next held-out image.")
@@ -66,12 +67,19 @@ class ImageCard(Card):
         bind_choice(self.magnify, state, "magnify")
         bind_toggle(self.shift, state, "shift")
 
+    def _name(self, k: int) -> str:
+        return self.names[k] if k < len(self.names) else str(k)
+
     def show_image(self, number: int, image: np.ndarray, right: int, scores: np.ndarray) -> None:
-        """The held-out image of this number, counted from 1, with its class and its scores (K,)."""
+        """The held-out image of this number, counted from 1, (C, H, W), with its class and its scores (K,)."""
         best = int(scores.argmax())
         self.picture.show_image(image)
         self.answer.setText(
-            f"Held-out image {number:,}: a {right}.\n"
-            + ("Its own template scores highest." if best == right else f"The template of {best} scores higher.")
+            f"Held-out image {number:,}: {self._name(right)}.\n"
+            + (
+                "Its own template scores highest."
+                if best == right
+                else f"The template of {self._name(best)} scores higher."
+            )
         )
         self.table.show_scores(scores * self._state.magnify, right, shifts=self._state.shift)

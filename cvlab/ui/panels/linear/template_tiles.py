@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cvlab.engine.linear import pictures
 from cvlab.ui.panels.linear.pieces import number
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.bars import tabular
@@ -23,21 +24,23 @@ class TemplateTiles(QWidget):
         self.setObjectName("linear.templates")
         self.setAccessibleName("Templates")
         self.setToolTip(
-            "Each is a row of W as an image. Blue: ink here raises the score. Orange: ink here lowers it. The score is the sum "
-            "of template times image, plus the bias. Each picture has its own scale."
+            "Each is a row of W as an image. Of digits, blue: ink here raises the score; orange: it lowers it. Of colour images: "
+            "the colours that it wants to see, grey where it does not care. The score is the sum of template times image, plus "
+            "the bias. Each picture has its own scale."
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.templates: np.ndarray | None = None
         self._scores: np.ndarray | None = None
         self._right = -1
-        self._message = "Fetching the digits…"
+        self.names: tuple[str, ...] = ()
+        self._message = "Fetching the images…"
         theme().changed.connect(self.update)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 190)
 
     def show_templates(self, templates: np.ndarray, scores: np.ndarray, right: int) -> None:
-        """templates: (K, H, W). scores: (K,) of the chosen image, whose class is `right`."""
+        """templates: (K, C, H, W). scores: (K,) of the chosen image, whose class is `right`."""
         self.templates, self._scores, self._right = templates, scores, right
         self.update()
 
@@ -60,7 +63,7 @@ class TemplateTiles(QWidget):
         return min(self.width() / columns - _GAP, self.height() / -(-count // columns) - _CAPTION - _GAP / 2)
 
     def _paint(self, painter: QPainter) -> None:
-        K, height, width = self.templates.shape
+        K, channels, height, width = self.templates.shape
         columns = max((2, 3, 4, 5), key=lambda n: self._side(K, n))
         side, across = self._side(K, columns), self.width() / columns
         rows = -(-K // columns)
@@ -73,26 +76,38 @@ class TemplateTiles(QWidget):
         for k in range(K):
             row, column = divmod(k, columns)
             area = QRectF(column * across + (across - side) / 2, top + row * down, side, side)
-            level = np.ascontiguousarray(
-                to_levels(self.templates[k], float(np.abs(self.templates[k]).max()), signed=True)
-            )
-            image = QImage(level.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
-            image.setColorTable(colours)
-            painter.drawImage(area, image)
+            if channels == 3:
+                painter.drawImage(area, colour_image(pictures(self.templates[k : k + 1])[0]))
+            else:
+                level = np.ascontiguousarray(
+                    to_levels(self.templates[k, 0], float(np.abs(self.templates[k]).max()), signed=True)
+                )
+                image = QImage(level.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
+                image.setColorTable(colours)
+                painter.drawImage(area, image)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().colour("accent" if k == best else "faint"), 2 if k == best else 1))
             painter.drawRect(area)
             font.setBold(k == best)
             painter.setFont(font)
             painter.setPen(theme().colour("ink" if k in (best, self._right) else "muted"))
-            words = f"{k}{' ✓' if k == self._right else ''}   {number(round(float(self._scores[k]), 2))}"
+            name = self.names[k] if k < len(self.names) else str(k)
+            name = name if len(name) <= 9 else f"{name[:8]}…"
+            words = f"{name}{' ✓' if k == self._right else ''}   {number(round(float(self._scores[k]), 2))}"
             painter.drawText(
                 QRectF(column * across, area.bottom() + 1, across, _CAPTION), Qt.AlignmentFlag.AlignCenter, words
             )
 
 
+def colour_image(pixels: np.ndarray) -> QImage:
+    """(3, H, W) bytes as a picture that owns them."""
+    height, width = pixels.shape[1:]
+    lines = np.ascontiguousarray(pixels.transpose(1, 2, 0))
+    return QImage(lines.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
 class DigitPicture(QWidget):
-    """The chosen image, ink on paper."""
+    """The chosen image."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -105,15 +120,18 @@ class DigitPicture(QWidget):
         theme().changed.connect(self.update)
 
     def show_image(self, image: np.ndarray) -> None:
-        """image: (H, W) uint8."""
+        """image: (C, H, W) uint8."""
         self._image = np.ascontiguousarray(image)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._image is not None:
-            height, width = self._image.shape
-            image = QImage(self._image.tobytes(), width, height, width, QImage.Format.Format_Grayscale8)
+            channels, height, width = self._image.shape
+            if channels == 3:
+                image = colour_image(self._image)
+            else:
+                image = QImage(self._image[0].tobytes(), width, height, width, QImage.Format.Format_Grayscale8)
             painter.drawImage(QRectF(self.rect()), image)
         painter.setPen(theme().colour("faint"))
         painter.drawRect(QRectF(QPointF(0.5, 0.5), QPointF(self.width() - 0.5, self.height() - 0.5)))

@@ -1,4 +1,4 @@
-"""A linear classifier of digits whose templates are watched while it learns, and what it says about one image."""
+"""A linear classifier of images whose templates are watched while it learns, and what it says about one image."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from cvlab.engine.errors import CvlabError
 from cvlab.engine.losses import LOSSES
 from cvlab.engine.template_learner import TemplateLearner
 from cvlab.ui.bind import bind, bind_choice
-from cvlab.ui.panels.linear.fetch_digits import FetchDigits
+from cvlab.ui.panels.linear.fetch_images import FetchImages, ImageSet
 from cvlab.ui.panels.linear.image_card import ImageCard
+from cvlab.ui.panels.linear.image_choice import ImageChoice
 from cvlab.ui.panels.linear.pieces import icon_button, label, named
 from cvlab.ui.panels.linear.template_tiles import TemplateTiles
 from cvlab.ui.theme.icons import icon
@@ -33,15 +34,15 @@ L2 = 1e-3
 _EVERY = 25
 """Steps between two looks at the held-out images."""
 
-
 class TemplatesPage(QWidget):
-    """learner: None until the digits are here."""
+    """learner: None until the images are here. names: of the classes."""
 
     def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
         self._lab, self._state = lab, lab.project.linear
         self.learner: TemplateLearner | None = None
-        self._images, self._labels = np.empty((0, 28, 28), np.uint8), np.empty(0, np.int64)
+        self._images, self._labels = np.empty((0, 1, 28, 28), np.uint8), np.empty(0, np.int64)
+        self._fetched = ""
         self._accuracy, self._goal = 0.0, 0
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
@@ -54,8 +55,8 @@ class TemplatesPage(QWidget):
         left, right = Card("Each row of W as an image", self), ImageCard(CLASSES, self._state, self)
         self.image = right
         self.tiles = TemplateTiles(left)
-        self.play = icon_button(self, "train", "play", "Train", "Learns from 200 digits a step until it is stopped.")
-        self.one = icon_button(self, "train_step", "right", "One batch", "Learns from the next 200 digits.")
+        self.play = icon_button(self, "train", "play", "Train", "Learns from 200 images a step until it is stopped.")
+        self.one = icon_button(self, "train_step", "right", "One batch", "Learns from the next 200 images.")
         self.reset = icon_button(
             self, "reset", "rewind", "Start anew", "W = 0 and b = 0: no template yet, all scores alike."
         )
@@ -80,12 +81,14 @@ class TemplatesPage(QWidget):
             QPushButton("Check gradient", self),
             "template_check",
             "Check the gradient",
-            "Compares 24 numbers of the gradient by W with centred differences, on 50 digits.",
+            "Compares 24 numbers of the gradient by W with centred differences, on 50 images.",
         )
         self.check.setProperty("role", "chip")
         self.verdict = label(self, role="small success", wraps=True)
         self.verdict.hide()
+        self.data = ImageChoice(self._lab, self)
         left.header.addStretch(1)
+        left.header.addWidget(self.data)
         left.header.addWidget(self.check)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -123,6 +126,7 @@ class TemplatesPage(QWidget):
         self.image.after.clicked.connect(self._go_after)
         self.image.mistake.clicked.connect(self._go_to_mistake)
         bind_choice(self.loss, self._state, "template_loss")
+        bind(self, self._state, "template_data", self._show_data)
         bind(self, self._state, "template_rate", self._show_rate)
         for field in ("image", "magnify", "shift"):
             bind(self, self._state, field, self._show_again)
@@ -130,16 +134,31 @@ class TemplatesPage(QWidget):
     # -- in front and behind -----------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Fetches the digits when it is first seen."""
-        if self.learner is None and not self._lab.jobs.is_busy("linear.digits"):
-            self._lab.jobs.submit("linear.digits", FetchDigits(self._lab), done=self._take, failed=self._fail)
+        """Fetches the images when it is first seen; sets may have come meanwhile."""
+        self.data.fill()
+        self._fetch()
+
+    def _show_data(self, _: str) -> None:
+        if self.isVisible():
+            self._fetch()
+
+    def _fetch(self) -> None:
+        wanted = self._state.template_data
+        if wanted == self._fetched:
+            return
+        self.stop()
+        self.learner, self._fetched = None, wanted
+        self.tiles.show_message("Fetching the images…")
+        self._show_progress()
+        self._lab.jobs.submit("linear.images", FetchImages(self._lab, wanted), done=self._take, failed=self._fail)
 
     def rest(self) -> None:
         self.stop()
 
-    def _take(self, arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]) -> None:
-        images, labels, self._images, self._labels = arrays
-        self.learner = TemplateLearner(images, labels, CLASSES)
+    def _take(self, found: ImageSet) -> None:
+        self._images, self._labels = found.watched, found.watched_labels
+        self.tiles.names = self.image.names = found.classes
+        self.learner = TemplateLearner(found.images, found.labels, len(found.classes))
         self._goal = FIRST_STEPS
         if self.isVisible():
             self._timer.start()
@@ -147,6 +166,7 @@ class TemplatesPage(QWidget):
         self._show()
 
     def _fail(self, error: BaseException) -> None:
+        self._fetched = ""
         self.tiles.show_message(str(error))
         if isinstance(error, CvlabError):
             self._lab.notices.error(error)
@@ -180,21 +200,13 @@ class TemplatesPage(QWidget):
 
     def _show_progress(self) -> None:
         there, made = self.learner is not None, self.learner
-        for widget in (
-            self.play,
-            self.one,
-            self.reset,
-            self.check,
-            self.image.before,
-            self.image.after,
-            self.image.mistake,
-        ):
+        looking = (self.image.before, self.image.after, self.image.mistake)
+        for widget in (self.play, self.one, self.reset, self.check, *looking):
             widget.setEnabled(there)
         if there:
             loss = "—" if made.loss is None else f"{made.loss:.3f}"
-            self.figures.setText(
-                f"{made.steps:,} batches · loss {loss} · held out {self._accuracy:.1%}".replace("%", " %")
-            )
+            share = f"{self._accuracy:.1%}".replace("%", " %")
+            self.figures.setText(f"{made.steps:,} batches · loss {loss} · held out {share}")
         words = "Pause" if self.is_playing else "Train"
         if words != self.play.accessibleName():
             self.play.setIcon(icon("pause" if self.is_playing else "play", "accent_ink"))

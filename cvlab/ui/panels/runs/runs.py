@@ -15,8 +15,6 @@ from cvlab.core.run_list import RunRow, ThrowAway
 from cvlab.core.runs import Run
 from cvlab.core.storage.run_folder import RESUME, Notes, RunFolder
 from cvlab.engine.errors import CvlabError
-from cvlab.engine.nets import zoo
-from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Panel, Stop
@@ -26,6 +24,7 @@ from cvlab.ui.panels.runs.lesson import RUNS
 from cvlab.ui.panels.runs.listing import CurveStore, ListRuns, ReadCurves
 from cvlab.ui.panels.runs.overlay import Overlay
 from cvlab.ui.panels.runs.table import RunsTable
+from cvlab.ui.panels.runs.tour import walk
 from cvlab.ui.widgets.controls import label
 from cvlab.ui.widgets.splitter import splitter
 
@@ -117,32 +116,7 @@ class RunsPanel(Panel):
         self.lab.jobs.submit(_LIST, ListRuns(self.lab.runs.root), done=self._show_rows)
 
     def tour(self) -> Iterator[Stop]:
-        yield Stop("open", self._is_listed)
-        sgd = {"kind": "momentum", "learning_rate": 0.02}
-        made = [self._train(settings) for settings in ({"seed": 0}, {"seed": 1}, {"optimizer": sgd})]
-        text = "Seeds 0 and 1 differ by as much as chance makes: a smaller difference means nothing."
-        made[0].folder.annotate(starred=True, tags=("baseline",), text=text)
-        self._state.chosen = tuple(run.id for run in made)
-        self.refresh()
-        yield Stop("compared", self._is_drawn)
-        self.aside.turn_to(self.aside.ensemble)
-        self.aside.ensemble.vote()
-        yield Stop("ensemble", self.aside.ensemble.go.isEnabled)
-        self.aside.turn_to(self.aside.comparison)
-        self._state.curve, self._state.log = "loss", True
-        self._state.all_settings = True
-        yield Stop("losses", self._is_drawn)
-        self._state.curve, self._state.log, self._state.all_settings = "held_out_accuracy", False, False
-        self._state.chosen = self._state.chosen[:1]
-        self.aside.turn_to(self.notes)
-        yield Stop("notes", self._is_listed)
-
-    def _train(self, settings: dict) -> Run:
-        recipe = Recipe.read({"data": "mnist-mini", "epochs": 4, "batch_size": 100, "threads": 1, **settings})
-        run = self.lab.runs.start(zoo.two_layer(), recipe)
-        run.join()
-        self.lab.pump()
-        return run
+        return walk(self)
 
     # -- the list ------------------------------------------------------------------------------------------------------------
 
@@ -297,8 +271,10 @@ class RunsPanel(Panel):
         is_free = current is None or not current.is_active
         return is_free and row.record.status != "finished" and (row.folder / RESUME).exists()
 
-    def _is_listed(self) -> bool:
+    def is_listed(self) -> bool:
+        """Whether the list is as the disk has it."""
         return not self.lab.jobs.is_busy(_LIST)
 
-    def _is_drawn(self) -> bool:
-        return self._is_listed() and not self.lab.jobs.is_busy(_READ) and bool(self._chosen_rows())
+    def is_drawn(self) -> bool:
+        """Whether all chosen runs are drawn."""
+        return self.is_listed() and not self.lab.jobs.is_busy(_READ) and bool(self._chosen_rows())

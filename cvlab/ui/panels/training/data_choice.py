@@ -112,6 +112,11 @@ class DataChoice(QWidget):
     def entry(self) -> Entry | None:
         return self._entries.get(self._shown)
 
+    def class_count(self) -> int:
+        """Classes of the chosen set; ten where it is not known."""
+        entry = self.entry()
+        return len(entry.classes) if entry is not None else 10
+
     def fetch(self) -> None:
         """Gets the chosen set in the background."""
         if self.entry() is None or self._fetching:

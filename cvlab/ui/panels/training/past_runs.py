@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBo
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run, Runs
-from cvlab.core.storage.run_folder import RunFolder, RunRecord
+from cvlab.core.storage.run_folder import RECORD, RunFolder, RunRecord
 from cvlab.ui.widgets.figures import share_text
 
 _LIST, _READ = "training.list_runs", "training.read_run"
@@ -93,8 +93,11 @@ class PastRuns(QFrame):
         )
 
     def _choose(self, item: QListWidgetItem) -> None:
-        run_id = item.data(Qt.ItemDataRole.UserRole)
-        if run_id == self._chosen:
+        self.look(item.data(Qt.ItemDataRole.UserRole))
+
+    def look(self, run_id: str) -> None:
+        """Brings a run of the past, or the current one, to the screen; nothing happens if it is no longer there."""
+        if run_id == self._chosen or not (self._lab.runs.root / run_id / RECORD).is_file():
             return
         self._chosen = run_id
         current = self._lab.runs.current

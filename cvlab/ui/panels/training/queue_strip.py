@@ -20,7 +20,7 @@ class QueueStrip(QFrame):
     def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._runs = lab.runs
+        self._runs, self._notices = lab.runs, lab.notices
         self._tickets: dict[QPushButton, int] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 8, 8, 8)
@@ -37,6 +37,7 @@ class QueueStrip(QFrame):
         self._column.addLayout(head)
         self._rows: list[QWidget] = []
         listen(self, lab.runs.queue_changed, self._show)
+        listen(self, lab.runs.refused, self._tell)
         listen(self, lab.runs.started, self._show)
         listen(self, lab.runs.ended, self._show)
         self._show()
@@ -67,6 +68,11 @@ class QueueStrip(QFrame):
         current = self._runs.current
         self.add.setVisible(current is not None and current.is_active)
         self.setVisible(bool(waiting) or not self.add.isHidden())
+
+    def _tell(self, title: str) -> None:
+        self._notices.info(
+            f"{title} could not begin", "Its turn came, but it cannot be trained. Start it by hand to see why."
+        )
 
     def _remove(self) -> None:
         self._runs.unqueue(self._tickets[self.sender()])

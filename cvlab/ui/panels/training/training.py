@@ -30,7 +30,6 @@ from cvlab.ui.panels.training.transport import TransportBar
 from cvlab.ui.widgets.figures import words_of
 
 _RECIPE_WIDTH = 288
-_CLASSES = 10
 
 
 class TrainingPanel(Panel):
@@ -53,7 +52,7 @@ class TrainingPanel(Panel):
         self._lay_out()
         self.setFocusProxy(self.transport.start)
         self._connect()
-        self.curves.show_expectation(self._class_count())
+        self.curves.show_expectation(self.recipe.data.class_count())
         self._show_run()
 
     def _lay_out(self) -> None:
@@ -97,7 +96,7 @@ class TrainingPanel(Panel):
         self.past.chosen.connect(self._look_at)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
-        listen(self, self.lab.runs.refused, self._was_refused)
+        bind(self, self.lab.project.training, "run", self._show_wanted)
         bind(self, self.lab.project, "recipe", self._show_lesson)
 
     # -- the panel's promises --------------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class TrainingPanel(Panel):
         if run is None:
             return
         self.transport.show_run(self.lab.runs.current if self._is_active() else run)
-        self.tiles.show_run(run, self._class_count())
+        self.tiles.show_run(run, self.recipe.data.class_count())
         if self.inside.page == "curves":
             self.curves.draw(run)
         self.inside.tick()
@@ -196,11 +195,6 @@ class TrainingPanel(Panel):
         except CvlabError as error:
             self._refuse(error)
 
-    def _was_refused(self, title: str) -> None:
-        self.lab.notices.info(
-            f"{title} could not begin", "Its turn came, but it cannot be trained. Start it by hand to see why."
-        )
-
     def _try(self, learning_rate: float) -> None:
         project = self.lab.project
         recipe = project.recipe.changed(**{"optimizer.learning_rate": learning_rate})
@@ -234,10 +228,6 @@ class TrainingPanel(Panel):
         """The run on the screen."""
         return self._past or self.lab.runs.current
 
-    def _class_count(self) -> int:
-        entry = self.recipe.data.entry()
-        return len(entry.classes) if entry is not None else _CLASSES
-
     def _run_started(self, run: Run) -> None:
         self._past = None
         self.lab.project.training.run = run.id
@@ -254,6 +244,11 @@ class TrainingPanel(Panel):
     def _come_to_front(self) -> None:
         self.go_to.emit("training")
 
+    def _show_wanted(self, run_id: str) -> None:
+        shown = self._run()
+        if shown is None or shown.id != run_id:
+            self.past.look(run_id)
+
     def _look_at(self, run: Run | None) -> None:
         self._past = run
         self.failure.hide()
@@ -264,7 +259,7 @@ class TrainingPanel(Panel):
         self._seen = (run.id, run.state.status) if run is not None else ("", "")
         self.recipe.show_run(current)
         self.transport.show_run(current if self._is_active() else run)
-        self.tiles.show_run(run, self._class_count())
+        self.tiles.show_run(run, self.recipe.data.class_count())
         self.result.show_run(run, can_go_on=run is not None and (run.folder.path / RESUME).exists())
         self.inside.show_run(run)
         if run is None:
@@ -279,9 +274,7 @@ class TrainingPanel(Panel):
             )  # fmt: skip
 
     def _refuse(self, error: CvlabError) -> None:
-        remedies = (("net",) if isinstance(error, NetError) else ()) + (
-            ("data",) if isinstance(error, DataMissing) else ()
-        )
+        remedies = ("net",) * isinstance(error, NetError) + ("data",) * isinstance(error, DataMissing)
         self.failure.show_failure(*words_of(error), remedies=remedies)
 
     def _show_lesson(self, recipe: Recipe) -> None:
