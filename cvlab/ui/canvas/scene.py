@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from cvlab.engine.nets.architecture import Architecture
@@ -356,9 +356,9 @@ class NetScene(QGraphicsScene):
         colour = QColor(theme().colour("faint"))
         left, top = int(rect.left() // gap) * gap, int(rect.top() // gap) * gap
         side = 1.6 / max(scale, 0.4)
-        for x in range(left, int(rect.right()) + gap, gap):
-            for y in range(top, int(rect.bottom()) + gap, gap):
-                painter.fillRect(QRectF(x - side / 2, y - side / 2, side, side), colour)
+        across, down = range(left, int(rect.right()) + gap, gap), range(top, int(rect.bottom()) + gap, gap)
+        painter.setPen(QPen(colour, side))
+        painter.drawPoints([QPointF(x, y) for x in across for y in down])
 
     @contextmanager
     def uncached(self) -> Iterator[None]:
