@@ -34,6 +34,7 @@ L2 = 1e-3
 _EVERY = 25
 """Steps between two looks at the held-out images."""
 
+
 class TemplatesPage(QWidget):
     """learner: None until the images are here. names: of the classes."""
 
