@@ -8,12 +8,13 @@ A row ends where the fewest wires cross. Parts that are not wired together stand
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.canvas.flow import Part, parts
-from cvlab.ui.canvas.sketch import Point, Sketch, WireKey
+from cvlab.ui.canvas.sketch import Point, Sketch, WireKey, sketch
 
 BLOCK_WIDTH, BLOCK_HEIGHT = 164.0, 104.0
 GAP_X, GAP_Y = 56.0, 40.0
@@ -234,3 +235,19 @@ def port_point(place: Point, side: Side, index: int = 0, count: int = 1) -> Poin
             return Point(place.x + share * BLOCK_WIDTH, place.y)
         case _:
             return Point(place.x + share * BLOCK_WIDTH, place.y + BLOCK_HEIGHT)
+
+
+def layer_places(net: Architecture, drawing: Sketch, places: Mapping[int, Point], columns: int) -> dict[int, Point]:
+    """Places of blocks as places of layers; those of a folded group stand as if it were laid out by itself, from there."""
+    found = {}
+    for block, place in places.items():
+        if not drawing.is_group(block):
+            found[block] = place
+            continue
+        part = net.part(drawing.members[block])
+        for group in part.groups:
+            part = part.with_group(group.id, collapsed=False)
+        inner = arrange(part, sketch(part), columns).places
+        left, top = (min(each[axis] for each in inner.values()) for axis in (0, 1))
+        found.update({i: Point(x - left + place.x, y - top + place.y) for i, (x, y) in inner.items()})
+    return found

@@ -15,7 +15,7 @@ from cvlab.ui.canvas.block import BODY, BlockItem
 from cvlab.ui.canvas.face import faces
 from cvlab.ui.canvas.frame import FrameItem
 from cvlab.ui.canvas.landing import Landing, landings
-from cvlab.ui.canvas.layout import Arrangement, arrange
+from cvlab.ui.canvas.layout import Arrangement, arrange, layer_places
 from cvlab.ui.canvas.sketch import Point, Port, Sketch, Strand, WireKey, sketch
 from cvlab.ui.canvas.slot import SlotItem
 from cvlab.ui.canvas.wire import WireItem
@@ -280,19 +280,7 @@ class NetScene(QGraphicsScene):
 
     def layer_places(self, places: Mapping[int, Point]) -> dict[int, Point]:
         """Places of blocks as places of layers: what a folded group stands for moves with it, in its own arrangement."""
-        found = {}
-        for block, place in places.items():
-            if not self.drawing.is_group(block):
-                found[block] = place
-                continue
-            part = self.net.part(self.drawing.members[block])
-            for group in part.groups:
-                part = part.with_group(group.id, collapsed=False)
-            opened = sketch(part)
-            inner = arrange(part, opened, self.columns).places
-            left, top = (min(each[axis] for each in inner.values()) for axis in (0, 1))
-            found.update({i: Point(x - left + place.x, y - top + place.y) for i, (x, y) in inner.items()})
-        return found
+        return layer_places(self.net, self.drawing, places, self.columns)
 
     def members(self, blocks: Collection[int]) -> tuple[int, ...]:
         """The layers that these blocks stand for."""
@@ -309,27 +297,6 @@ class NetScene(QGraphicsScene):
     def strand_into(self, block: int, port: int) -> Strand | None:
         """The wire that ends at this port."""
         return next((s for s in self._touching[block] if (s.target, s.port) == (block, port)), None)
-
-    def step_from(self, block: int, step: int) -> int | None:
-        """The block that a wire leads to (1) or comes from (-1): the main way first."""
-        onwards = [s.target for s in self._touching[block] if s.source == block]
-        back = [s.source for s in sorted(self._touching[block], key=lambda s: s.port) if s.target == block]
-        found = onwards if step > 0 else back
-        return found[0] if found else None
-
-    def branch_beside(self, block: int, down: int) -> int | None:
-        """The next block below (1) or above (-1) that is fed by, or feeds, the same one: another branch."""
-        fed = {s.source for s in self._touching[block] if s.target == block}
-        read = {s.target for s in self._touching[block] if s.source == block}
-        beside = {s.target for other in fed for s in self._touching[other] if s.source == other}
-        beside |= {s.source for other in read for s in self._touching[other] if s.target == other}
-        here = self.places[block]
-        found = [
-            (abs(self.places[each].y - here.y), each)
-            for each in beside - {block} - fed - read
-            if (self.places[each].y - here.y) * down > 0
-        ]
-        return min(found)[1] if found else None
 
     def name(self, block: int) -> str:
         return self.net.group_by_id[block].name if self.drawing.is_group(block) else self.net.by_id[block].name

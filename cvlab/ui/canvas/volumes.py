@@ -5,7 +5,7 @@ its maps, receding with their width, as long as their number; small windows show
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
@@ -42,6 +42,7 @@ class Box:
     long: float
     high: float
     deep: float
+    row: int = 0
     window: float = 0.0
     """Share of the maps' side that the next layer's window covers; 0 for none."""
 
@@ -86,7 +87,7 @@ class Volumes:
 
     def _lay_out(self) -> None:
         inputs = frozenset(self._drawing.home[n.id] for n in self._net.nodes if n.layer.kind == "input")
-        top = 0.0
+        top, row = 0.0, -1
         for part in parts(tuple(self._drawing.members), self._drawing.strands, inputs):
             drawn = [block for block in sorted(part.spots, key=part.spots.get) if self._is_drawn(block)]
             sizes = {block: _size(self._shape(block)) for block in drawn}
@@ -99,10 +100,12 @@ class Volumes:
                 top += _FOOT + 12
             middle = {lane: max(sizes[b][1] for b in drawn if part.spots[b].lane == lane) / 2 for lane in lanes}
             left, index = 0.0, {}
+            row += 1
             row_height, may_wrap = top - start, len(lanes) == 1
             for rank in sorted({part.spots[block].rank for block in drawn}):
                 if may_wrap and left > _WIDE:
                     left = 0.0
+                    row += 1
                     top += row_height
                     levels = {lane: level + row_height for lane, level in levels.items()}
                 step = 0.0
@@ -110,7 +113,7 @@ class Volumes:
                     lane, (long, high, deep) = part.spots[block].lane, sizes[block]
                     bottom = levels[lane] - middle[lane] + high / 2
                     index[block] = len(self.boxes)
-                    self.boxes.append(self._box(block, left, bottom, long, high, deep))
+                    self.boxes.append(replace(self._box(block, left, bottom, long, high, deep), row=row))
                     words = max(self._words(block).split("\n"), key=len)
                     step = max(step, long + deep * _LEAN[0], QFontMetricsF(_font()).horizontalAdvance(words) - GAP / 2)
                 left += step + GAP
@@ -145,7 +148,7 @@ class Volumes:
         readers = [self.boxes[target] for source, target in self.wires if source == at]
         if (
             len(readers) != 1
-            or readers[0].left < box.left
+            or readers[0].row != box.row
             or len(box.shape) != 3
             or self._drawing.is_group(readers[0].block)
         ):
@@ -153,18 +156,20 @@ class Volumes:
         layer = self._net.by_id[readers[0].block].layer
         kernel = getattr(layer, "kernel", 0)
         share = min(kernel / max(box.shape[1], 1), 1.0) if isinstance(kernel, int) else 0.0
-        return Box(**{**box.__dict__, "window": share})
+        return replace(box, window=share)
 
     def _shape(self, block: int) -> Shape | None:
         return self._report.layers[self._drawing.exits[block]].last.output
 
     def _is_drawn(self, block: int) -> bool:
-        """What changes the volume or joins branches; and both ends of the net."""
+        """What changes the volume, joins branches, or computes another one of the same size."""
         shape = self._shape(block)
         if shape is None:
             return False
         inputs = self._report.layers[self._drawing.members[block][0]].inputs
-        return self._drawing.is_group(block) or len(inputs) != 1 or inputs[0] != shape
+        if self._drawing.is_group(block) or len(inputs) != 1 or inputs[0] != shape:
+            return True
+        return self._net.by_id[self._drawing.members[block][0]].layer.role in ("conv", "pool", "linear")
 
     def _words(self, block: int) -> str:
         shape = self._shape(block)
@@ -215,13 +220,12 @@ class Volumes:
             painter.setPen(look.colour("muted"))
             painter.drawText(QPointF(box.left, box.bottom + 32), rest)
 
-    @staticmethod
-    def _paint_wire(painter: QPainter, start: Box, end: Box) -> None:
-        if end.left >= start.left:
+    def _paint_wire(self, painter: QPainter, start: Box, end: Box) -> None:
+        if end.row == start.row:
             painter.drawLine(start.out, end.into)
             return
         # On to the next row: down the right, back along the gap, down the left.
-        level = end.area.top() - _HEAD
+        level = max(box.bottom for box in self.boxes if box.row == start.row) + _FOOT - 14
         right, left = start.area.right() + 14, end.left - 14
         corners = [start.out, QPointF(right, start.out.y()), QPointF(right, level), QPointF(left, level),
                    QPointF(left, end.into.y()), end.into]  # fmt: skip

@@ -47,7 +47,7 @@ def find(panel, kind, name):
 
 def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, qtbot):
     start = lab.project.architecture
-    panel._ask_advice()
+    panel.adviser.ask()
     settle(panel, qtbot, "builder.advice")
     row = next(row for row in panel.inspector.net.advice.rows if not row.isHidden() and not row.button.isHidden())
     assert row.what.text().endswith(".") and row.why.text()
@@ -58,7 +58,7 @@ def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, qtbot
 
 
 def test_advice_about_a_layer_stands_beside_its_settings(panel, lab, qtbot):
-    panel._ask_advice()
+    panel.adviser.ask()
     settle(panel, qtbot, "builder.advice")
     about = next(each for each in panel.advice if each.node is not None)
     panel.canvas.select(about.node)
@@ -236,7 +236,7 @@ def test_a_linear_layer_is_shown_as_a_convolution_whose_outputs_agree(panel, lab
     panel.canvas.select(fc1)
     assert panel.inspector.layer.convert.text().startswith("As a convolution")
     QTest.mouseClick(panel.inspector.layer.convert, LEFT)
-    dialog = panel._converting
+    dialog = panel.converter.dialog
     settle(panel, qtbot, "builder.convert")
     assert "agree" in dialog.verdict.text() and "5×5" in dialog.words.text()
     assert dialog.slide.isVisible() and "56×56 pixels" in dialog.slide_words.text()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from cvlab.core.jobs import JobControl
-from cvlab.engine.nets.advice import Advice, advise
-from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.advice import Advice
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.sign import Sign
@@ -21,25 +18,13 @@ MOST = 12
 _SIGNS = {"error": ("error", "negative"), "warning": ("warning", "warning"), "note": ("advice", "accent")}
 
 
-@dataclass(frozen=True)
-class AdviceRequest:
-    """All that the work needs. image, classes: of the data that the recipe names; None where they are not known."""
-
-    net: Architecture
-    image: tuple[int, int, int] | None
-    classes: int | None
-
-    def run(self, control: JobControl) -> tuple[Architecture, tuple[Advice, ...]]:
-        return self.net, advise(self.net, image=self.image, classes=self.classes)
-
-
 class AdviceRow(QFrame):
     """One piece. taken(advice): its button was pressed. asked(node id): its words were clicked."""
 
     taken = Signal(object)
     asked = Signal(int)
 
-    def __init__(self, index: int, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.advice: Advice | None = None
         self.setProperty("role", "well")
@@ -49,10 +34,12 @@ class AdviceRow(QFrame):
             label.setWordWrap(True)
         set_role(self.why, "muted small")
         self.button = QPushButton(self)
-        self.button.setObjectName(f"builder.advice.{index}")
+        self.button.setObjectName(name)
+        self.button.setAccessibleName("Take this advice")
+        self.button.setToolTip("Makes the change that the advice names.")
         self.button.clicked.connect(self._take)
         self.show_it = QPushButton("Show", self)
-        self.show_it.setObjectName(f"builder.advice.{index}.show")
+        self.show_it.setObjectName(f"{name}.show")
         self.show_it.setAccessibleName("Show the layer")
         self.show_it.setToolTip("Selects the layer that this is about.")
         self.show_it.setProperty("role", "link")
@@ -99,9 +86,9 @@ class AdviceList(QWidget):
     taken = Signal(object)
     asked = Signal(int)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.rows = [AdviceRow(index, self) for index in range(MOST)]
+        self.rows = [AdviceRow(f"{name}.{index}", self) for index in range(MOST)]
         self.rest = QLabel(self)
         self.rest.setProperty("role", "muted small")
         self.rest.setWordWrap(True)

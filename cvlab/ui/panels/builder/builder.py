@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cvlab.core.lab import Lab
-from cvlab.engine.data import catalogue
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.advice import Advice
@@ -21,14 +19,14 @@ from cvlab.ui.bind import bind
 from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.view import NetView
 from cvlab.ui.panel import Panel, Stop
-from cvlab.ui.panels.builder.advice_list import AdviceRequest
-from cvlab.ui.panels.builder.conversion import Comparison, ConvertRequest
-from cvlab.ui.panels.builder.convert_dialog import ConvertDialog
+from cvlab.ui.panels.builder.adviser import Adviser
+from cvlab.ui.panels.builder.convert_dialog import Converter
 from cvlab.ui.panels.builder.exchange import READABLE, Exchange
 from cvlab.ui.panels.builder.ghost import Ghost
 from cvlab.ui.panels.builder.header import Header
 from cvlab.ui.panels.builder.inspector import Inspector
 from cvlab.ui.panels.builder.lessons import BUILDER, LESSONS
+from cvlab.ui.panels.builder.offers import offered
 from cvlab.ui.panels.builder.palette import Palette
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
 from cvlab.ui.panels.builder.problem_strip import ProblemStrip
@@ -38,19 +36,6 @@ _CANVAS_TIP = (
     "Drag a block onto a wire to move it there, or from a round port to draw a wire; let it go in the open for a new layer.\n"
     "Type a layer's name to add it. The wheel zooms, the middle button pans, Home shows all; arrows walk along the wires."
 )
-ADVICE_AFTER = 150
-"""Milliseconds without an edit before advice is looked for."""
-
-
-@dataclass(frozen=True)
-class _Opener:
-    """What an action of the command palette does: one net of the zoo is put on the canvas."""
-
-    panel: BuilderPanel
-    zoo_id: str
-
-    def __call__(self) -> None:
-        self.panel.open_ready_net(self.zoo_id)
 
 
 class BuilderPanel(Panel):
@@ -75,11 +60,8 @@ class BuilderPanel(Panel):
         self.header.import_.setMenu(self.exchange.import_menu(self.header))
         self.ghost = Ghost(self)
         self.advice: tuple[Advice, ...] = ()
-        self._converting: ConvertDialog | None = None
-        self._advise_soon = QTimer(self)
-        self._advise_soon.setSingleShot(True)
-        self._advise_soon.setInterval(ADVICE_AFTER)
-        self._advise_soon.timeout.connect(self._ask_advice)
+        self.converter = Converter(lab, self.edits, self)
+        self.adviser = Adviser(lab, self)
         self.setAcceptDrops(True)
         self._lay_out()
         self._connect()
@@ -127,11 +109,12 @@ class BuilderPanel(Panel):
         self.canvas.failed.connect(self.lab.notices.error)
         self.inspector.picked.connect(self._go_to_layer)
         self.inspector.advised.connect(self._take_advice)
-        self.inspector.convert_asked.connect(self.convert)
+        self.inspector.convert_asked.connect(self.converter.convert)
         self.problem.show_asked.connect(self._go_to_layer)
         self.problem.advised.connect(self._take_advice)
         self.volumes.pressed.connect(self._pick_volume)
         self.exchange.came.connect(self._open_net)
+        self.adviser.came.connect(self._advised)
 
     # -- following the document --------------------------------------------------------------------------------------
 
@@ -141,7 +124,7 @@ class BuilderPanel(Panel):
         self.header.show_problem(errors[0].what if errors else "")
         self.problem.show_errors(errors, net.by_name)
         self.volumes.show_net()
-        self._advise_soon.start()
+        self.adviser.ask_soon()
         self._show_selected(self.lab.project.builder.selected)
 
     def _show_selected(self, node_ids: tuple[int, ...]) -> None:
@@ -157,32 +140,18 @@ class BuilderPanel(Panel):
 
     def _show_recipe(self, _: object) -> None:
         self._show_selected(self.lab.project.builder.selected)
-        self._advise_soon.start()
+        self.adviser.ask_soon()
 
     # -- advice ------------------------------------------------------------------------------------------------------
 
-    def _ask_advice(self) -> None:
-        if not self.isVisible():
-            return
-        image, classes = self._data()
-        request = AdviceRequest(self.lab.project.architecture, image, classes)
-        self.lab.jobs.submit("builder.advice", request, done=self._advised)
-
-    def _advised(self, found: tuple[Architecture, tuple[Advice, ...]]) -> None:
-        net, self.advice = found
-        if net != self.lab.project.architecture:
-            return
-        self.inspector.show_advice(self.advice, self.edits.selected())
-        self.problem.show_advice(self.advice)
+    def _advised(self, advice: tuple[Advice, ...]) -> None:
+        self.advice = advice
+        self.inspector.show_advice(advice, self.edits.selected())
+        self.problem.show_advice(advice)
 
     def _take_advice(self, advice: Advice) -> None:
         if advice is not None and advice.apply is not None:
             self.edits.change(advice.apply, advice.change)
-
-    def _data(self) -> tuple[tuple[int, int, int] | None, int | None]:
-        """Image shape and number of classes of the recipe's data, where they are known."""
-        entry = catalogue.CATALOGUE.get(self.lab.project.recipe.data)
-        return (tuple(entry.image_shape), len(entry.classes)) if entry is not None else (None, None)
 
     # -- the palette's drag ------------------------------------------------------------------------------------------
 
@@ -261,7 +230,7 @@ class BuilderPanel(Panel):
         self.header.volumes.toggle()
 
     def open_pattern(self) -> None:
-        image, classes = self._data()
+        image, classes = self.adviser.data()
         dialog = PatternDialog(
             self, self.lab.project.architecture, image or (3, 32, 32), classes or 10, self._use_pattern
         )
@@ -273,35 +242,6 @@ class BuilderPanel(Panel):
     def _open_net(self, net: Architecture, label: str) -> None:
         self.edits.replace(net, label)
         self.canvas.fit()
-
-    def convert(self, node_id: int) -> None:
-        """Shows the layer as its FC or CONV twin."""
-        node = self.lab.project.architecture.by_id[node_id]
-        self._converting = ConvertDialog(self, node.name, node.layer.kind == "linear")
-        self._converting.used.connect(self._use_converted)
-        self._converting.destroyed.connect(self._conversion_closed)
-        self._converting.open()
-        request = ConvertRequest(
-            self.lab.project.architecture, node_id, self.lab.models, self.lab.dataset, self.lab.project.recipe.data
-        )
-        self.lab.jobs.submit("builder.convert", request, done=self._converted, failed=self._not_converted)
-
-    def _converted(self, found: Comparison) -> None:
-        if self._converting is not None:
-            self._converting.show_comparison(found)
-
-    def _not_converted(self, error: BaseException) -> None:
-        if not isinstance(error, CvlabError):
-            raise error
-        if self._converting is not None:
-            self._converting.show_failure(error)
-
-    def _conversion_closed(self) -> None:
-        self._converting = None
-        self.lab.jobs.cancel("builder.convert")
-
-    def _use_converted(self, net: Architecture) -> None:
-        self.edits.replace(net, "Convert a layer")
 
     # -- files dropped on the panel ------------------------------------------------------------------------------------
 
@@ -319,52 +259,18 @@ class BuilderPanel(Panel):
                 return
 
     def actions_offered(self) -> Sequence[Action]:
-        nets = tuple(
-            Action(f"builder.open_{zoo_id}", f"Open {ready.title}", _Opener(self, zoo_id), "", "lenet",
-                   f"Puts this net on the canvas: {ready.words}.")
-            for zoo_id, ready in zoo.ZOO.items()
-        )  # fmt: skip
-        return (
-            Action("builder.train", "Train this net", self.train, "Ctrl+T", "play",
-                   "Takes the net to the training panel.", "Run", self.can_train),
-            Action("builder.fit", "Show the whole net", self.canvas.fit, "Ctrl+0", "zoom-fit",
-                   "Zooms so that every block is in view.", "View"),
-            Action("builder.zoom_in", "Zoom in", self.canvas.zoom_in, "Ctrl++", "zoom-in", "", "View"),
-            Action("builder.zoom_out", "Zoom out", self.canvas.zoom_out, "Ctrl+-", "zoom-out", "", "View"),
-            Action("builder.arrange", "Arrange the blocks", self.arrange, "", "lenet",
-                   "Lays the blocks out anew, those moved by hand too.", "Edit"),
-            Action("builder.volumes", "Show the volumes", self.toggle_volumes, "Ctrl+B", "volumes",
-                   "The net in the style of the course's figures, or as blocks.", "View"),
-            Action("builder.pattern", "Build from a pattern", self.open_pattern, "", "pattern",
-                   "N, M, K and widths as a form, and as text.", "Edit"),
-            Action("builder.cut", "Cut the selected layers", self.canvas.cut, "", "cut",
-                   "To the clipboard; what stood around them is joined.", "", self.has_selection),
-            Action("builder.copy", "Copy the selected layers", self.canvas.copy, "", "copy",
-                   "To the clipboard, as text.", "", self.has_selection),
-            Action("builder.paste", "Paste layers", self.canvas.paste, "", "paste", "From the clipboard, loose.", ""),
-            Action("builder.duplicate", "Duplicate the selected layers", self.canvas.duplicate, "", "copy",
-                   "Copies go after the last of them.", "Edit", self.has_selection),
-            Action("builder.group", "Group the selected layers", self.canvas.group_chosen, "Ctrl+G", "group",
-                   "A named block that can repeat and be folded into one.", "Edit", self.has_selection),
-            Action("builder.ungroup", "Ungroup", self.canvas.ungroup_chosen, "Ctrl+Shift+G", "ungroup",
-                   "The layers stay, once.", "Edit", self.has_group),
-            Action("builder.wire", "Draw a wire from the selected layer", self.canvas.begin_key_wire, "", "wire",
-                   "Arrows choose the input, Enter wires it.", "", self.has_selection),
-            Action("builder.delete", "Delete the selected layers", self.delete, "", "delete",
-                   "What stood around them is joined.", "Edit", self.has_selection),
-            *nets,
-        )  # fmt: skip
+        return offered(self)
 
     # -- the panel's promises ----------------------------------------------------------------------------------------
 
     def shown(self) -> None:
-        self._advise_soon.start()
+        self.adviser.ask_soon()
         self.canvas.follow()
         self._show_selected(self.lab.project.builder.selected)
 
     def hidden(self) -> None:
         self._give_up()
-        self._advise_soon.stop()
+        self.adviser.rest()
         self.canvas.finder.leave()
 
     def tour(self) -> Iterator[Stop]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from cvlab.core.lab import Lab
 from cvlab.engine.errors import CvlabError
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.dialogs import Dialog
-from cvlab.ui.panels.builder.conversion import Comparison, Slid
+from cvlab.ui.panels.builder.conversion import Comparison, ConvertRequest, Slid
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import set_role
 
@@ -146,3 +149,40 @@ class ConvertDialog(Dialog):
     def _use(self) -> None:
         self.used.emit(self._net)
         self.close()
+
+
+class Converter(QObject):
+    """Opens the dialog, and has the work done off the GUI thread. dialog: the one that is open, or None."""
+
+    def __init__(self, lab: Lab, edits: NetEdits, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._lab, self._edits = lab, edits
+        self.dialog: ConvertDialog | None = None
+
+    def convert(self, node_id: int) -> None:
+        """Shows the layer as its FC or CONV twin."""
+        lab, net = self._lab, self._lab.project.architecture
+        node = net.by_id[node_id]
+        self.dialog = ConvertDialog(self.parent(), node.name, node.layer.kind == "linear")
+        self.dialog.used.connect(self._use)
+        self.dialog.destroyed.connect(self._closed)
+        self.dialog.open()
+        request = ConvertRequest(net, node_id, lab.models, lab.dataset, lab.project.recipe.data)
+        lab.jobs.submit("builder.convert", request, done=self._show, failed=self._fail)
+
+    def _show(self, found: Comparison) -> None:
+        if self.dialog is not None:
+            self.dialog.show_comparison(found)
+
+    def _fail(self, error: BaseException) -> None:
+        if not isinstance(error, CvlabError):
+            raise error
+        if self.dialog is not None:
+            self.dialog.show_failure(error)
+
+    def _closed(self) -> None:
+        self.dialog = None
+        self._lab.jobs.cancel("builder.convert")
+
+    def _use(self, net: Architecture) -> None:
+        self._edits.replace(net, "Convert a layer")

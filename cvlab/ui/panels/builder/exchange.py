@@ -68,14 +68,14 @@ class WriteRequest:
             return write_onnx(self.net, {name: value.numpy() for name, value in state.items()})
         if self.kind == "script":
             from cvlab.engine.data.preprocessing import Preprocessing
-            from cvlab.engine.training.script import training_script
+            from cvlab.engine.training.starter_script import starter_script
 
             # The exact numbers that a run here would use: found from the same training images.
             images = self.dataset(self.recipe.data).train.images
             fitted = Preprocessing.fit(
                 self.recipe.preprocessing, images, self.recipe.whitening_epsilon, control.cancelled
             )
-            return training_script(self.net, fitted, self.recipe).encode()
+            return starter_script(self.net, fitted, self.recipe).encode()
         from cvlab.engine.nets.code import source
 
         return source(self.net).encode()

@@ -75,9 +75,13 @@ class LayerCard(QWidget):
         self.convert = QPushButton(self)
         self.convert.setObjectName("builder.convert")
         self.convert.setAccessibleName("FC and CONV")
+        self.convert.setToolTip(
+            "Both compute dot products, so each can be written as the other: see that the outputs agree, and slide the net "
+            "over a larger image."
+        )
         self.convert.clicked.connect(self.left)
         column.addWidget(self.convert)
-        self.advice = AdviceList(self)
+        self.advice = AdviceList("builder.layer_advice", self)
         column.addWidget(self.advice)
         column.addStretch()
 
@@ -122,10 +126,6 @@ class LayerCard(QWidget):
         told = {"linear": "As a convolution …", "conv": "As a linear layer …"}.get(layer.kind, "")
         self.convert.setVisible(bool(told) and report.output is not None)
         self.convert.setText(told)
-        self.convert.setToolTip(
-            "Both compute dot products, so each can be written as the other: see that the outputs agree, and slide the net "
-            "over a larger image."
-        )
 
     def _show_form(self, layer: LayerSpec, other: bool) -> None:
         if layer.kind != self._kind or (other and self.form is not None):

@@ -74,7 +74,7 @@ class NetCard(QWidget):
         self.bars = ShareBars(self)
         self.bars.picked.connect(self.picked)
         self.advice_title = _label("Advice", "subheading", self)
-        self.advice = AdviceList(self)
+        self.advice = AdviceList("builder.advice", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
