@@ -13,12 +13,15 @@ from cvlab.engine.gradient_check import GradientCheck, gradient_check
 from cvlab.engine.linear import f, templates
 
 BATCH = 200
+CALM = 150.0
+"""Squared length of an image up to which a rate is taken as it is. Slopes grow with it: a digit has 100, a colour photo 1,000."""
 
 
 class TemplateLearner:
     """W (K, D) and b (K,), from zero, by plain descent on batches that go through the shuffled set again and again.
 
     images: (N, H, W) or (N, C, H, W) uint8, a number of a pixel is taken as 0..1. labels: (N,). steps: batches seen.
+    pace: what every rate is multiplied by, 1 for digits; less for images of larger numbers, so that one rate suits all.
     loss: of the last batch, with its penalty; None before the first.
     """
 
@@ -28,6 +31,8 @@ class TemplateLearner:
         self.image_shape = images.shape[1:]
         self._images, self._labels = images.reshape(len(images), -1), labels.astype(np.int64)
         self._classes, self._seed = classes, seed
+        sample = self._images[:: max(1, len(self._images) // 200)] / 255.0
+        self.pace = min(1.0, CALM / max(float((sample**2).sum(axis=1).mean()), 1e-9))
         self.reset()
 
     def reset(self) -> None:
@@ -39,7 +44,7 @@ class TemplateLearner:
         self._order = np.empty(0, dtype=np.int64)
 
     def step(self, objective: Objective, rate: float) -> float:
-        """One batch: W -= rate dW, b -= rate db; returns the batch's loss before it. About 0.5 ms at MNIST's size.
+        """One batch: W -= pace rate dW, b -= pace rate db; returns the batch's loss before it. About 0.5 ms at MNIST's size.
 
         Raises `NonFiniteLoss`, and leaves W as it was, if the step leads out of the numbers.
         """
@@ -49,7 +54,7 @@ class TemplateLearner:
         X = self._images[chosen] / 255.0  # (B, D)
         with np.errstate(over="ignore", invalid="ignore"):
             now = evaluate(X, self._labels[chosen], self.W, self.b, objective)
-            W, b = self.W - rate * now.dW, self.b - rate * now.db
+            W, b = self.W - self.pace * rate * now.dW, self.b - self.pace * rate * now.db
         if not (np.isfinite(now.total) and np.isfinite(W).all() and np.abs(W).max() < 1e100):
             raise NonFiniteLoss(self.steps + 1, now.total, rate)
         self.W, self.b, self.loss = W, b, now.total

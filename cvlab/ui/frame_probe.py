@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
@@ -54,13 +54,17 @@ class FrameProbe(QObject):
     def _measured(self, frame: Callable[[int], None]) -> dict:
         took = []
         for i in range(WARM + FRAMES):
-            began = perf_counter()
+            began, worked = perf_counter(), thread_time()
             frame(i)
             QApplication.processEvents()
-            took.append((perf_counter() - began) * 1000)
-        took = np.array(took[WARM:])
+            took.append(((perf_counter() - began) * 1000, (thread_time() - worked) * 1000))
+        took, work = np.array(took[WARM:]).T
         p50, p99 = np.percentile(took, (50, 99))
-        return {"frames": FRAMES, "p50_ms": float(p50), "p99_ms": float(p99), "max_ms": float(took.max())}
+        # On a machine that others use, too, the work says more than the clock.
+        work_p50, work_p99 = np.percentile(work, (50, 99))
+        return {
+            "frames": FRAMES, "p50_ms": p50, "p99_ms": p99, "max_ms": took.max(), "work_p50_ms": work_p50, "work_p99_ms": work_p99
+        }  # fmt: skip
 
     # -- the circuit -------------------------------------------------------------------------------------------------
 
@@ -116,6 +120,7 @@ class FrameProbe(QObject):
         page.player.play()
 
         def step(i: int) -> None:
+            # The player's own timer beats besides where a frame takes longer than its 16 ms: the figure errs upwards.
             page.player.beat()
 
         yield f"step of {len(names)} racers", step

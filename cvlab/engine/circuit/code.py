@@ -15,7 +15,7 @@ def source(evaluation: Evaluation) -> str:
     """Python text that computes the same values and gradients, to the last bit, wherever all of them are finite numbers.
 
     Each value keeps its name, and its gradient is called d<name> (or grad_<name> where that is taken). Vectors and matrices are
-    numpy's.
+    numpy's, and their sums the same within rounding.
     """
     circuit = evaluation.circuit
     names = _Names(circuit)

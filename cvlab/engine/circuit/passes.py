@@ -143,6 +143,7 @@ def evaluate(circuit: Circuit, inputs: Mapping[str, float] | None = None) -> Eva
     gradients[circuit.output] = 1.0
     slopes: list[tuple[float, ...]] = [()] * len(values)
     pulled: dict[int, tuple[Value, ...]] = {}
+    begun: set[int] = set()
     with np.errstate(all="ignore"):
         for node in reversed(circuit.nodes):
             if node.kind != "gate":
@@ -157,6 +158,9 @@ def evaluate(circuit: Circuit, inputs: Mapping[str, float] | None = None) -> Eva
                 continue
             for operand, share in zip(node.operands, shares, strict=True):
                 if circuit.varies[operand]:
-                    # A new array each time: what was handed on must not change.
-                    gradients[operand] = gradients[operand] + share
+                    # A new array each time: what was handed on must not change. The first is taken as it is, as in the code
+                    # that is copied: zeros in another order in memory would change the order of later sums.
+                    is_first = operand not in begun and isinstance(share, np.ndarray)
+                    gradients[operand] = share if is_first else gradients[operand] + share
+                    begun.add(operand)
     return Evaluation(circuit, inputs, tuple(values), tuple(gradients), tuple(slopes), pulled)

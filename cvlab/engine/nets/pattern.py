@@ -275,8 +275,8 @@ def describe(net: Architecture) -> str:
     layers = _chain(net)
     words = []
     for before, layer in zip([None, *layers], layers, strict=False):
-        after_flatten = isinstance(before, Flatten)
-        if isinstance(layer, Linear) and after_flatten:
+        first_flatten = isinstance(before, Flatten) and words.count("FLATTEN") == 1 and "FC" not in " ".join(words)
+        if isinstance(layer, Linear) and first_flatten:
             words.pop()  # it goes without saying
         words.append(word_of(layer))
     text = " -> ".join(_fold(_fold(words, widths_may_differ=False), widths_may_differ=True))

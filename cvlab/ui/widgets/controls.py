@@ -30,10 +30,11 @@ def button(parent: QWidget, name: str, words: str, tip: str, *, glyph: str = "",
 
 
 def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
-    """A small quiet button with a glyph alone."""
-    made = QPushButton(icon(glyph), "", parent)
-    made.setProperty("role", "quiet icon")
-    made.setFixedSize(QSize(36, 32))
+    """A small quiet button with a glyph alone; the one that plays is the primary one."""
+    is_primary = glyph == "play"
+    made = QPushButton(icon(glyph, "accent_ink" if is_primary else "ink"), "", parent)
+    made.setProperty("role", "primary icon" if is_primary else "quiet icon")
+    made.setFixedSize(QSize(44 if is_primary else 36, 32))
     return named(made, name, words, tip)
 
 
@@ -42,3 +43,21 @@ def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: 
     made.setProperty("role", role)
     made.setWordWrap(wraps)
     return made
+
+
+class Controls:
+    """The same for one panel, whose id then stands before every name."""
+
+    def __init__(self, panel: str) -> None:
+        self._panel = panel
+
+    def named(self, widget: Control, name: str, words: str, tip: str) -> Control:
+        return named(widget, f"{self._panel}.{name}", words, tip)
+
+    def button(
+        self, parent: QWidget, name: str, words: str, tip: str, *, glyph: str = "", role: str = ""
+    ) -> QPushButton:
+        return button(parent, f"{self._panel}.{name}", words, tip, glyph=glyph, role=role)
+
+    def icon_button(self, parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
+        return icon_button(parent, f"{self._panel}.{name}", glyph, words, tip)

@@ -15,10 +15,10 @@ from cvlab.ui.widgets.image_grid import colour_table, to_levels
 MOST_ROWS, MOST_COLUMNS = 6, 5
 """Beyond it the numbers become colours."""
 
-_CELL_WIDTH, _CELL_HEIGHT = 47.0, 18.0
+_CELL_WIDTH, _CELL_HEIGHT = 50.0, 18.0
 _FIELD_SIDE, _MOST_FIELD, _LEAST_FIELD = 92.0, 10.0, 3.0
 _BRACKET = 5.0
-_PIXELS = 14
+_PIXELS = 13
 
 
 def is_written(shape: Shape) -> bool:
@@ -53,7 +53,7 @@ class MatrixLabel:
     def texts(self) -> list[list[str]]:
         if self._texts is None:
             table = self.value.reshape(sides(self.value.shape))
-            self._texts = [[short(v, 5) for v in row] for row in table.tolist()]
+            self._texts = [[short(v) for v in row] for row in table.tolist()]
         return self._texts
 
     def summary(self) -> str:

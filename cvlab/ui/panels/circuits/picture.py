@@ -36,6 +36,7 @@ class Picture(QGraphicsItem):
         self._wire_path: QPainterPath | None = None
         self._node_paths: tuple[QPainterPath, QPainterPath] | None = None
         self._shot: tuple[object, QPixmap] | None = None
+        self._view: object = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -74,8 +75,8 @@ class Picture(QGraphicsItem):
         exposed, is_read = option.exposedRect, detail >= self.least_detail
         wires = [wire for wire in self._wires.values() if exposed.intersects(wire.boundingRect())]
         is_far = not is_read and len(self._nodes) > _MANY
-        if is_far and widget is not None and all(wire.is_known for wire in self._wires.values()):
-            # Other numbers, and none of them can be read: what lies still is the picture that it was.
+        if is_far and widget is not None and self._lies_still(painter, widget):
+            # Other numbers, and none of them can be read: the wires and nodes are the picture that they were.
             self._paint_still(painter, widget, detail)
         else:
             self._paint_wires(painter, wires, detail)
@@ -93,11 +94,18 @@ class Picture(QGraphicsItem):
                 node.paint_on(painter, detail, is_read)
                 painter.translate(-place)
 
+    def _lies_still(self, painter: QPainter, widget: QWidget) -> bool:
+        """Neither the circuit nor the eye has moved since the last painting. While they do, keeping a picture is wasted."""
+        transform = painter.worldTransform()
+        size, ratio = widget.size().toTuple(), widget.devicePixelRatioF()
+        view = (transform.m11(), transform.dx(), transform.dy(), size, ratio, theme().tokens.name)
+        was, self._view = self._view, view
+        return was == view and all(wire.is_known for wire in self._wires.values())
+
     def _paint_still(self, painter: QPainter, widget: QWidget, detail: float) -> None:
         """Wires and plain nodes, from a picture that is kept while neither they nor the eye move."""
         transform, ratio = painter.worldTransform(), widget.devicePixelRatioF()
-        key = (transform.m11(), transform.dx(), transform.dy(), widget.size(), ratio, theme().tokens.name)
-        if self._shot is None or self._shot[0] != key:
+        if self._shot is None or self._shot[0] != self._view:
             pixmap = QPixmap(widget.size() * ratio)
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
@@ -107,7 +115,7 @@ class Picture(QGraphicsItem):
             self._paint_wires(inner, list(self._wires.values()), detail)
             self._paint_plain(inner)
             inner.end()
-            self._shot = key, pixmap
+            self._shot = self._view, pixmap
         painter.save()
         painter.resetTransform()
         painter.drawPixmap(0, 0, self._shot[1])

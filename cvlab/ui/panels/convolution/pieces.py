@@ -5,34 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
 
-from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.bars import tabular
+from cvlab.ui.widgets.controls import Controls, label
 
+__all__ = ["Chips", "Knob", "chip", "fitting", "icon_button", "label", "named", "number", "strong"]
 
-def named(widget: QWidget, name: str, words: str, tip: str) -> QWidget:
-    """The control with its permanent name, its spoken name and what it teaches."""
-    widget.setObjectName(f"convolution.{name}")
-    widget.setAccessibleName(words)
-    widget.setToolTip(tip)
-    return widget
-
-
-def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: bool = False) -> QLabel:
-    made = QLabel(text, parent)
-    made.setProperty("role", role)
-    made.setWordWrap(wraps)
-    return made
-
-
-def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
-    """A small button with a glyph; the one that plays is the primary one."""
-    primary = glyph == "play"
-    button = QPushButton(icon(glyph, "accent_ink" if primary else "ink"), "", parent)
-    button.setProperty("role", "primary icon" if primary else "quiet icon")
-    button.setFixedSize(44 if primary else 36, 32)
-    return named(button, name, words, tip)
+_own = Controls("convolution")
+named, icon_button = _own.named, _own.icon_button
 
 
 def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:

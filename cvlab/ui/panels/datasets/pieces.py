@@ -2,42 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from cvlab.ui.widgets.controls import Controls, label
 
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+__all__ = ["button", "icon_button", "label", "named"]
 
-from cvlab.ui.theme.icons import icon
-
-Control = TypeVar("Control", bound=QWidget)
-
-
-def named(widget: Control, name: str, words: str, tip: str) -> Control:
-    """The control with its permanent name, its spoken name and what it teaches."""
-    widget.setObjectName(f"datasets.{name}")
-    widget.setAccessibleName(words)
-    widget.setToolTip(tip)
-    return widget
-
-
-def button(parent: QWidget, name: str, words: str, tip: str, *, glyph: str = "", role: str = "") -> QPushButton:
-    """A button with words, perhaps a glyph before them."""
-    made = QPushButton(words, parent)
-    if glyph:
-        made.setIcon(icon(glyph, "accent_ink" if "primary" in role else "ink"))
-    made.setProperty("role", role)
-    return named(made, name, words, tip)
-
-
-def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
-    """A small quiet button with a glyph alone."""
-    made = QPushButton(icon(glyph), "", parent)
-    made.setProperty("role", "quiet icon")
-    made.setFixedSize(36, 32)
-    return named(made, name, words, tip)
-
-
-def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: bool = False) -> QLabel:
-    made = QLabel(text, parent)
-    made.setProperty("role", role)
-    made.setWordWrap(wraps)
-    return made
+_own = Controls("datasets")
+named, button, icon_button = _own.named, _own.button, _own.icon_button

@@ -34,6 +34,7 @@ L2 = 1e-3
 _EVERY = 25
 """Steps between two looks at the held-out images."""
 
+
 class TemplatesPage(QWidget):
     """learner: None until the images are here. names: of the classes."""
 
@@ -204,12 +205,11 @@ class TemplatesPage(QWidget):
         for widget in (self.play, self.one, self.reset, self.check, *looking):
             widget.setEnabled(there)
         if there:
-            loss = "—" if made.loss is None else f"{made.loss:.3f}"
-            share = f"{self._accuracy:.1%}".replace("%", " %")
+            loss, share = "—" if made.loss is None else f"{made.loss:.3f}", f"{self._accuracy * 100:.1f} %"
             self.figures.setText(f"{made.steps:,} batches · loss {loss} · held out {share}")
-        words = "Pause" if self.is_playing else "Train"
+        words, sign = ("Pause", "pause") if self.is_playing else ("Train", "play")
         if words != self.play.accessibleName():
-            self.play.setIcon(icon("pause" if self.is_playing else "play", "accent_ink"))
+            self.play.setIcon(icon(sign, "accent_ink"))
             self.play.setAccessibleName(words)
 
     def _look(self) -> None:

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
-from cvlab.ui.widgets import controls
-from cvlab.ui.widgets.controls import Control, label
+from cvlab.ui.widgets.controls import Controls, label
 
 __all__ = ["button", "chip", "choice", "icon_button", "label", "named", "percent", "plain"]
 
-_PANEL = "neighbors"
-
-
-def named(widget: Control, name: str, words: str, tip: str) -> Control:
-    return controls.named(widget, f"{_PANEL}.{name}", words, tip)
-
-
-def button(parent: QWidget, name: str, words: str, tip: str, *, glyph: str = "", role: str = "") -> QPushButton:
-    return controls.button(parent, f"{_PANEL}.{name}", words, tip, glyph=glyph, role=role)
-
-
-def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
-    return controls.icon_button(parent, f"{_PANEL}.{name}", glyph, words, tip)
+_own = Controls("neighbors")
+named, button, icon_button = _own.named, _own.button, _own.icon_button
 
 
 def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:

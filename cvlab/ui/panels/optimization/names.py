@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from cvlab.ui.widgets.controls import Controls
 
-
-def named(widget: QWidget, name: str, words: str, tip: str) -> QWidget:
-    """The control with its permanent name, its spoken name and what it teaches."""
-    widget.setObjectName(f"optimization.{name}")
-    widget.setAccessibleName(words)
-    widget.setToolTip(tip)
-    return widget
+named = Controls("optimization").named

@@ -70,7 +70,7 @@ class NetPage(QWidget):
         curves.body.addWidget(words)
         curves.body.addWidget(self.curves, 1)
         curves.body.addLayout(self._make_transport())
-        who.setFixedWidth(400)
+        who.setFixedWidth(432)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)

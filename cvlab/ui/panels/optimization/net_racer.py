@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from cvlab.ui.panels.optimization.looks import RACERS, number
@@ -12,6 +13,24 @@ from cvlab.ui.panels.optimization.names import named
 from cvlab.ui.panels.optimization.net_job import Standing
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.number import NumberBox
+
+
+class Spot(QWidget):
+    """The racer's colour, as its curve has it."""
+
+    def __init__(self, role: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._role = role
+        self.setFixedSize(12, 12)
+        theme().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour(self._role))
+        painter.drawEllipse(1, 1, 10, 10)
+        painter.end()
 
 
 class RacerLine(QWidget):
@@ -27,7 +46,7 @@ class RacerLine(QWidget):
         self.tick = named(
             QCheckBox(name, self), f"net.show.{slug}", f"{name} takes part", f"Whether {name} runs this race."
         )
-        self.spot = QLabel("●", self)
+        self.spot = Spot(RACERS[name], self)
         self.rate = NumberBox(1e-5, 10.0, log=True, parent=self)
         named(self.rate, f"net.rate.{slug}", f"Learning rate of {name}",
               "Too high: its loss flies off. Too low: it hardly falls. Each rule has its own good one.")  # fmt: skip
@@ -47,13 +66,6 @@ class RacerLine(QWidget):
         row.addWidget(self.accuracy)
         self.tick.clicked.connect(self._toggle)
         self.rate.valueChanged.connect(self._turn)
-        theme().changed.connect(self._colour)
-        self._colour()
-
-    def _colour(self) -> None:
-        palette = self.spot.palette()
-        palette.setColor(self.spot.foregroundRole(), theme().colour(RACERS[self.name]))
-        self.spot.setPalette(palette)
 
     def show_settings(self, takes_part: bool, rate: float) -> None:
         for widget in (self.tick, self.rate):

@@ -134,13 +134,14 @@ class OptimizationPanel(Panel):
         self._state.page = "net"
         self._state.net = replace(self._state.net, steps=60)
         self.net.toggle()
-        yield Stop("net", self._is_net_race_over)
+        yield Stop("net", self._is_net_race_on, timeout_s=180.0)
+        self.net.stop()
         self._state.page = "schedules"
         yield Stop("schedules", self._is_schedule_drawn)
         self._state.page = "race"
 
-    def _is_net_race_over(self) -> bool:
-        return self.net.standing is not None and bool(self.net.standing.accuracies) and not self.net.is_running
+    def _is_net_race_on(self) -> bool:
+        return self.net.standing is not None and self.net.standing.t >= 20
 
     def _is_race_drawn(self) -> bool:
         return self.race.is_drawn
