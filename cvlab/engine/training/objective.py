@@ -40,7 +40,7 @@ def hinge(scores: Tensor, y: Tensor, margin: float) -> Tensor:
 
 def is_weight(parameter: Tensor) -> bool:
     """Whether penalties apply: biases, and the scales of normalisation layers, go free."""
-    return parameter.ndim > 1
+    return parameter.ndim in (2, 4)  # of linear layers and convolutions; layer norm scales a volume with three
 
 
 def penalty(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Tensor:

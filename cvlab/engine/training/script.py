@@ -233,7 +233,7 @@ def _optimizer(recipe: Recipe) -> str:
     lines = ["def make_optimizer(net):"]
     if s.kind == "adamw":
         lines += [
-            "    weights = [w for w in net.parameters() if w.ndim > 1]  # biases go free",
+            "    weights = [w for w in net.parameters() if w.ndim in (2, 4)]  # biases go free",
             "    others = [w for w in net.parameters() if w.ndim <= 1]",
             '    groups = [{"params": weights, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]',
             '    groups = [group for group in groups if group["params"]]',
@@ -243,7 +243,7 @@ def _optimizer(recipe: Recipe) -> str:
     if r.clip:
         lines.append(f"    nn.utils.clip_grad_norm_(net.parameters(), {r.clip!r})")
     if l2 or r.l1:
-        lines += ["    for w in net.parameters():", "        if w.ndim > 1 and w.grad is not None:  # biases go free"]
+        lines += ["    for w in net.parameters():", "        if w.ndim in (2, 4) and w.grad is not None:  # biases go free"]
         lines += ["            w.grad.add_(w.detach(), alpha=WEIGHT_DECAY)"] if l2 else []
         lines += [f"            w.grad.add_(w.detach().sign(), alpha={r.l1!r})"] if r.l1 else []
     if lines[-1].endswith(":"):
@@ -252,7 +252,7 @@ def _optimizer(recipe: Recipe) -> str:
     if r.max_norm:
         lines += [
             "    for w in net.parameters():",
-            "        if w.ndim > 1:",
+            "        if w.ndim in (2, 4):",
             "            length = w.flatten(1).norm(dim=1).clamp(min=1e-12)",
             f"            w.mul_(({r.max_norm!r} / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))",
         ]

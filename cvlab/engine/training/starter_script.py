@@ -140,7 +140,7 @@ def _train(recipe: Recipe) -> list[str]:
     return [
         *(_shifted(recipe.shift) if recipe.shift else []),
         f"def train(net, images, labels, epochs, batch_size={recipe.batch_size}):",
-        "    weights = [w for w in net.parameters() if w.ndim > 1]",
+        "    weights = [w for w in net.parameters() if w.ndim in (2, 4)]",
         "    others = [w for w in net.parameters() if w.ndim < 2]",
         f'    groups = [{{"params": weights, "weight_decay": {decay!r}}}, {{"params": others, "weight_decay": 0.0}}]',
         f"    optimizer = {_optimizer(recipe.optimizer)}",
