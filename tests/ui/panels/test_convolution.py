@@ -257,9 +257,9 @@ def test_the_sentence_about_the_fit(fit, words):
 def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
     click(qtbot, pictured, "slide.source.picture")
     stage = pictured.slide.stage
-    assert stage.scene.x.shape == (3, 32, 27) and not control(pictured, "slide.channels").isVisible()
+    assert stage.scene.x.shape == (3, 21, 32) and not control(pictured, "slide.channels").isVisible()
     assert not stage.board("x", (0,)).editable and stage.board("w", (0, 0)).editable
-    qtbot.mouseClick(stage, Qt.MouseButton.LeftButton, pos=cell(stage, "x", (1, 16, 13)))
+    qtbot.mouseClick(stage, Qt.MouseButton.LeftButton, pos=cell(stage, "x", (1, 10, 16)))
     assert stage.spot[1:] == (8, 6)
     lab.project.convolution.picture = PictureChoice("mnist-mini", 5)
     settle(pictured, qtbot, lab)
@@ -333,7 +333,7 @@ def test_normalise_colour_and_how_it_is_shown(pictured, qtbot, lab):
     control(pictured, "kernel.normalise").click()
     assert page._result.max() <= 1.0001
     click(qtbot, pictured, "kernel.colour.false")
-    assert page._result.shape == (3, 320, 267)
+    assert page._result.shape == (3, 213, 320)
     assert np.allclose(page._result, filtered(page._photo.unit, np.full((3, 3), 1 / 9)), atol=1e-6)
     click(qtbot, pictured, "kernel.show.signed")
     assert "mid grey is 0" in page.range.text()
@@ -402,7 +402,7 @@ def test_pools_that_leave_something_out_or_fit_nowhere_say_so(panel, qtbot, lab)
 def test_a_picture_is_pooled(pictured, qtbot, lab):
     click(qtbot, pictured, "page.pool")
     click(qtbot, pictured, "pool.source.picture")
-    assert pictured.pool.pooled.values.shape == (1, 16, 13)
+    assert pictured.pool.pooled.values.shape == (1, 10, 16)
     pictured.grab()
 
 

@@ -490,7 +490,7 @@ def test_the_tour_comes_to_its_stops(panel, lab, qtbot):
 
         qtbot.waitUntil(ready, timeout=20_000)
         names.append(stop.name)
-    assert names == ["race", "himmelblau", "schedules"]
+    assert names == ["race", "himmelblau", "net", "schedules"]
     assert lab.project.optimization.race == RaceDocument("himmelblau")
 
 
