@@ -260,7 +260,7 @@ def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
     assert stage.scene.x.shape == (3, 21, 32) and not control(pictured, "slide.channels").isVisible()
     assert not stage.board("x", (0,)).editable and stage.board("w", (0, 0)).editable
     qtbot.mouseClick(stage, Qt.MouseButton.LeftButton, pos=cell(stage, "x", (1, 10, 16)))
-    assert stage.spot[1:] == (8, 6)
+    assert stage.spot[1:] == (5, 8)
     lab.project.convolution.picture = PictureChoice("mnist-mini", 5)
     settle(pictured, qtbot, lab)
     assert stage.scene.x.shape == (1, 28, 28) and stage.output.shape[0] == 2
