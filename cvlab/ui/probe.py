@@ -23,7 +23,8 @@ SETTLE = 2.0
 
 
 class TrainProbe(QObject):
-    """Waits until PyTorch is warm, trains LeNet on the training panel, measures, and ends the application."""
+    """Waits until PyTorch is warm and all panels are built, trains LeNet on the training panel, measures, and ends the
+    application."""
 
     def __init__(self, window: MainWindow, session: Session, data: str, seconds: float) -> None:
         super().__init__(window)
@@ -31,10 +32,10 @@ class TrainProbe(QObject):
         self._began: tuple[float, int] | None = None
         self._started = 0.0
         self.result: dict | None = None
-        session.warm_up.finished.connect(self._start)
+        self._session = session
         window.pump.ticked.connect(self._ticked)
 
-    def _start(self, *_: str) -> None:
+    def _start(self) -> None:
         lab = self._window.lab
         lab.project.recipe = lab.project.recipe.changed(data=self._data, epochs=10_000)
         self._window.go("training")
@@ -43,6 +44,8 @@ class TrainProbe(QObject):
 
     def _ticked(self) -> None:
         run = self._window.lab.runs.current
+        if run is None and self._session.warm_up.is_told and not self._window.stack.missing():
+            self._start()
         if run is None or run.state.step == 0:
             return
         now = perf_counter()
@@ -89,8 +92,8 @@ class StrokeProbe(QObject):
         self._timer.start()
 
     def _move(self) -> None:
-        if self._panel.reading is None and self._sent == 0:
-            return  # the net is still being loaded; the digit that lies ready will be read first
+        if self._sent == 0 and (self._panel.reading is None or self._window.stack.missing()):
+            return  # the net is still being loaded, or another panel built; the digit that lies ready will be read first
         if self._sent == self.WARM:
             self._panel.latency.clear()
         kind = QEvent.Type.MouseMove if self._sent else QEvent.Type.MouseButtonPress

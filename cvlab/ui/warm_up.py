@@ -12,22 +12,23 @@ log = logging.getLogger("cvlab.ui")
 
 
 class WarmUp(QObject):
-    """`start` once; call `look` now and then on the GUI thread. finished: the device in a few words, and a tool tip."""
+    """`start` once; call `look` now and then on the GUI thread. finished: the device in a few words, and a tool tip. is_told:
+    whether it has been."""
 
     finished = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._words: tuple[str, str] | None = None
-        self._is_told = False
+        self.is_told = False
         self._thread = threading.Thread(target=self._work, name="cvlab-warm-up", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def look(self) -> None:
-        if self._words is not None and not self._is_told:
-            self._is_told = True
+        if self._words is not None and not self.is_told:
+            self.is_told = True
             self.finished.emit(*self._words)
 
     def join(self) -> None:

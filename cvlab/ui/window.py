@@ -14,7 +14,7 @@ from cvlab.core.lab import Lab
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.commands import Commands
 from cvlab.ui.panel import Panel
-from cvlab.ui.panel_stack import PanelStack
+from cvlab.ui.panel_stack import PanelStack, Stage
 from cvlab.ui.panels import PANELS, PanelSpec
 from cvlab.ui.pump import Pump
 from cvlab.ui.widgets.explanation import WIDTH as EXPLANATION_WIDTH
@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         self.palette_card: CommandPalette | None = None
 
         self.rail = Rail([(spec.id, spec.title, spec.summary, spec.icon) for spec in panels], self)
-        self.stage = QWidget(self)
+        self.stage = Stage(self)
         self.explanation = Explanation(self)
         self.status = Status(self)
         self.pump = Pump(lab, self)
@@ -128,9 +128,7 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(self.stage, 1)
-        inner = QHBoxLayout(self.stage)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.stack)
+        self.stage.hold(self.stack)
         self.setCentralWidget(frame)
         self.setStatusBar(self.status)
         for name, caption in (("palette", "Find"), ("theme", "Theme"), ("explanation", "Explain")):

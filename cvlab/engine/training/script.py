@@ -243,7 +243,10 @@ def _optimizer(recipe: Recipe) -> str:
     if r.clip:
         lines.append(f"    nn.utils.clip_grad_norm_(net.parameters(), {r.clip!r})")
     if l2 or r.l1:
-        lines += ["    for w in net.parameters():", "        if w.ndim in (2, 4) and w.grad is not None:  # biases go free"]
+        lines += [
+            "    for w in net.parameters():",
+            "        if w.ndim in (2, 4) and w.grad is not None:  # biases go free",
+        ]
         lines += ["            w.grad.add_(w.detach(), alpha=WEIGHT_DECAY)"] if l2 else []
         lines += [f"            w.grad.add_(w.detach().sign(), alpha={r.l1!r})"] if r.l1 else []
     if lines[-1].endswith(":"):

@@ -5,6 +5,9 @@ It holds no truth: selection and net live in the project, and every change goes 
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -24,7 +27,6 @@ from cvlab.ui.bind import bind
 from cvlab.ui.canvas import keyboard
 from cvlab.ui.canvas.camera import Camera, paint_frame
 from cvlab.ui.canvas.edits import NetEdits
-from cvlab.ui.canvas.finder import Finder, Found
 from cvlab.ui.canvas.gesture import Gesture, Lasso, MoveBlocks, PlaceLayer, snapped
 from cvlab.ui.canvas.layout import BLOCK_HEIGHT, best_columns
 from cvlab.ui.canvas.menu import CanvasMenu
@@ -35,6 +37,9 @@ from cvlab.ui.canvas.verbs import Verbs
 from cvlab.ui.canvas.whisper import Whisper
 from cvlab.ui.canvas.wiring import DrawWire, PullWire
 from cvlab.ui.widgets.finish import wrapped
+
+if TYPE_CHECKING:
+    from cvlab.ui.canvas.finder import Finder
 
 
 class NetView(Camera, Verbs):
@@ -55,15 +60,10 @@ class NetView(Camera, Verbs):
         self._pressed: QPointF | None = None
         self._wire_chosen: WireKey | None = None
         self._open_end: tuple[int, QPointF] | None = None
-        self._pasted = 0
+        self._pasted = 0  # times, of what is on the clipboard
         self._whisper = Whisper(self.viewport())
         self.minimap = Minimap(self, self.net_scene)
-        self.finder = Finder(self)
-        self.finder.chosen.connect(self._add_found)
-        self.finder.wanted.connect(self.go_to)
-        self.finder.left.connect(self._finder_left)
-        # Announced while the scene, a child, still lives.
-        self.destroyed.connect(self.net_scene.clear_net)
+        self.destroyed.connect(self.net_scene.clear_net)  # announced while the scene, a child, still lives
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bind(self, project, "architecture", self._show_net)
@@ -126,6 +126,15 @@ class NetView(Camera, Verbs):
 
     # -- the search ----------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def finder(self) -> Finder:
+        from cvlab.ui.canvas.finder import Finder  # when it is first asked for: the window comes first
+
+        made = Finder(self)
+        for signal, slot in ((made.chosen, self._add_found), (made.wanted, self.go_to), (made.left, self._finder_left)):
+            signal.connect(slot)
+        return made
+
     def find(self, text: str, end: tuple[int, QPointF] | None = None) -> None:
         """Opens the search with this much typed. end: the layer and the place of a wire that was let go in the open."""
         scene, selected = self.net_scene, self._edits.selected()
@@ -136,6 +145,8 @@ class NetView(Camera, Verbs):
             here = self.mapFromGlobal(QCursor.pos())
             at = QPointF(here if self.rect().contains(here) else self.rect().center() - QPoint(140, 120))
             hint = f"Add after {scene.net.by_id[selected[-1]].name}, or go to" if selected else "Add a layer, or go to"
+        from cvlab.ui.canvas.finder import Found
+
         blocks = [Found(scene.name(b), i.face.title, i.face.role, block=b) for b, i in scene.blocks.items()]
         self.finder.open_at(at.toPoint(), hint, text, () if end else blocks, with_input=end is None)
 
@@ -380,10 +391,10 @@ class NetView(Camera, Verbs):
 
     def paintEvent(self, event) -> None:
         super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        paint_frame(painter, self.viewport().rect())
+        painter, area = QPainter(self.viewport()), self.viewport().rect()
+        paint_frame(painter, area)
         if not self.net_scene.net.nodes:
             painter.setPen(self.palette().placeholderText().color())
             words = "Drag an input here from the left,\ntype a layer's name, or start from a ready net."
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
         painter.end()

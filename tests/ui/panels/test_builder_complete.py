@@ -236,7 +236,7 @@ def test_a_linear_layer_is_shown_as_a_convolution_whose_outputs_agree(panel, lab
     panel.canvas.select(fc1)
     assert panel.inspector.layer.convert.text().startswith("As a convolution")
     QTest.mouseClick(panel.inspector.layer.convert, LEFT)
-    dialog = panel.converter.dialog
+    dialog = panel.dialogs.converter.dialog
     settle(panel, qtbot, "builder.convert")
     assert "agree" in dialog.verdict.text() and "5×5" in dialog.words.text()
     assert dialog.slide.isVisible() and "56×56 pixels" in dialog.slide_words.text()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from cvlab.engine.nets.advice import Advice
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.sign import Sign
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 MOST = 12
 """Rows shown; more advice than this is no help."""

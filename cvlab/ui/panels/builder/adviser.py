@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
-from cvlab.engine.data import catalogue
-from cvlab.engine.nets.advice import Advice, advise
 from cvlab.engine.nets.architecture import Architecture
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 AFTER = 150
 """Milliseconds without an edit before advice is looked for."""
@@ -26,6 +28,8 @@ class AdviceRequest:
     classes: int | None
 
     def run(self, control: JobControl) -> tuple[Architecture, tuple[Advice, ...]]:
+        from cvlab.engine.nets.advice import advise
+
         return self.net, advise(self.net, image=self.image, classes=self.classes)
 
 
@@ -55,6 +59,8 @@ class Adviser(QObject):
 
     def data(self) -> tuple[tuple[int, int, int] | None, int | None]:
         """Image shape and number of classes of the recipe's data, where they are known."""
+        from cvlab.engine.data import catalogue
+
         entry = catalogue.CATALOGUE.get(self._lab.project.recipe.data)
         return (tuple(entry.image_shape), len(entry.classes)) if entry is not None else (None, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from cvlab.core.lab import Lab
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
-from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
@@ -20,7 +20,7 @@ from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.view import NetView
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.builder.adviser import Adviser
-from cvlab.ui.panels.builder.convert_dialog import Converter
+from cvlab.ui.panels.builder.dialogs import Dialogs
 from cvlab.ui.panels.builder.exchange import READABLE, Exchange
 from cvlab.ui.panels.builder.ghost import Ghost
 from cvlab.ui.panels.builder.header import Header
@@ -28,9 +28,11 @@ from cvlab.ui.panels.builder.inspector import Inspector
 from cvlab.ui.panels.builder.lessons import BUILDER, LESSONS
 from cvlab.ui.panels.builder.offers import offered
 from cvlab.ui.panels.builder.palette import Palette
-from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
 from cvlab.ui.panels.builder.problem_strip import ProblemStrip
 from cvlab.ui.panels.builder.volumes_view import VolumesView
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 _CANVAS_TIP = (
     "Drag a block onto a wire to move it there, or from a round port to draw a wire; let it go in the open for a new layer.\n"
@@ -55,12 +57,12 @@ class BuilderPanel(Panel):
         self.problem = ProblemStrip(self)
         self.inspector = Inspector(self.edits, lab.project.builder, self)
         self.volumes = VolumesView(self.canvas.net_scene, self)
+        self.dialogs = Dialogs(self)
         self.exchange = Exchange(lab, self.canvas.net_scene, self)
         self.header.export.setMenu(self.exchange.export_menu(self.header))
         self.header.import_.setMenu(self.exchange.import_menu(self.header))
         self.ghost = Ghost(self)
         self.advice: tuple[Advice, ...] = ()
-        self.converter = Converter(lab, self.edits, self)
         self.adviser = Adviser(lab, self)
         self.setAcceptDrops(True)
         self._lay_out()
@@ -109,11 +111,11 @@ class BuilderPanel(Panel):
         self.canvas.failed.connect(self.lab.notices.error)
         self.inspector.picked.connect(self._go_to_layer)
         self.inspector.advised.connect(self._take_advice)
-        self.inspector.convert_asked.connect(self.converter.convert)
+        self.inspector.convert_asked.connect(self.dialogs.convert)
         self.problem.show_asked.connect(self._go_to_layer)
         self.problem.advised.connect(self._take_advice)
         self.volumes.pressed.connect(self._pick_volume)
-        self.exchange.came.connect(self._open_net)
+        self.exchange.came.connect(self.open_net)
         self.adviser.came.connect(self._advised)
 
     # -- following the document --------------------------------------------------------------------------------------
@@ -230,16 +232,9 @@ class BuilderPanel(Panel):
         self.header.volumes.toggle()
 
     def open_pattern(self) -> None:
-        image, classes = self.adviser.data()
-        dialog = PatternDialog(
-            self, self.lab.project.architecture, image or (3, 32, 32), classes or 10, self._use_pattern
-        )
-        dialog.open()
+        self.dialogs.open_pattern()
 
-    def _use_pattern(self, net: Architecture) -> None:
-        self._open_net(net, "Use the pattern")
-
-    def _open_net(self, net: Architecture, label: str) -> None:
+    def open_net(self, net: Architecture, label: str) -> None:
         self.edits.replace(net, label)
         self.canvas.fit()
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cvlab.core.panels.builder import BuilderState
-from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport
 from cvlab.ui.canvas.edits import NetEdits
@@ -16,6 +16,9 @@ from cvlab.ui.canvas.face import count_text
 from cvlab.ui.panels.builder.group_card import GroupCard
 from cvlab.ui.panels.builder.layer_card import LayerCard
 from cvlab.ui.panels.builder.net_card import NetCard
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 WIDTH = 256
 

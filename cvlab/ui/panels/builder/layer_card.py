@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cvlab.engine.errors import CvlabError
-from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Node
 from cvlab.engine.nets.layers import LayerSpec, volume
 from cvlab.engine.nets.shapes import LayerReport
@@ -22,6 +22,9 @@ from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.finish import finish
 from cvlab.ui.widgets.form import LABEL_WIDTH, Form
 from cvlab.ui.widgets.sign import Sign
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 
 class LayerCard(QWidget):

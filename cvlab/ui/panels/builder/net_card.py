@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cvlab.core.panels.builder import BuilderState
-from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport
 from cvlab.ui.bind import bind
 from cvlab.ui.canvas.face import bytes_text, count_text
 from cvlab.ui.panels.builder.advice_list import AdviceList
 from cvlab.ui.panels.builder.share_bars import MEASURES, ShareBars
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 _TOTALS = {
     "layers": ("Layers", "How many blocks data pass through, repetitions of groups included."),

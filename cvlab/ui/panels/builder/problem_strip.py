@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from cvlab.engine.errors import NetError, ShapeError
-from cvlab.engine.nets.advice import Advice
 from cvlab.engine.nets.architecture import Node
 from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.sign import Sign
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
 
 
 class ProblemStrip(QFrame):
