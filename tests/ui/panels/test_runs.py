@@ -201,6 +201,9 @@ def test_runs_vote_and_are_compared(host, lab, qtbot):
     card = panel.aside.ensemble
     panel.aside.turn_to(card)
     QTest.mouseClick(card.go, Qt.MouseButton.LeftButton)
+    assert "hold out different images" in card.words.text()
+    card.split.setCurrentIndex(1)
+    QTest.mouseClick(card.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: (lab.pump(), card.go.isEnabled())[1], timeout=30_000)
     assert "The mean member reads" in card.words.text()
     assert [title for title, _ in card.bars._rows][-1] == "Ensemble" and len(card.bars._rows) == 3

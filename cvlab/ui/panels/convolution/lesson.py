@@ -37,7 +37,7 @@ KERNEL = Lesson(
         ("Sobel, across", r"(-1 \;\; 0 \;\; 1) \otimes (1 \;\; 2 \;\; 1)^T"),
     ),
     (
-        "Choose Sobel x, then Sobel y. Which edges of the face answer to which?",
+        "Choose Sobel x, then Sobel y. Which edges of the roof answer to which?",
         "Paint a diagonal of ones with minus ones beside it. Which edges does it find?",
         "Take the box blur and switch “normalise” off: why is the picture white?",
         "Start from Identity and drag the middle up to 2. What are the numbers' sum and the brightness?",

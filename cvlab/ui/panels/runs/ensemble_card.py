@@ -37,15 +37,15 @@ class EnsembleCard(QWidget):
             QComboBox(self), "runs.members", "Members",
             "Different first weights, points of one run, or running averages: the course's ways to an ensemble.",
         )  # fmt: skip
-        self.of.addItem("the chosen runs", "runs")
-        self.of.addItem("checkpoints of the last", "checkpoints")
-        self.of.addItem("running averages", "averages")
+        self.of.addItem("Chosen runs", "runs")
+        self.of.addItem("Checkpoints", "checkpoints")
+        self.of.addItem("Averages", "averages")
         self.split = named(
             QComboBox(self), "runs.judges", "Judged by",
             "Choose members by held-out images; look at the test set once, when the choice is made.",
         )  # fmt: skip
-        self.split.addItem("held-out images", "held-out")
-        self.split.addItem("test images", "test")
+        self.split.addItem("Held out", "held-out")
+        self.split.addItem("Test", "test")
         self.go = button(
             self, "runs.vote", "Vote", "The mean of their probabilities, beside each of them.", role="primary"
         )
@@ -55,7 +55,7 @@ class EnsembleCard(QWidget):
         row.setSpacing(8)
         for widget in (self.of, self.split):
             widget.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            widget.setMinimumContentsLength(10)
+            widget.setMinimumContentsLength(8)
             row.addWidget(widget, 1)
         row.addWidget(self.go)
         column = QVBoxLayout(self)
@@ -87,6 +87,12 @@ class EnsembleCard(QWidget):
         )  # fmt: skip
 
     def vote(self) -> None:
+        if self.split.currentData() == "held-out" and not self._hold_out_the_same():
+            self.words.setText(
+                "These runs hold out different images (seeds or shares differ): each has trained on images that would judge "
+                "it. Judge by the test images, or choose runs that hold out the same."
+            )
+            return
         try:
             members = self._members()
         except CvlabError as error:
@@ -96,6 +102,13 @@ class EnsembleCard(QWidget):
         self.words.setText(f"0 of {len(members)} nets have voted…")
         request = EnsembleRequest(tuple(members), self._lab.dataset, self.split.currentData())
         self._lab.jobs.submit(_JOB, request, done=self._done, failed=self._failed, progress=self._voted)
+
+    def _hold_out_the_same(self) -> bool:
+        """Whether no member would be judged by images that it has trained on."""
+        if self.of.currentData() == "checkpoints":
+            return True
+        recipes = [row.record.recipe for row in self._rows]
+        return len({(recipe.data, recipe.held_out, recipe.seed) for recipe in recipes}) == 1
 
     def _members(self) -> list[Member]:
         of = self.of.currentData()

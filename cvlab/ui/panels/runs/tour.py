@@ -26,6 +26,7 @@ def walk(panel: RunsPanel) -> Iterator[Stop]:
     panel.refresh()
     yield Stop("compared", panel.is_drawn)
     aside.turn_to(aside.ensemble)
+    aside.ensemble.split.setCurrentIndex(1)
     aside.ensemble.vote()
     yield Stop("ensemble", aside.ensemble.go.isEnabled)
     aside.turn_to(aside.comparison)
