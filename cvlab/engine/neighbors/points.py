@@ -57,6 +57,19 @@ def leave_one_out(points: np.ndarray, labels: np.ndarray, classes: int, rule: Ru
     return float((guesses != labels).mean())
 
 
+def coincident(points: np.ndarray, labels: np.ndarray) -> int:
+    """How many points lie exactly on one of another class: no rule over places can tell them apart."""
+    if not len(points):
+        return 0
+    _, where = np.unique(points, axis=0, return_inverse=True)
+    where = where.reshape(-1)
+    lowest = np.full(where.max() + 1, np.iinfo(np.int64).max)
+    highest = np.full(where.max() + 1, -1)
+    np.minimum.at(lowest, where, labels)
+    np.maximum.at(highest, where, labels)
+    return int((lowest != highest)[where].sum())
+
+
 @dataclass(frozen=True)
 class Preset:
     """A set with something to learn from. make(classes, per_class, seed) -> points (N, 2), labels (N,)."""

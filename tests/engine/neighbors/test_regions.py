@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cvlab.engine.errors import Cancelled, DataError
 from cvlab.engine.neighbors.metrics import OF_POINTS
-from cvlab.engine.neighbors.points import PRESETS, SPAN, leave_one_out, make, verdict
+from cvlab.engine.neighbors.points import PRESETS, SPAN, coincident, leave_one_out, make, verdict
 from cvlab.engine.neighbors.regions import TIE, Grid, Held, Rule, distances, regions
 
 GRID = Grid(-2, 2, -2, 2, 24, 20)
@@ -136,3 +136,9 @@ def test_the_outlier_is_smoothed_away_by_a_larger_k():
         assert verdict(points, labels, 3, Rule(1), place).winner == labels[stray]
         assert verdict(points, labels, 3, Rule(7), place).winner == labels[stray] + 1
     assert regions(points, labels, 3, Rule(1), grid).shape == (60, 60)
+
+
+def test_points_of_two_classes_in_one_place_are_counted():
+    points = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
+    assert coincident(points, np.array([0, 1, 2, 2, 0])) == 2
+    assert coincident(points, np.zeros(5, int)) == 0 and coincident(points[:0], np.zeros(0, int)) == 0

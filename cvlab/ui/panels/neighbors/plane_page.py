@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.panels.neighbors import PlaneDocument
-from cvlab.engine.neighbors.points import PRESETS, leave_one_out, verdict
+from cvlab.engine.neighbors.points import PRESETS, coincident, leave_one_out, verdict
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.neighbors.plane import Plane
 from cvlab.ui.panels.neighbors.points_bar import PointsBar
@@ -108,7 +108,7 @@ class PlanePage(QWidget):
 
     def _show_error(self) -> None:
         made = self._state.plane
-        self.rule.show_error(leave_one_out(made.X, made.y, made.classes, made.rule))
+        self.rule.show_error(leave_one_out(made.X, made.y, made.classes, made.rule), coincident(made.X, made.y))
 
     def _show_verdict(self) -> None:
         made = self._state.plane

@@ -116,15 +116,18 @@ class RuleCard(Card):
         result = "A tie: white." if verdict.winner == TIE else f"Class {NAMES[verdict.winner]} wins."
         self.says.setText(f"{result} {who} {span} away.")
 
-    def show_error(self, share: float) -> None:
-        """share: of the points that the others get wrong; NaN for too few."""
+    def show_error(self, share: float, coincident: int = 0) -> None:
+        """share: of the points that the others get wrong; NaN for too few. coincident: points on one of another class."""
         if isnan(share):
             self.error.setText("–")
             self.error_words.setText("Two points are needed to leave one out.")
             return
         n = len(self._document.points)
         self.error.setText(percent(share))
-        self.error_words.setText(f"{round(share * n)} of {n} points are taken for another class by the rest.")
+        words = f"{round(share * n)} of {n} points are taken for another class by the rest."
+        if coincident:
+            words += f" {coincident} points lie exactly on one of another class: no k tells those apart."
+        self.error_words.setText(words)
 
     # -- what a person does ------------------------------------------------------------------------------------------
 
