@@ -7,7 +7,6 @@ window that changed. Frames are made one after the other, so that what is measur
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from time import perf_counter, thread_time
@@ -17,8 +16,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from cvlab.core.lab import Lab
-from cvlab.ui.app import Session, dress
+from cvlab.ui.app import Session
+from cvlab.ui.probe import measure
 from cvlab.ui.window import MainWindow
 
 GATES, FRAMES, WARM = 200, 300, 30
@@ -130,20 +129,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=("circuit", "race"))
     options = parser.parse_args()
-    application = QApplication(sys.argv[:1])
-    lab = Lab()
-    dress(application)
-    window = MainWindow(lab)
-    session = Session(lab, window)
-    probe = FrameProbe(window, session, options.what)
-    window.show()
-    application.exec()
-    session.warm_up.join()
-    if probe.result is None:
-        return 1
-    json.dump(probe.result, sys.stdout)
-    sys.stdout.write("\n")
-    return 0
+    return measure(FrameProbe, options.what)
 
 
 if __name__ == "__main__":

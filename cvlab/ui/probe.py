@@ -6,7 +6,9 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
@@ -127,15 +129,20 @@ def main() -> int:
     parser.add_argument("--data", default="mnist-mini")
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
+    if options.what == "train":
+        return measure(TrainProbe, options.data, options.seconds)
+    return measure(StrokeProbe)
+
+
+def measure(kind: Callable[..., Any], *settings: object) -> int:
+    """Opens the real window with a probe, made as `kind(window, session, *settings)`, until it ends the application; prints its
+    `result` as one JSON line. Returns the exit status: 1 if there is no result."""
     application = QApplication(sys.argv[:1])
     lab = Lab()
     dress(application)
     window = MainWindow(lab)
     session = Session(lab, window)
-    if options.what == "train":
-        probe = TrainProbe(window, session, options.data, options.seconds)
-    else:
-        probe = StrokeProbe(window, session)
+    probe = kind(window, session, *settings)
     window.show()
     application.exec()
     session.warm_up.join()

@@ -40,11 +40,10 @@ _PAGES = (
 class Inside(QFrame):
     """Asks the run for the views of the page in front, one at a time: what is hidden costs nothing.
 
-    branch_asked(step). turned: another page is in front. looks: how many were drawn since the page was turned.
+    branch_asked(step). looks: how many were drawn since the page was turned.
     """
 
     branch_asked = Signal(int)
-    turned = Signal()
 
     def __init__(self, lab: Lab, curves: CurvesView, parent: QWidget) -> None:
         super().__init__(parent)
@@ -102,7 +101,6 @@ class Inside(QFrame):
         if name == "checks":
             self.checks.show_document()
         self._show_past()
-        self.turned.emit()
 
     def _turn(self, chip: QPushButton) -> None:
         self.turn_to(next(name for name, other in self.chips.items() if other is chip))
