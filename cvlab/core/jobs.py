@@ -59,6 +59,7 @@ class Jobs:
     def __init__(self, workers: int = 2) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="cvlab-job")
         self._current: dict[str, _Job] = {}
+        self._held: list[tuple[_Job, Request]] | None = None
         self._ended: SimpleQueue[tuple[_Job, Any, BaseException | None]] = SimpleQueue()
 
     def submit(
@@ -74,7 +75,20 @@ class Jobs:
         self.cancel(key)
         job = _Job(key, JobControl(), done, failed, progress)
         self._current[key] = job
-        self._pool.submit(self._work, job, request)
+        if self._held is not None:
+            self._held.append((job, request))
+        else:
+            self._pool.submit(self._work, job, request)
+
+    def hold(self) -> None:
+        """From now on work is taken but not begun: while a window starts, every thread would slow its first paint."""
+        self._held = self._held or []
+
+    def release(self) -> None:
+        """Begins what was held, in its order, and holds nothing from now on."""
+        held, self._held = self._held or [], None
+        for job, request in held:
+            self._pool.submit(self._work, job, request)
 
     def _work(self, job: _Job, request: Request) -> None:
         try:

@@ -89,6 +89,7 @@ class Session(QObject):
         )
 
     def _painted(self) -> None:
+        self._lab.jobs.release()
         self.collector.start()
         if self._warm:
             self.warm_up.start()
@@ -118,7 +119,10 @@ def run(
     application.setWindowIcon(QIcon(str(paths.resources() / "icons" / "cvlab.svg")))
     if lab.settings.reopen_last:
         lab.restore()
+    lab.jobs.hold()
     window = MainWindow(lab)
+    if probe:
+        window.first_painted.connect(_end_probe)
     if project is not None:
         _open(lab, project)
     if panel:
@@ -127,8 +131,6 @@ def run(
         window.resize(QSize(*size))
     session = Session(lab, window)
     window.pump.ticked.connect(faults.deliver)
-    if probe:
-        window.first_painted.connect(_end_probe)
     # A timer runs Python every 33 ms, so that Ctrl+C in the terminal is heard.
     signal.signal(signal.SIGINT, _interrupted)
     window.show()

@@ -92,3 +92,19 @@ def test_shutdown_leaves_no_thread():
     jobs.submit("a", Double(1))
     jobs.shutdown()
     assert not [t for t in threading.enumerate() if t.name.startswith("cvlab-job")]
+
+
+def test_work_that_is_held_begins_on_release_and_only_if_it_is_still_wanted(jobs):
+    results = []
+    jobs.hold()
+    jobs.submit("a", Double(1), done=results.append)
+    jobs.submit("a", Double(2), done=results.append)
+    jobs.submit("b", Double(3), done=results.append)
+    jobs.cancel("b")
+    jobs.drain()
+    assert results == [] and jobs.is_busy("a")
+    jobs.release()
+    drain_until(jobs, lambda: results)
+    jobs.submit("c", Double(4), done=results.append)
+    drain_until(jobs, lambda: len(results) == 2)
+    assert results == [4, 8]
