@@ -45,7 +45,7 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     with clock.stopped():
         yield RunStarted(
             device=devices.describe(learner.device),
-            threads=learner.threads,
+            threads=learner.threads.count,
             train_count=len(learner.labels),
             held_out_count=0 if learner.held_out is None else len(learner.held_out[1]),
             epochs=learner.recipe.epochs,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,7 @@ from cvlab.engine.training.objective import (
     set_rate,
 )
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.training.threads import Threads
 
 if TYPE_CHECKING:
     from cvlab.engine.training.team import Team
@@ -79,14 +81,18 @@ class Learner:
     step, epoch, position: updates done; epochs finished; training images of the running epoch already used.
     seconds: time spent training so far. totals: sums over the running epoch. best: how the best epoch did, if any is watched.
     average: the running average of the parameters, where the recipe wants one (course 9.6).
+    threads: how many the CPU computes with, as its load allows.
     team: the processes that train together, each on its share of every batch; None for one alone.
     """
 
     def __init__(self, architecture: Architecture, data: Dataset, recipe: Recipe, team: Team | None = None) -> None:
         check_classifier(architecture, data.image_shape, len(data.classes))
         self.architecture, self.data, self.recipe = architecture, data, recipe
-        self.threads = devices.use_threads(recipe.threads)
         self.device = devices.choose(recipe.device)
+        self.threads = Threads(
+            devices.use_threads(recipe.threads),
+            may_choose=recipe.threads == 0 and team is None and self.device.type == "cpu",
+        )
         split = held_out(data.train.labels, recipe.held_out, recipe.seed) if recipe.held_out else None
         self.images, self.labels = self._place(data.train, None if split is None else split[0])
         if len(self.labels) == 0:
@@ -136,6 +142,12 @@ class Learner:
 
     def advance(self) -> StepResult:
         """One parameter update on the next batch: forward, loss, backward, step."""
+        began = perf_counter()
+        result = self._advance()
+        self.threads.took(perf_counter() - began, result.count)
+        return result
+
+    def _advance(self) -> StepResult:
         x, y, targets = self.next_batch()
         whole = len(y)
         recipe, rate = self.recipe, self.learning_rate
