@@ -276,7 +276,8 @@ class Recipe(Spec):
         ge=0,
         le=256,
         title="CPU threads",
-        description="0 takes as many as the load of the machine allows, at most four. 1 makes a run on the CPU repeatable to the last bit.",
+        description="0 takes as many as the load of the machine allows, at most four. 1 makes a run on the CPU repeatable "
+        "to the last bit.",
     )
     precision: Literal["float32", "mixed"] = Field(
         "float32",

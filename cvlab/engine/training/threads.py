@@ -1,8 +1,9 @@
 """How many CPU threads a run computes with: as many as the load of the machine allows.
 
-A step of a small net is some thirty parallel parts, and each ends when the slowest thread does. On an idle machine two threads are
-faster than one; beside another program that keeps a core busy they wait for each other thirty times a step, and one thread alone is
-up to ten times faster. Nothing that the system tells says which it will be, so now and then a few steps are tried with another count.
+A step of a small net is some thirty parallel parts, and each ends when its slowest thread does. On an idle machine two threads
+are faster than one; beside another program that keeps a core busy they wait for each other thirty times a step, and one thread
+alone is up to ten times faster. Nothing that the system tells says which it will be, so now and then a few steps are tried with
+another count.
 """
 
 from __future__ import annotations
