@@ -22,10 +22,19 @@ from cvlab.ui.theme.tokens import TEXT
 from cvlab.ui.warm_up import WarmUp, settle
 from cvlab.ui.window import MainWindow
 
+SWITCH = 0.0005
+"""Seconds after which a thread that waits for the interpreter gets it. At Python's own 5 ms a training thread, which needs it for
+some microseconds between two operations, stands still while the window draws."""
+
 FULL_EVERY = 30
 """Collections of garbage, one a second, of which one goes through everything."""
 
 FONTS = ("Inter-Regular.otf", "Inter-SemiBold.otf")
+
+
+def share_interpreter() -> None:
+    """Training and window take turns often enough that neither waits for the other."""
+    sys.setswitchinterval(SWITCH)
 
 
 def dress(application: QApplication, wanted: str = "light") -> None:
@@ -110,6 +119,7 @@ def run(
 ) -> int:
     """Opens the window and returns the exit status when it is closed. probe: ends the process at the first paint."""
     open_log()
+    share_interpreter()
     application = QApplication(sys.argv[:1])
     lab = Lab()
     faults = Faults(lab.notices, application)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.engine.nets import zoo
-from cvlab.ui.app import Session, dress
+from cvlab.ui.app import Session, dress, share_interpreter
 from cvlab.ui.pump import INTERVAL
 from cvlab.ui.window import MainWindow
 
@@ -137,6 +137,7 @@ def main() -> int:
 def measure(kind: Callable[..., Any], *settings: object) -> int:
     """Opens the real window with a probe, made as `kind(window, session, *settings)`, until it ends the application; prints its
     `result` as one JSON line. Returns the exit status: 1 if there is no result."""
+    share_interpreter()
     application = QApplication(sys.argv[:1])
     lab = Lab()
     dress(application)

@@ -17,7 +17,8 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
         "window", parents=[shared], help="first paint, ticks while training, and the rate against headless"
     )
     window.add_argument("--data", default="mnist-mini", help="data set (default: mnist-mini)")
-    window.add_argument("--seconds", type=float, default=20.0, help="training time of each side (default: 20)")
+    window.add_argument("--seconds", type=float, default=8.0, help="training time of each side a round (default: 8)")
+    window.add_argument("--rounds", type=int, default=5, help="rounds, both sides in turn (default: 5)")
     window.add_argument("--starts", type=int, default=5, help="starts of each process for first paint (default: 5)")
     window.set_defaults(verb=_window)
 
@@ -31,31 +32,35 @@ def _window(arguments: argparse.Namespace) -> dict:
     paint = first_paint_seconds(arguments.starts)
     flags = ["--data", arguments.data, "--seconds", str(arguments.seconds)]
     rates: dict[str, list[float]] = {"headless": [], "window": []}
-    ticks: dict = {}
+    ticks: list[dict] = []
     with tempfile.TemporaryDirectory(prefix="cvlab-bench-") as home:
-        for side in ("headless", "window", "headless"):
-            print(f"training for {arguments.seconds:g} s: {side}", file=sys.stderr)
-            if side == "window":
-                result = child("cvlab.ui.probe", "train", *flags, home=home)
-                ticks = result["ticks"]
-            else:
-                result = child("cvlab.engine.training.rivals", "rate", *flags, *places())
-            rates[side].append(result["images_per_second"])
-    headless, window = statistics.mean(rates["headless"]), rates["window"][0]
+        for _ in range(arguments.rounds):
+            print(f"training for {arguments.seconds:g} s, headless and in the window", file=sys.stderr)
+            headless = child("cvlab.engine.training.rivals", "rate", *flags, *places())
+            window = child("cvlab.ui.probe", "train", *flags, home=home)
+            ticks.append(window["ticks"])
+            rates["headless"].append(headless["images_per_second"])
+            rates["window"].append(window["images_per_second"])
+    # A machine's speed wanders: each pair is compared by itself.
+    ratios = [window / headless for window, headless in zip(rates["window"], rates["headless"], strict=True)]
+    tick = {key: statistics.median(one[key] for one in ticks) for key in ticks[0]}
+    headless_rate, window_rate = statistics.median(rates["headless"]), statistics.median(rates["window"])
     return {
         "first_paint_seconds": paint.window,
         "bare_first_paint_seconds": paint.bare,
         "first_paint_ratio": paint.ratio,
-        "headless_images_per_second": headless,
-        "window_images_per_second": window,
-        "training_ratio": window / headless,
-        "ticks": ticks,
+        "headless_images_per_second": headless_rate,
+        "window_images_per_second": window_rate,
+        "training_ratio": statistics.median(ratios),
+        "training_ratios": ratios,
+        "ticks": tick,
         "all": rates,
         "machine": machine(),
         "text": f"First paint (median of {arguments.starts}): {paint.window:.2f} s; a bare one with one plot {paint.bare:.2f} s; "
         f"ratio {paint.ratio:.2f}\n"
-        f"Training in the window: {window:,.0f} images/s; headless {headless:,.0f}; ratio {window / headless:.2f}\n"
-        f"Ticks: {ticks['count']} of {ticks['interval_ms']} ms; work p50 {ticks['work_p50_ms']:.1f}, "
-        f"p99 {ticks['work_p99_ms']:.1f}, max {ticks['work_max_ms']:.1f} ms; "
-        f"late p50 {ticks['late_p50_ms']:.1f}, p99 {ticks['late_p99_ms']:.1f}, max {ticks['late_max_ms']:.1f} ms",
+        f"Training in the window: {window_rate:,.0f} images/s; headless {headless_rate:,.0f}; ratio, median of "
+        f"{len(ratios)} rounds: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})\n"
+        f"Ticks: {tick['count']:.0f} of {tick['interval_ms']} ms a round; work p50 {tick['work_p50_ms']:.1f}, "
+        f"p99 {tick['work_p99_ms']:.1f}, max {tick['work_max_ms']:.1f} ms; "
+        f"late p50 {tick['late_p50_ms']:.1f}, p99 {tick['late_p99_ms']:.1f}, max {tick['late_max_ms']:.1f} ms",
     }
