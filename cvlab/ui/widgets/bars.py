@@ -30,6 +30,7 @@ class ProbabilityBars(QWidget):
         self._values: np.ndarray | None = None
         self._scores: np.ndarray | None = None
         self._message, self._failed = "", False
+        self._looks: list[tuple[str, int, bool]] = []
         self._font, self._bold = QFont(), QFont()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -40,10 +41,20 @@ class ProbabilityBars(QWidget):
 
     def set_values(self, probabilities: np.ndarray, scores: np.ndarray | None = None) -> None:
         """probabilities: (K,) in 0..1. scores: (K,) what the softmax was taken of, shown under the pointer."""
+        was_empty = self._values is None
         self._values, self._scores, self._message = probabilities, scores, ""
         winner = int(probabilities.argmax())
         self.setAccessibleDescription(f"{self._labels[winner]}, {probabilities[winner]:.0%}")
-        self.update()
+        width = self._track(0).width()
+        before = self._looks
+        self._looks = [(percentage(p), round(4 * width * p), i == winner) for i, p in enumerate(probabilities.tolist())]
+        if was_empty or len(before) != len(self._looks):
+            self.update()
+            return
+        # Under a moving pen most classes stay at nothing: only what looks different is painted, and always the winner.
+        for index, (old, new) in enumerate(zip(before, self._looks, strict=True)):
+            if old != new or index == winner:
+                self.update(self._row(index).toAlignedRect())
 
     def set_labels(self, labels: Sequence[str]) -> None:
         """Other classes; the values go."""
@@ -88,7 +99,8 @@ class ProbabilityBars(QWidget):
         painter.setFont(self._font)
         winner = -1 if self._values is None else int(self._values.argmax())
         for index in range(len(self._labels)):
-            self._paint_row(painter, index, index == winner)
+            if event.region().intersects(self._row(index).toAlignedRect()):
+                self._paint_row(painter, index, index == winner)
         if self._message:
             self._paint_message(painter)
         painter.end()

@@ -35,7 +35,8 @@ class ImageGrid(QWidget):
         self._tiles, self._columns = QImage(), 1
         self._bytes = np.zeros((1, 1), np.uint8)
         self._message = ""
-        self._colours: list[QColor] = []
+        self._table: list[int] = []
+        self._strip = QImage()
         self._coloured_for: tuple[bool, str] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -90,15 +91,22 @@ class ImageGrid(QWidget):
             self._bytes[row * height : (row + 1) * height, column * width : (column + 1) * width] = index[number]
         lines, stride = self._bytes.shape
         image = QImage(self._bytes.data, self._columns * width, lines, stride, QImage.Format.Format_Indexed8)
-        image.setColorTable([colour.rgba() for colour in self._scale_colours()] + [0])
+        self._follow_theme()
+        image.setColorTable(self._table)
         self._tiles = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
         self.update()
 
-    def _scale_colours(self) -> list[QColor]:
+    def _follow_theme(self) -> None:
+        """The colours of the values as a table, and as the strip of the legend."""
         wanted = (self._signed, theme().tokens.name)
-        if wanted != self._coloured_for:
-            self._coloured_for, self._colours = wanted, colour_table(signed=self._signed)
-        return self._colours
+        if wanted == self._coloured_for:
+            return
+        self._coloured_for = wanted
+        colours = colour_table(signed=self._signed)
+        self._table = [colour.rgba() for colour in colours] + [0]
+        self._strip = QImage(1, len(colours), QImage.Format.Format_ARGB32)
+        for y, colour in enumerate(reversed(colours)):
+            self._strip.setPixelColor(0, y, colour)
 
     def _recolour(self) -> None:
         if self._maps is not None:
@@ -149,11 +157,7 @@ class ImageGrid(QWidget):
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRectF(right - _LEGEND, 0, _LEGEND, line), flags, high)
         painter.drawText(QRectF(right - _LEGEND, height - line, _LEGEND, line), flags, low)
-        colours = self._scale_colours()
-        strip = QImage(1, len(colours), QImage.Format.Format_ARGB32)
-        for y, colour in enumerate(reversed(colours)):
-            strip.setPixelColor(0, y, colour)
-        painter.drawImage(QRectF(right - 8, line + 4, 8, max(1.0, height - 2 * line - 8)), strip)
+        painter.drawImage(QRectF(right - 8, line + 4, 8, max(1.0, height - 2 * line - 8)), self._strip)
 
     def _used_height(self) -> float:
         return self._tile(len(self._maps) - 1).bottom()
