@@ -9,7 +9,7 @@ from typing import Any
 
 from cvlab.cli.bench.process import child, machine, places
 
-SIDES = ("dataloader", "minimal", "engine")
+SIDES = ("dataloader", "minimal", "engine", "arithmetic")
 _TITLES = {"lenet": "LeNet", "cifar": "a small CIFAR net", "resnet9": "ResNet-9"}
 
 
@@ -46,12 +46,13 @@ def _measure(arguments: argparse.Namespace, name: str) -> dict:
             result = child("cvlab.engine.training.rivals", side, *flags, prepared=side != "dataloader")
             seconds.append(result["seconds"])
             images = result["images"]
-    author, minimal, mine = (statistics.median(sides[side]) for side in SIDES)
+    author, minimal, mine, bare = (statistics.median(sides[side]) for side in SIDES)
     return {
         "images": images,
         "cvlab_seconds": mine,
         "minimal_seconds": minimal,
         "dataloader_seconds": author,
+        "arithmetic_seconds": bare,
         "ratio": mine / author,
         "throughput_of_minimal": minimal / mine,
         "all": sides,
@@ -60,6 +61,8 @@ def _measure(arguments: argparse.Namespace, name: str) -> dict:
         f"  DataLoader with per-image transforms  {author:7.2f} s  {images / author:9,.0f} images/s\n"
         f"  A minimal loop tuned by hand          {minimal:7.2f} s  {images / minimal:9,.0f} images/s\n"
         f"  cvlab                                 {mine:7.2f} s  {images / mine:9,.0f} images/s\n"
-        f"  cvlab / DataLoader                    {mine / author:7.2f}    ({author / mine:.1f} times as fast)\n"
+        f"  PyTorch's operations alone            {bare:7.2f} s  {images / bare:9,.0f} images/s\n"
+        f"  cvlab / DataLoader                    {mine / author:7.2f}    ({author / mine:.1f} times as fast; "
+        f"around PyTorch's operations at most {author / bare:.1f})\n"
         f"  cvlab's rate / the minimal loop's     {minimal / mine:7.2f}",
     }

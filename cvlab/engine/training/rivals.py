@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -137,7 +138,29 @@ def engine_epoch(name: str, data: Dataset) -> float:
     return perf_counter() - began
 
 
-EPOCHS = {"dataloader": dataloader_epoch, "minimal": minimal_epoch, "engine": engine_epoch}
+def arithmetic_epoch(name: str, data: Dataset) -> float:
+    """Seconds for an epoch's steps on one batch that lies ready, without reading, shuffling or looking at anything: what
+    PyTorch's own operations cost, which no loop around them can undercut."""
+    torch.manual_seed(0)
+    devices.use_threads()
+    net = plain_module(net_of(name)).to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=True)
+    images, y = data.train.images[: BATCH[name]], data.train.labels[: BATCH[name]]
+    x = (images.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    began = perf_counter()
+    for _ in range(math.ceil(len(data.train) / BATCH[name])):
+        optimizer.zero_grad(set_to_none=True)
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    return perf_counter() - began
+
+
+EPOCHS = {
+    "dataloader": dataloader_epoch,
+    "minimal": minimal_epoch,
+    "engine": engine_epoch,
+    "arithmetic": arithmetic_epoch,
+}
 
 
 def headless_rate(data: Dataset, seconds: float) -> dict:
