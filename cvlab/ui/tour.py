@@ -130,10 +130,13 @@ class Guide:
 
     def _rest(self) -> None:
         """Until the layout has come to rest and the formulas that can be seen are typeset."""
-        timer = QElapsedTimer()
-        timer.start()
-        while timer.elapsed() < SETTLE or (self._is_typesetting() and timer.elapsed() < 20_000):
+        began = monotonic()
+        settled = QElapsedTimer()
+        settled.start()
+        while settled.elapsed() < SETTLE:
             self._application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            if self._is_typesetting() and monotonic() < began + 20:
+                settled.restart()  # a formula that comes in moves what is below it
 
     def _is_typesetting(self) -> bool:
         return any(_is_seen(label) and not label.is_ready for label in self._window.findChildren(FormulaLabel))
