@@ -17,6 +17,7 @@ from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels import PANELS
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import GLYPHS
+from cvlab.ui.widgets.formula import _typeset
 from cvlab.ui.window import MainWindow
 
 EVERY_PANEL = pytest.mark.parametrize("spec", PANELS, ids=[spec.id for spec in PANELS])
@@ -75,6 +76,9 @@ def test_it_opens_with_a_lesson_and_something_on_it(spec, shown):
     assert window.explanation.lesson is not None
     image = panel.grab().toImage()
     step = 7
+    for caption, tex in lesson.formulas:
+        vertices, _ = _typeset(tex)
+        assert len(vertices), caption
     colours = {image.pixel(x, y) for x in range(0, image.width(), step) for y in range(0, image.height(), step)}
     assert len(colours) > 12, "an empty box"
 

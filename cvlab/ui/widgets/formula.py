@@ -6,6 +6,7 @@ matplotlib is imported there and then, never with the window; until it is ready 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import deque
 
@@ -85,6 +86,8 @@ def _typeset(tex: str) -> Outline:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
+    # Fractions in full size, and room for the limits of a sum behind one: mathtext sets both as in a line of text.
+    tex = re.sub(r"}\s*\\sum", r"}\\;\\sum", tex.replace(r"\frac", r"\dfrac"))
     text = tex if "$" in tex else f"${tex}$"
     vertices, codes = text_to_path.get_text_path(FontProperties(math_fontfamily="cm"), text, ismath=True)
     scale = SIZE / text_to_path.FONT_SCALE
