@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,7 +19,7 @@ from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels import PANELS
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import GLYPHS
-from cvlab.ui.widgets.formula import _typeset
+from cvlab.ui.widgets.formula import typesetter
 from cvlab.ui.window import MainWindow
 
 EVERY_PANEL = pytest.mark.parametrize("spec", PANELS, ids=[spec.id for spec in PANELS])
@@ -68,7 +70,7 @@ def test_it_is_declared(spec):
 
 
 @EVERY_PANEL
-def test_it_opens_with_a_lesson_and_something_on_it(spec, shown):
+def test_it_opens_with_a_lesson_and_something_on_it(spec, shown, qtbot):
     window, panel = shown(spec.id)
     lesson = panel.lesson
     assert lesson.title and len(lesson.looking_at) > 40
@@ -76,9 +78,10 @@ def test_it_opens_with_a_lesson_and_something_on_it(spec, shown):
     assert window.explanation.lesson is not None
     image = panel.grab().toImage()
     step = 7
-    for caption, tex in lesson.formulas:
-        vertices, _ = _typeset(tex)
-        assert len(vertices), caption
+    for _, tex in lesson.formulas:
+        typesetter.ask(tex)
+        qtbot.waitUntil(partial(typesetter.is_ready, tex), timeout=20_000)
+        assert typesetter.path(tex) is not None, f"{tex} cannot be typeset"
     colours = {image.pixel(x, y) for x in range(0, image.width(), step) for y in range(0, image.height(), step)}
     assert len(colours) > 12, "an empty box"
 
