@@ -45,6 +45,13 @@ def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: 
     return made
 
 
+def steady(words: QLabel, widest: str) -> QLabel:
+    """A line whose words change often: as wide as the widest, of fixed size, so that nothing around it is laid out again."""
+    words.ensurePolished()  # its role decides its font
+    words.setFixedSize(words.fontMetrics().horizontalAdvance(widest) + 4, words.fontMetrics().height() + 2)
+    return words
+
+
 class Controls:
     """The same for one panel, whose id then stands before every name."""
 

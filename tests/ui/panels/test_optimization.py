@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from cvlab.core.panels.optimization import SPEEDS, TYPED, RaceDocument, ScheduleDocument
@@ -12,9 +13,11 @@ from cvlab.engine.race import Race
 from cvlab.engine.schedules import Schedule
 from cvlab.engine.surfaces import rosenbrock, valley
 from cvlab.ui.panels.optimization.looks import PARTS, RACERS
+from cvlab.ui.panels.optimization.loss_scale import LossScale
 from cvlab.ui.panels.optimization.optimization import OptimizationPanel
 from cvlab.ui.panels.optimization.relief import ReliefRequest, view_of
 from cvlab.ui.panels.optimization.schedule_plot import dragged, handles
+from cvlab.ui.widgets.polyline import polyline, thinned
 
 
 @pytest.fixture
@@ -231,34 +234,60 @@ def test_noise_is_the_same_for_all_and_for_ever(panel, settled, lab):
     np.testing.assert_array_equal(panel.race.player.race.path("SGD"), calm)
 
 
-def test_trails_that_grew_look_like_trails_drawn_at_once(panel, settled):
+def pixels(picture) -> np.ndarray:
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def other_pixels(one, other) -> int:
+    return int((np.abs(one - other).max(axis=2) > 60).sum())
+
+
+def test_paths_and_losses_that_grew_look_like_those_drawn_at_once(panel, settled):
     """What is added frame by frame may differ from one long line at its joints only."""
     page = panel.race
     page.player.go(0)
-    for t in range(1, 41):
+    page.map.grab()
+    bare = pixels(page.map.picture.pixmap)
+    for t in range(1, 151):
         page.player.go(t)
         page.map.grab()
-    grown = page.map._trails.toImage()
-    page.map._drawn = (-1, 0)
+        page.losses.grab()
+    grown, curves = pixels(page.map.picture.pixmap), pixels(page.losses.grab())
+    page.map.picture.forget()
+    page.losses._paint_anew()
     page.map.grab()
-    whole = page.map._trails.toImage()
-
-    def inked(image):
-        return sum(
-            image.pixelColor(x, y).alpha() > 127 for x in range(image.width()) for y in range(0, image.height(), 3)
-        )
-
-    assert inked(whole) > 100 and abs(inked(grown) - inked(whole)) < 0.1 * inked(whole)
+    whole = pixels(page.map.picture.pixmap)
+    assert other_pixels(bare, whole) > 300
+    assert other_pixels(grown, whole) < 0.15 * other_pixels(bare, whole)
+    assert other_pixels(curves, pixels(page.losses.grab())) < 150
 
 
-def test_trails_of_other_settings_are_drawn_anew(panel, settled):
+def test_paths_of_other_settings_are_drawn_anew(panel, settled):
     page = panel.race
     page.map.grab()
-    before, t = page.map._trails.toImage(), page.player.t
+    map_before, losses_before, t = pixels(page.map.picture.pixmap), pixels(page.losses.grab()), page.player.t
     control(panel, "momentum.mu").setValue(0.5)
     settled()
     page.map.grab()
-    assert page.player.t == t and page.map._trails.toImage() != before
+    assert page.player.t == t
+    assert other_pixels(map_before, pixels(page.map.picture.pixmap)) > 30
+    assert other_pixels(losses_before, pixels(page.losses.grab())) > 30
+
+
+def test_a_step_back_takes_its_piece_of_path_away(panel, settled):
+    page = panel.race
+    page.player.go(0)
+    for t in (1, 2, 3):
+        page.player.go(t)
+        page.map.grab()
+    page.player.go(2)
+    page.map.grab()
+    back = pixels(page.map.picture.pixmap)
+    page.map.picture.forget()
+    page.map.grab()
+    assert other_pixels(back, pixels(page.map.picture.pixmap)) == 0
 
 
 def test_nine_step_and_are_drawn_beat_by_beat(panel, settled):
@@ -271,7 +300,32 @@ def test_nine_step_and_are_drawn_beat_by_beat(panel, settled):
         page.map.repaint()
         page.losses.repaint()
     page.player.pause()
-    assert page.player.t == 57 and page.map._drawn[1] == 57
+    assert page.player.t == 57 and page.map.picture._drawn[1] == 57
+    assert page.losses._drawn >= 55
+
+
+def test_the_axes_of_the_losses_are_whole_decades_around_them():
+    scale = LossScale.around(QRectF(40, 6, 300, 100), 250, 0.02, 300.0)
+    assert (scale.across, scale.low, scale.high) == (3, -2, 3)
+    assert scale.x(np.array([1, 10, 1000])).tolist() == [40, 140, 340]
+    assert scale.y(np.array([1000.0, 0.01, 1e-9])).tolist() == [6, 106, 106]
+    deep = LossScale.around(QRectF(0, 0, 10, 10), 1, 1e-200, 0.9)
+    assert (deep.across, deep.low, deep.high) == (2, -9, 0)
+    nothing = LossScale.around(QRectF(0, 0, 10, 10), 5, np.inf, -np.inf)
+    assert (nothing.low, nothing.high) == (-2, 0)
+
+
+def test_a_thinned_line_keeps_its_peaks():
+    x = np.linspace(0, 20, 2001)
+    y = np.sin(x)
+    y[777] = 50.0
+    thin_x, thin_y = thinned(x, y)
+    assert len(thin_x) == len(thin_y) <= 2 * 21 and thin_y.max() == 50.0 and (np.diff(thin_x) >= 0).all()
+    falling_x, falling_y = thinned(x, -x)
+    assert (np.diff(falling_y) <= 0).all(), "within a column the line goes on as it went"
+    assert np.array_equal(thinned(x[:1], y[:1])[1], y[:1])
+    line = polyline(np.array([1.0, 2.5]), np.array([3.0, -4.0]))
+    assert [(point.x(), point.y()) for point in line] == [(1.0, 3.0), (2.5, -4.0)]
 
 
 def test_places_and_pixels_agree_and_both_axes_have_one_scale(panel, settled):

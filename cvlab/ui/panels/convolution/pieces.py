@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButto
 from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.controls import Controls, label
 
-__all__ = ["Chips", "Knob", "chip", "fitting", "icon_button", "label", "named", "number", "strong"]
+__all__ = ["Chips", "Knob", "chip", "controls", "fitting", "icon_button", "label", "named", "number", "strong"]
 
-_own = Controls("convolution")
-named, icon_button = _own.named, _own.icon_button
+controls = Controls("convolution")
+named, icon_button = controls.named, controls.icon_button
 
 
 def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:

@@ -93,7 +93,7 @@ class SlidePage(QWidget):
         self.stage.chosen.connect(self.go)
         self.stage.toggled.connect(self.transport.toggle)
         self.transport.went.connect(self._walk)
-        self.transport.speed_asked.connect(self._set_speed)
+        self.transport.speed.asked.connect(self._set_speed)
         bind(self, self._state, "speed", self.transport.show_speed)
         bind(self, self._state, "slide", self._show_document)
         bind(self, self._state, "position", self._show_position)

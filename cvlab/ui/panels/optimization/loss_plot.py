@@ -1,20 +1,19 @@
-"""Loss against step, both logarithmic: a line a racer. Drawn by hand, so that nine lines cost a fraction of a frame."""
+"""Loss against step, both logarithmic: a line a racer. Grid and lines are one picture, to which only new pieces are added."""
 
 from __future__ import annotations
 
-from math import ceil, floor, log10
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cvlab.engine.race import Race
 from cvlab.ui.panels.optimization.looks import RACERS
+from cvlab.ui.panels.optimization.loss_scale import LossScale
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets.polyline import polyline, thinned
 
-_MOST_DECADES = 9
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NOTHING = (np.inf, -np.inf)
 
 
 class LossPlot(QWidget):
@@ -29,85 +28,114 @@ class LossPlot(QWidget):
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 90)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._race: Race | None = None
         self._names: tuple[str, ...] = ()
-        self._chosen, self._floor = "", 0.0
-        theme().changed.connect(self.update)
+        self._chosen, self._floor, self._revision = "", 0.0, 0
+        self._range, self._seen = _NOTHING, -1  # smallest and largest loss above 0, up to which step
+        self._picture = QPixmap()
+        self._scale: LossScale | None = None
+        self._drawn = 1  # the step up to which lines are in the picture
+        theme().changed.connect(self._paint_anew)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 140)
 
-    def show_race(self, race: Race | None, names: tuple[str, ...], chosen: str, floor: float) -> None:
-        self._race, self._names, self._chosen, self._floor = race, names, chosen, floor
+    def show_race(
+        self, race: Race | None, revision: int, names: tuple[str, ...], chosen: str, floor: float
+    ) -> None:
+        """revision: another one for other paths. names: who is drawn, the chosen one on top."""
+        what = (revision, names, chosen, floor)
+        if race is not self._race or what != (self._revision, self._names, self._chosen, self._floor):
+            self._seen, self._scale = -1, None
+        self._race = race
+        self._revision, self._names, self._chosen, self._floor = what
         self.update()
 
-    def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(40, 6, -10, -22)
+    def _paint_anew(self) -> None:
+        self._scale = None
+        self.update()
+
+    # -- painting ----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        font = painter.font()
-        font.setPixelSize(11)
-        painter.setFont(font)
-        area, race = self._area(), self._race
+        painter, race = QPainter(self), self._race
         if race is None or race.t < 1 or not self._names:
+            painter.fillRect(self.rect(), theme().colour("raised"))
+            painter.setFont(self._face())
             painter.setPen(theme().colour("muted"))
             words = "Press play: the losses appear here." if self._names else "Choose at least one racer."
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
-            painter.end()
-            return
-        decades = max(2, ceil(log10(race.t + 1e-9)))
-        steps = self._steps(race.t, area.width(), decades)
-        with np.errstate(over="ignore"):
-            first = race.heights(self._names[0])[:1] - self._floor
-            lines = {name: race.heights(name)[steps] - self._floor for name in self._names}
-        low, high = _decades(np.concatenate([first, *lines.values()]))
-        self._paint_grid(painter, area, decades, low, high)
-        painter.setClipRect(area)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x = area.left() + np.log10(steps) / decades * area.width()
-        for name in sorted(self._names, key=self._chosen.__eq__):
-            powers = np.log10(np.clip(lines[name], 10.0**low, 10.0 ** min(high, 308)))
-            y = area.bottom() - (powers - low) / (high - low) * area.height()
-            painter.setPen(QPen(theme().colour(RACERS[name]), 2.4 if name == self._chosen else 1.3))
-            painter.drawPolyline(QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]))
+        else:
+            self._bring_up(race.t)
+            painter.drawPixmap(0, 0, self._picture)
+            self._paint_ends(painter, race.t)
         painter.end()
 
-    @staticmethod
-    def _steps(t: int, width: float, decades: int) -> np.ndarray:
-        """The steps worth drawing: one a pixel, and the last."""
-        places = np.arange(0, int(width) + 1) / max(width, 1) * decades
-        return np.unique(np.append(np.round(10.0 ** places[places <= log10(t)]).astype(int), t)).clip(1, t)
+    def _face(self) -> QFont:
+        font = self.font()
+        font.setPixelSize(11)
+        return font
 
-    def _paint_grid(self, painter: QPainter, area: QRectF, decades: int, low: int, high: int) -> None:
-        line, text = theme().colour("faint"), theme().colour("muted")
-        for d in range(decades + 1):
-            x = area.left() + d / decades * area.width()
-            painter.setPen(line)
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(text)
-            words = "step 1" if d == 0 else f"{10**d:,}"
-            box = QRectF(x - 40, area.bottom() + 4, 50 if d == decades else 80, 16)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight if d == decades else Qt.AlignmentFlag.AlignHCenter, words)
-        every = max(1, ceil((high - low) / max(area.height() / 26, 1)))
-        for d in range(low, high + 1, every):
-            y = area.bottom() - (d - low) / (high - low) * area.height()
-            painter.setPen(line)
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(text)
-            words = f"{10.0**d:g}" if -3 < d < 4 else f"10{str(d).translate(_POWERS)}"
-            painter.drawText(
-                QRectF(0, y - 8, area.left() - 6, 16),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                words,
-            )
+    def _bring_up(self, t: int) -> None:
+        """Adds to the picture what was run since; draws all of it again where the scale or the past is another."""
+        self._look(t)
+        area = QRectF(self.rect()).adjusted(40, 6, -10, -22)
+        scale, ratio = LossScale.around(area, t, *self._range), self.devicePixelRatioF()
+        if scale != self._scale or t < self._drawn or self._picture.devicePixelRatio() != ratio:
+            self._scale, self._drawn = scale, 1
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(theme().colour("raised"))
+            painter = QPainter(self._picture)
+            painter.setFont(self._face())
+            scale.paint_grid(painter)
+            painter.end()
+        if np.log10(t / self._drawn) * scale.width >= scale.across:  # a pixel or more: less would be drawn over and over
+            painter = QPainter(self._picture)
+            self._paint_lines(painter, t)
+            painter.end()
+            self._drawn = t
 
+    def _look(self, t: int) -> None:
+        """Takes the losses since the last look into the range."""
+        if t < self._seen:
+            self._seen = -1
+        if self._seen < 0:
+            self._range = _NOTHING
+        least, most = self._range
+        for name in self._names:
+            new = self._losses(name, slice(self._seen + 1, t + 1))
+            new = new[(new > 0) & (new < np.inf)]
+            if new.size:
+                least, most = min(least, float(new.min())), max(most, float(new.max()))
+        self._range, self._seen = (least, most), t
 
-def _decades(losses: np.ndarray) -> tuple[int, int]:
-    """Whole decades around the losses, nine at most: what is lower counts as the bottom."""
-    positive = losses[np.isfinite(losses) & (losses > 0)]
-    if not positive.size:
-        return -2, 0
-    high = ceil(log10(positive.max()) + 1e-9)
-    low = max(floor(log10(positive.min())), high - _MOST_DECADES)
-    return min(low, high - 2), high
+    def _paint_lines(self, painter: QPainter, t: int) -> None:
+        """The pieces from what is drawn to step t."""
+        scale, since = self._scale, self._drawn
+        painter.setClipRect(scale.area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        x = scale.x(np.arange(since, t + 1))
+        for name in self._ordered():
+            y = scale.y(self._losses(name, slice(since, t + 1)))
+            painter.setPen(QPen(theme().colour(RACERS[name]), 2.4 if name == self._chosen else 1.3))
+            painter.drawPolyline(polyline(*thinned(x, y)))
+
+    def _paint_ends(self, painter: QPainter, t: int) -> None:
+        """A dot where each line ends; it covers the part of a pixel that is not in the picture yet."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme().colour("raised"), 1))
+        names = self._ordered()
+        x = float(self._scale.x(np.array(t)))
+        for name, y in zip(names, self._scale.y(np.array([self._losses(name, t) for name in names])), strict=True):
+            radius = 4.5 if name == self._chosen else 3.5
+            painter.setBrush(theme().colour(RACERS[name]))
+            painter.drawEllipse(QPointF(x, float(y)), radius, radius)
+
+    def _losses(self, name: str, t: int | slice) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            return self._race.heights(name)[t] - self._floor
+
+    def _ordered(self) -> list[str]:
+        return sorted(self._names, key=self._chosen.__eq__)

@@ -6,32 +6,21 @@ from math import hypot
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QPolygonF,
-    QResizeEvent,
-)
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cvlab.engine.race import Race
 from cvlab.engine.surfaces import Surface
 from cvlab.ui.panels.optimization.arrows import draw_arrow
 from cvlab.ui.panels.optimization.looks import PARTS, RACERS, is_direction
+from cvlab.ui.panels.optimization.map_picture import MapPicture, outline
+from cvlab.ui.panels.optimization.projection import Projection
 from cvlab.ui.panels.optimization.relief import Relief, ReliefRequest, view_of
-from cvlab.ui.panels.optimization.rulers import paint_rulers
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import mix
 
 _SLOPE_LENGTH = 64.0
 """Pixels of an arrow that has a direction only."""
-_FAR = 20_000.0
 _SHIFTS = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
 }  # fmt: skip
@@ -53,17 +42,16 @@ class Map(QWidget):
             "is one height, and a cross marks a minimum that is known."
         )
         self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else every frame paints the card below, too
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.relief: Relief | None = None
         self._surface: Surface | None = None
-        self._ground = QPixmap()
-        self._trails = QPixmap()
+        self.picture = MapPicture()
         self._race: Race | None = None
         self._names: tuple[str, ...] = ()
         self._chosen, self._start = "", (0.0, 0.0)
-        self._drawn: tuple[int, int] = (-1, 0)  # revision and step of what the trails show
         self._revision, self._message = 0, ""
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -79,7 +67,6 @@ class Map(QWidget):
     def show_surface(self, surface: Surface) -> None:
         if surface is not self._surface:
             self._surface = surface
-            self._drawn = (-1, 0)
             self._ask()
 
     def show_relief(self, relief: Relief) -> None:
@@ -87,15 +74,13 @@ class Map(QWidget):
         if relief.surface is not self._surface:
             return
         self.relief = relief
-        rgb = np.ascontiguousarray(relief.rgb)
-        image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888)
-        self._ground = QPixmap.fromImage(image.copy())
+        self.picture.take(relief)
         self.update()
 
     def show_race(self, race: Race | None, revision: int, names: tuple[str, ...], chosen: str) -> None:
         """names: who is drawn, the chosen one on top."""
         if names != self._names or chosen != self._chosen:
-            self._drawn = (-1, 0)
+            self.picture.forget()
         self._race, self._revision, self._names, self._chosen = race, revision, names, chosen
         self.update()
 
@@ -110,100 +95,68 @@ class Map(QWidget):
 
     # -- from place to pixel -----------------------------------------------------------------------------------------
 
-    def _view(self) -> tuple[float, float, float, float]:
-        return view_of(self._surface, max(self.width(), 1), max(self.height(), 1))
+    @property
+    def projection(self) -> Projection:
+        width, height = max(self.width(), 1), max(self.height(), 1)
+        return Projection(view_of(self._surface, width, height), width, height)
 
     def pixel(self, x: float, y: float) -> QPointF:
-        left, right, _, high = self._view()
-        scale = self.width() / (right - left)
-        return QPointF(*np.clip(((x - left) * scale, (high - y) * scale), -_FAR, _FAR))
+        return self.projection.pixel(x, y)
 
     def place(self, pixel: QPointF) -> tuple[float, float]:
-        left, right, _, high = self._view()
-        scale = (right - left) / max(self.width(), 1)
-        return left + pixel.x() * scale, high - pixel.y() * scale
-
-    def _pixels(self, path: np.ndarray) -> QPolygonF:
-        left, right, _, high = self._view()
-        scale = self.width() / (right - left)
-        places = np.clip((path - (left, high)) * (scale, -scale), -_FAR, _FAR)
-        if len(places) > 400:  # steps within a pixel are one
-            cells = np.floor(places).astype(np.int64)
-            keep = np.append(True, (cells[1:] != cells[:-1]).any(axis=1))
-            keep[-1] = True
-            places = places[keep]
-        return QPolygonF([QPointF(x, y) for x, y in places.tolist()])
+        return self.projection.place(pixel)
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self._surface is None:
+            painter.fillRect(self.rect(), theme().colour("raised"))
+        else:
+            self._paint(painter, self.projection)
+        painter.end()
+
+    def _paint(self, painter: QPainter, projection: Projection) -> None:
+        names = self._ordered()
+        self.picture.bring_up(
+            projection, self.devicePixelRatioF(), self._surface, self._race, self._revision, names, self._chosen
+        )
+        painter.drawPixmap(0, 0, self.picture.pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        clip = QPainterPath()
-        clip.addRoundedRect(QRectF(self.rect()), 6, 6)
-        painter.setClipPath(clip)
-        painter.fillRect(self.rect(), theme().colour("sunken"))
-        if self._surface is not None:
-            if not self._ground.isNull() and self.relief.surface is self._surface:
-                painter.drawPixmap(self.rect(), self._ground)
-            paint_rulers(painter, self.size(), self._view(), self.pixel)
-            self._paint_minima(painter)
-            if self._race is not None:
-                self._bring_trails_up()
-                painter.drawPixmap(0, 0, self._trails)
-                self._paint_heads(painter)
-                with np.errstate(all="ignore"):  # a slope may be as long as a number can be; arrows are cut
-                    self._paint_step(painter)
-            self._paint_start(painter)
+        if self._race is not None:
+            self._paint_heads(painter, projection, names)
+            with np.errstate(all="ignore"):  # a slope may be as long as a number can be; arrows are cut
+                self._paint_step(painter, projection)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for width, role in ((4.0, "raised"), (2.0, "ink")):
+            painter.setPen(QPen(theme().colour(role), width))
+            painter.drawEllipse(projection.pixel(*self._start), 7, 7)
         if self._message:
-            self._paint_message(painter)
+            painter.setPen(theme().colour("negative"))
+            box = QRectF(self.rect()).adjusted(48, 24, -48, -24)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
         if self.hasFocus():
             painter.setPen(QPen(theme().colour("accent"), 3))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(clip)
-        painter.end()
-
-    def _bring_trails_up(self) -> None:
-        """Adds what was run since; draws all of it again only where the past has changed."""
-        ratio, t = self.devicePixelRatioF(), self._race.t
-        size = self.size() * ratio
-        revision, since = self._drawn
-        if self._trails.size() != size or revision != self._revision or since > t:
-            self._trails = QPixmap(size)
-            self._trails.setDevicePixelRatio(ratio)
-            self._trails.fill(Qt.GlobalColor.transparent)
-            since = 0
-        if since < t:
-            painter = QPainter(self._trails)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for name in self._ordered():
-                width = 3.0 if name == self._chosen else 1.8
-                painter.setPen(
-                    QPen(theme().colour(RACERS[name]), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
-                         Qt.PenJoinStyle.RoundJoin)
-                )  # fmt: skip
-                painter.drawPolyline(self._pixels(self._race.path(name)[since:]))
-            painter.end()
-        self._drawn = (self._revision, t)
+            painter.drawPath(outline(self.size()))
 
     def _ordered(self) -> list[str]:
         return sorted(self._names, key=self._chosen.__eq__)
 
-    def _paint_heads(self, painter: QPainter) -> None:
-        edge = theme().colour("raised")
-        for name in self._ordered():
+    def _paint_heads(self, painter: QPainter, projection: Projection, names: list[str]) -> None:
+        painter.setPen(QPen(theme().colour("raised"), 1.5))
+        for name in names:
             radius = 6.0 if name == self._chosen else 4.5
-            painter.setPen(QPen(edge, 1.5))
             painter.setBrush(theme().colour(RACERS[name]))
-            painter.drawEllipse(self.pixel(*self._race.path(name)[-1]), radius, radius)
+            painter.drawEllipse(projection.pixel(*self._race.path(name)[-1].tolist()), radius, radius)
 
-    def _paint_step(self, painter: QPainter) -> None:
+    def _paint_step(self, painter: QPainter, projection: Projection) -> None:
         step = self._race.last_step(self._chosen) if self._chosen in self._names else None
         if step is None:
             return
         kind = next(racer.optimizer.kind for racer in self._race.racers if racer.name == self._chosen)
         for arrow in step.arrows:
-            tail, tip = self.pixel(*arrow.tail), self.pixel(*(arrow.tail + arrow.shift))
+            tail, tip = projection.pixel(*arrow.tail), projection.pixel(*(arrow.tail + arrow.shift))
             slope = is_direction(arrow, kind)
             length = hypot(*arrow.shift)
             if slope and length > 0:
@@ -211,29 +164,10 @@ class Map(QWidget):
                 tip = QPointF(tail.x() + ux, tail.y() - uy)
             draw_arrow(painter, tail, tip, PARTS[arrow.role], 2.5 if arrow.role == "step" else 2.0, dashed=slope)
 
-    def _paint_start(self, painter: QPainter) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for width, role in ((4.0, "raised"), (2.0, "ink")):
-            painter.setPen(QPen(theme().colour(role), width))
-            painter.drawEllipse(self.pixel(*self._start), 7, 7)
-
-    def _paint_minima(self, painter: QPainter) -> None:
-        for x, y, _ in self._surface.minima:
-            at = self.pixel(x, y)
-            for width, role in ((4.0, "raised"), (2.0, "ink")):
-                painter.setPen(QPen(theme().colour(role), width))
-                painter.drawLine(at + QPointF(-5, 0), at + QPointF(5, 0))
-                painter.drawLine(at + QPointF(0, -5), at + QPointF(0, 5))
-
-    def _paint_message(self, painter: QPainter) -> None:
-        painter.setPen(theme().colour("negative"))
-        box = QRectF(self.rect()).adjusted(48, 24, -48, -24)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
-
     # -- events ------------------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        self._drawn = (-1, 0)
+        self.picture.forget()
         if self._surface is None or not self.isVisible():
             return
         tokens = theme().tokens

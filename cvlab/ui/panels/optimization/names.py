@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from cvlab.ui.widgets.controls import Controls
 
-named = Controls("optimization").named
+controls = Controls("optimization")
+named = controls.named

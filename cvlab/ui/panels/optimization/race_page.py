@@ -100,14 +100,14 @@ class RacePage(QWidget):
         outer.addLayout(below, 9)
 
     def _connect(self) -> None:
-        player, transport = self.player, self.transport
+        player, transport, buttons = self.player, self.transport, self.transport.buttons
         player.moved.connect(self._show_race)
         player.playing_changed.connect(self._show_playing)
-        transport.play.clicked.connect(self.toggle)
-        transport.forward.clicked.connect(self.step)
-        transport.back.clicked.connect(self.step_back)
-        transport.rewind.clicked.connect(self.rewind)
-        transport.speed_asked.connect(self._set_speed)
+        buttons.play.clicked.connect(self.toggle)
+        buttons.forward.clicked.connect(self.step)
+        buttons.back.clicked.connect(self.step_back)
+        buttons.rewind.clicked.connect(self.rewind)
+        transport.speed.asked.connect(self._set_speed)
         transport.noise_asked.connect(self._set_noise)
         transport.noise_set.connect(self._end_gesture)
         self.surface.activated.connect(self._choose_surface)
@@ -178,12 +178,24 @@ class RacePage(QWidget):
             return
         names = tuple(name for name in self.racers.rows if name not in self._document.resting)
         self.map.show_race(player.race, player.revision, names, chosen)
-        self.losses.show_race(player.race, names, chosen, self._floor())
+        self.losses.show_race(player.race, player.revision, names, chosen, self._floor())
         self._frames += 1
-        if not player.is_playing or self._frames % _WORDS_EVERY == 0:
-            self.transport.show_step(player.t, LIMIT)
-            self.racers.show_race(player.race)
-            self.step_card.show_race(player.race, chosen, self._document.optimizer(chosen).kind)
+        showing = self._SHOW_WORDS if not player.is_playing else self._SHOW_WORDS[self._frames % _WORDS_EVERY :][:1]
+        for show in showing:
+            show(self)
+
+    def _show_where(self) -> None:
+        self.transport.show_step(self.player.t, LIMIT)
+
+    def _show_heights(self) -> None:
+        self.racers.show_race(self.player.race)
+
+    def _show_step(self) -> None:
+        chosen = self._state.chosen
+        self.step_card.show_race(self.player.race, chosen, self._document.optimizer(chosen).kind)
+
+    _SHOW_WORDS = (_show_where, _show_heights, _show_step)
+    """One a frame while the race plays, so that no frame pays for all."""
 
     def _floor(self) -> float:
         """The lowest height known: of the surface's minima, else 0 or lower as the map has it."""
@@ -194,11 +206,11 @@ class RacePage(QWidget):
         return min(lowest, 0.0)
 
     def _show_playing(self) -> None:
-        self.transport.show_playing(self.player.is_playing)
+        self.transport.buttons.show_playing(self.player.is_playing)
 
     def _show_speed(self, speed: int) -> None:
         self.player.speed = speed
-        self.transport.show_speed(speed)
+        self.transport.speed.show_speed(speed)
 
     # -- the map's picture -------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from cvlab.ui.panels.optimization.names import named
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.controls import steady
 
 ROW_HEIGHT = 24
 
@@ -75,7 +76,7 @@ class RacerRow(QWidget):
         )
         self.height_now = QLabel(self)
         self.height_now.setProperty("role", "small")
-        self.height_now.setMinimumWidth(self.height_now.fontMetrics().horizontalAdvance("8.88e−88") + 4)
+        steady(self.height_now, "8.88e−888")
         self.height_now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import ceil, floor, log10
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from cvlab.ui.panels.optimization.relief import View
+from cvlab.ui.panels.optimization.projection import Projection
 from cvlab.ui.theme import theme
 
 _BETWEEN = 96
 """Pixels between two numbers, at least."""
 
 
-def paint_rulers(painter: QPainter, size: QSize, view: View, pixel: Callable[[float, float], QPointF]) -> None:
-    """Inside the map, so that they take no room. pixel(x, y): where a place is."""
-    left, right, low, high = view
-    width, height = size.width(), size.height()
+def paint_rulers(painter: QPainter, projection: Projection) -> None:
+    """Inside the map, so that they take no room."""
+    left, right, low, high = projection.view
+    width, height, pixel = projection.width, projection.height, projection.pixel
     font = painter.font()
     font.setPixelSize(11)
     painter.setFont(font)

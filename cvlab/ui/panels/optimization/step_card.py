@@ -16,6 +16,7 @@ from cvlab.ui.panels.optimization.arrows import draw_arrow
 from cvlab.ui.panels.optimization.looks import PARTS, is_direction
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.controls import steady
 
 _WIDTHS = {"scaled step": 6.0, "velocity": 4.0, "look-ahead": 4.0, "step": 1.8}
 """Pixels, by part."""
@@ -96,6 +97,8 @@ class StepCard(Card):
         super().__init__("This step", parent)
         self.where = QLabel(self)
         self.where.setProperty("role", "small muted")
+        self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        steady(self.where, "step 88,888")
         self.header.addStretch(1)
         self.header.addWidget(self.where)
         self.arrows = StepView(self)
