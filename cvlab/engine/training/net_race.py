@@ -80,6 +80,7 @@ def net_race(data: Dataset, settings: NetRaceSettings) -> Iterator[NetRaceStep]:
     scale = Preprocessing(kind="signed")
     images, labels = scale.apply(data.train.images), data.train.labels
     parameters = list(module.parameters())
+    dtype = parameters[0].dtype
     lanes = {
         racer.name: _Lane(racer, torch.nn.utils.parameters_to_vector(parameters).detach().double().numpy())
         for racer in settings.racers
@@ -87,10 +88,10 @@ def net_race(data: Dataset, settings: NetRaceSettings) -> Iterator[NetRaceStep]:
     batches = _batches(len(labels), settings.batch, settings.seed)
     for t in range(1, settings.steps + 1):
         chosen = torch.from_numpy(next(batches))
-        x, y = images[chosen], labels[chosen]
+        x, y = images[chosen].to(dtype), labels[chosen]
 
         def meet(place: np.ndarray, x=x, y=y) -> tuple[float, np.ndarray]:
-            torch.nn.utils.vector_to_parameters(torch.from_numpy(place).float(), parameters)
+            torch.nn.utils.vector_to_parameters(torch.from_numpy(place).to(dtype), parameters)
             module.zero_grad(set_to_none=True)
             loss = torch.nn.functional.cross_entropy(module(x), y)
             loss.backward()
@@ -142,13 +143,13 @@ def _batches(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
 def _accuracies(module, parameters: Sequence, lanes: dict[str, _Lane], scale, data: Dataset) -> dict[str, float]:
     import torch
 
-    found = {}
+    found, dtype = {}, parameters[0].dtype
     images = scale.apply(data.test.images)
     with torch.inference_mode():
         for name, lane in lanes.items():
-            torch.nn.utils.vector_to_parameters(torch.from_numpy(lane.place).float(), parameters)
+            torch.nn.utils.vector_to_parameters(torch.from_numpy(lane.place).to(dtype), parameters)
             right = sum(
-                (module(part).argmax(1) == truth).sum().item()
+                (module(part.to(dtype)).argmax(1) == truth).sum().item()
                 for part, truth in zip(images.split(1000), data.test.labels.split(1000), strict=True)
             )
             found[name] = right / len(data.test)
