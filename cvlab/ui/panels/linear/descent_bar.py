@@ -48,7 +48,7 @@ class DescentBar(QWidget):
         self.rate_text = label(self, "", "small")
         self.rate_text.setFixedWidth(44)
         self.count = label(self)
-        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("88,888 steps "))
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("8,888 steps"))
         top = QHBoxLayout()
         top.setSpacing(4)
         for button in (self.rewind, self.back, self.play, self.forward, self.random):

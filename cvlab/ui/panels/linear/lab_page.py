@@ -64,7 +64,7 @@ class LabPage(QWidget):
         right.addWidget(self.objective, 1)
         right.addWidget(weights)
         for card in (self.objective, weights):
-            card.setFixedWidth(452)
+            card.setFixedWidth(420)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)

@@ -64,7 +64,8 @@ class TemplateTiles(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         K, channels, height, width = self.templates.shape
-        columns = max((2, 3, 4, 5), key=lambda n: self._side(K, n))
+        # Whole rows look better than the largest tiles.
+        columns = max((2, 3, 4, 5), key=lambda n: self._side(K, n) * (0.7 if K % n else 1.0))
         side, across = self._side(K, columns), self.width() / columns
         rows = -(-K // columns)
         down = min(self.height() / rows, side + _CAPTION + 2 * _GAP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from cvlab.core.lab import Lab
@@ -90,16 +90,14 @@ class TemplatesPage(QWidget):
         self.data = ImageChoice(self._lab, self)
         left.header.addStretch(1)
         left.header.addWidget(self.data)
-        left.header.addWidget(self.check)
         row = QHBoxLayout()
         row.setSpacing(4)
-        for button in (self.reset, self.play, self.one):
+        for button in (self.reset, self.play, self.one, self.check):
             row.addWidget(button)
         row.addStretch(1)
-        row.addWidget(self.figures)
         rate = QHBoxLayout()
         rate.setSpacing(8)
-        self.loss.setMinimumContentsLength(17)
+        self.loss.setMinimumContentsLength(16)
         self.loss.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         rate.addWidget(self.loss)
         rate.addSpacing(8)
@@ -107,6 +105,7 @@ class TemplatesPage(QWidget):
         rate.addWidget(self.rate, 1)
         rate.addWidget(self.rate_text)
         left.body.addWidget(self.tiles, 1)
+        left.body.addWidget(self.figures, 0, Qt.AlignmentFlag.AlignCenter)
         left.body.addLayout(row)
         left.body.addLayout(rate)
         left.body.addWidget(self.verdict)

@@ -41,7 +41,7 @@ class PlanePage(QWidget):
         self.plane, self.bar, self.rule = Plane(card), PointsBar(card), RuleCard(self)
         card.body.addWidget(self.bar)
         card.body.addWidget(self.plane, 1)
-        self.rule.setFixedWidth(320)
+        self.rule.setFixedWidth(300)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)

@@ -9,7 +9,7 @@ from cvlab.core.panels.neighbors import PlaneDocument
 from cvlab.engine.neighbors.points import PRESETS
 from cvlab.engine.neighbors.regions import MAX_CLASSES, MAX_POINTS
 from cvlab.ui.panels.neighbors.marks import NAMES, Mark
-from cvlab.ui.panels.neighbors.pieces import button, chip, choice, label, named
+from cvlab.ui.panels.neighbors.pieces import chip, choice, icon_button, label, named
 from cvlab.ui.widgets.number import NumberBox
 
 _TOOLS = (
@@ -55,7 +55,7 @@ class PointsBar(QWidget):
             "How many points the brush leaves at once; more also spread wider.",
         )
         self.dab.setRange(1, 12)
-        self.dab.setFixedWidth(80)
+        self.dab.setFixedWidth(44)
         row.addWidget(self.dab)
         row.addStretch(1)
         self.class_buttons: list[QPushButton] = []
@@ -63,11 +63,11 @@ class PointsBar(QWidget):
             made = chip(
                 self, f"class.{c}", NAMES[c], f"New points are of class {NAMES[c]}. Key {c + 1}.", checkable=True
             )
-            made.setFixedWidth(52)
+            made.setFixedWidth(42)
             mark = Mark(c, made)
             mark.move(6, 4)
             mark.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            made.setText(f"    {NAMES[c]}")
+            made.setText(f"   {NAMES[c]}")
             self._classes.addButton(made, c)
             self.class_buttons.append(made)
             row.addWidget(made)
@@ -100,17 +100,10 @@ class PointsBar(QWidget):
             f"Points of a preset, 3 to {MAX_POINTS}.",
         )
         self.count.setFixedWidth(72)
-        self.fresh = button(
-            self,
-            "fresh",
-            "New points",
-            "Draws the preset's points anew, with another seed.",
-            glyph="replay",
-            role="chip",
+        self.fresh = icon_button(
+            self, "fresh", "replay", "New points", "Draws the preset's points anew, with another seed."
         )
-        self.clear = button(
-            self, "clear", "Clear", "Takes all points away. Undo brings them back.", glyph="clear", role="chip"
-        )
+        self.clear = icon_button(self, "clear", "clear", "Clear", "Takes all points away. Undo brings them back.")
         self.total = label(self)
         for widget in (self.preset, self.classes, self.count, self.fresh, self.clear):
             row.addWidget(widget)
