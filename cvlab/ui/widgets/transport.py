@@ -66,7 +66,7 @@ class SpeedSlider(QWidget):
         self.words = steady(label(self), f"speed {max(speeds)}/s")
         self.slider = own.named(QSlider(Qt.Orientation.Horizontal, self), "speed", "Speed", tip)
         self.slider.setRange(0, len(speeds) - 1)
-        self.slider.setFixedWidth(64)
+        self.slider.setFixedWidth(56)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

@@ -321,7 +321,7 @@ def test_a_thinned_line_keeps_its_peaks():
     y[777] = 50.0
     thin_x, thin_y = thinned(x, y)
     assert len(thin_x) == len(thin_y) <= 2 * 21 and thin_y.max() == 50.0 and (np.diff(thin_x) >= 0).all()
-    falling_x, falling_y = thinned(x, -x)
+    _falling_x, falling_y = thinned(x, -x)
     assert (np.diff(falling_y) <= 0).all(), "within a column the line goes on as it went"
     assert np.array_equal(thinned(x[:1], y[:1])[1], y[:1])
     line = polyline(np.array([1.0, 2.5]), np.array([3.0, -4.0]))
@@ -521,7 +521,7 @@ def test_the_form_chooses_kind_and_length_and_refuses_in_words(schedules, panel,
 
     def trained():
         lab.pump()
-        assert len(schedules.rates.curves[0].losses) == 31
+        assert len(schedules.rates.curves[0].y) == 31
 
     qtbot.waitUntil(trained, timeout=20_000)
     panel.grab()

@@ -41,9 +41,7 @@ class LossPlot(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 140)
 
-    def show_race(
-        self, race: Race | None, revision: int, names: tuple[str, ...], chosen: str, floor: float
-    ) -> None:
+    def show_race(self, race: Race | None, revision: int, names: tuple[str, ...], chosen: str, floor: float) -> None:
         """revision: another one for other paths. names: who is drawn, the chosen one on top."""
         what = (revision, names, chosen, floor)
         if race is not self._race or what != (self._revision, self._names, self._chosen, self._floor):
@@ -91,7 +89,9 @@ class LossPlot(QWidget):
             painter.setFont(self._face())
             scale.paint_grid(painter)
             painter.end()
-        if np.log10(t / self._drawn) * scale.width >= scale.across:  # a pixel or more: less would be drawn over and over
+        if (
+            np.log10(t / self._drawn) * scale.width >= scale.across
+        ):  # a pixel or more: less would be drawn over and over
             painter = QPainter(self._picture)
             self._paint_lines(painter, t)
             painter.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -21,12 +21,14 @@ from cvlab.engine.errors import CvlabError
 from cvlab.engine.race import Racer
 from cvlab.engine.training.net_race import NetRaceSettings, usual_net_racers
 from cvlab.ui.bind import bind
+from cvlab.ui.panels.optimization.curve_plot import CurvePlot
 from cvlab.ui.panels.optimization.names import named
-from cvlab.ui.panels.optimization.net_curves import NetCurves
+from cvlab.ui.panels.optimization.net_curves import TICKS, curves
 from cvlab.ui.panels.optimization.net_job import NetRaceRequest, Standing
 from cvlab.ui.panels.optimization.net_racer import RacerLine
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.controls import steady
 from cvlab.ui.widgets.number import NumberBox
 
 JOB = "optimization.net"
@@ -48,7 +50,7 @@ class NetPage(QWidget):
         self._show_standing()
 
     def _build(self) -> None:
-        who, curves = Card("Racers", self), Card("LeNet learns digits", self)
+        who, learning = Card("Racers", self), Card("LeNet learns digits", self)
         head = QLabel("rate α · loss now · test", self)
         head.setProperty("role", "small muted")
         who.header.addStretch(1)
@@ -66,15 +68,25 @@ class NetPage(QWidget):
         )  # fmt: skip
         words.setWordWrap(True)
         words.setProperty("role", "small muted")
-        self.curves = NetCurves(self)
-        curves.body.addWidget(words)
-        curves.body.addWidget(self.curves, 1)
-        curves.body.addLayout(self._make_transport())
-        who.setFixedWidth(432)
+        self.curves = CurvePlot(
+            "net.curves",
+            "Training loss of each racer against its steps",
+            "The loss over each batch, as the mean of nine steps. All begin with the same weights and batches.",
+            self,
+            ticks=TICKS,
+            across="step",
+            margin=126,
+        )
+        learning.body.addWidget(words)
+        learning.body.addWidget(self.curves, 1)
+        learning.body.addLayout(self._make_transport())
+        learning.header.addStretch(1)
+        learning.header.addWidget(self.words)
+        who.setFixedWidth(426)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(curves, 1)
+        row.addWidget(learning, 1)
         row.addWidget(who)
 
     def _make_settings(self) -> QGridLayout:
@@ -107,13 +119,13 @@ class NetPage(QWidget):
         self.progress.setTextVisible(False)
         self.words = QLabel(self)
         self.words.setProperty("role", "small muted")
-        self.words.setMinimumWidth(self.words.fontMetrics().horizontalAdvance("step 8,888 of 8,888, paused"))
+        self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        steady(self.words, "step 8,888 of 8,888, paused")
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.start)
         row.addWidget(self.cancel)
         row.addWidget(self.progress, 1)
-        row.addWidget(self.words)
         return row
 
     # -- showing -----------------------------------------------------------------------------------------------------
@@ -132,7 +144,7 @@ class NetPage(QWidget):
         steps = request.settings.steps if request is not None else self._state.net.steps
         t = 0 if standing is None else standing.t
         waiting = "The net is waking up …" if self.is_running else "Press start: LeNet is trained by each racer."
-        self.curves.show_losses({} if standing is None else standing.losses, steps, waiting)
+        self.curves.show_curves([] if standing is None else curves(standing.losses), steps, waiting)
         for line in self.lines.values():
             line.show_standing(standing)
         self.progress.setRange(0, steps)

@@ -55,7 +55,7 @@ class RacerLine(QWidget):
             label.setProperty("role", "small")
             label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 6)
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.rate.setFixedWidth(92)
+        self.rate.setFixedWidth(88)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)

@@ -7,11 +7,13 @@ from math import log
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cvlab.core.panels.optimization import ScheduleDocument
+from cvlab.ui.panels.optimization.curve_plot import paint_grid
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets.polyline import polyline
 
 _REACH = 14.0
 """Pixels around a handle in which it is taken."""
@@ -111,7 +113,9 @@ class SchedulePlot(QWidget):
         rates = [document.schedule.rate(document.base, epoch, document.epochs) for epoch in epochs.tolist()]
         painter.setPen(QPen(theme().colour("accent"), 2.4, j=Qt.PenJoinStyle.RoundJoin))
         painter.setClipRect(area.adjusted(-10, -10, 10, 10))
-        painter.drawPolyline(QPolygonF([self.pixel(e, r) for e, r in zip(epochs.tolist(), rates, strict=True)]))
+        x = area.left() + epochs / document.epochs * area.width()
+        y = area.bottom() - np.minimum(np.array(rates) / self._top, 1.2) * area.height()
+        painter.drawPolyline(polyline(x, y))
         for handle in handles(document):
             at = self.pixel(handle.epoch, handle.rate)
             is_hot = handle.id in (self._held, self._under)
@@ -151,26 +155,6 @@ class SchedulePlot(QWidget):
         self._held = ""
         self.let_go.emit()
         self.show_document(self._document)
-
-
-def paint_grid(
-    painter: QPainter, area: QRectF, epochs: int, ticks: list[float], top: float, across: str = "epoch"
-) -> None:
-    """Level lines with their values at the left, and epochs, or what `across` says, below."""
-    line, text = theme().colour("faint"), theme().colour("muted")
-    for value in ticks:
-        y = area.bottom() - value / top * area.height()
-        painter.setPen(line)
-        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        painter.setPen(text)
-        box = QRectF(area.left() - 54, y - 8, 48, 16)
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
-    gap = next(g for g in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if epochs / g <= 10)
-    for epoch in range(0, epochs + 1, gap):
-        x = area.left() + epoch / epochs * area.width()
-        painter.setPen(text)
-        painter.drawText(QRectF(x - 30, area.bottom() + 3, 60, 14), Qt.AlignmentFlag.AlignHCenter, f"{epoch}")
-    painter.drawText(QRectF(area.left(), area.bottom() + 17, area.width(), 15), Qt.AlignmentFlag.AlignHCenter, across)
 
 
 def _round_up(value: float) -> float:

@@ -17,7 +17,8 @@ from cvlab.engine.four_rates import RateCurve, four_rates
 from cvlab.engine.schedules import FORMULAS, Schedule
 from cvlab.engine.spec import Spec
 from cvlab.ui.bind import bind
-from cvlab.ui.panels.optimization.rates_plot import RatesPlot
+from cvlab.ui.panels.optimization.curve_plot import CurvePlot
+from cvlab.ui.panels.optimization.rate_curves import TICKS, curves
 from cvlab.ui.panels.optimization.schedule_plot import SchedulePlot
 from cvlab.ui.widgets.card import Card
 from cvlab.ui.widgets.form import Form
@@ -87,7 +88,17 @@ class SchedulesPage(QWidget):
 
     def _build(self) -> None:
         self.curve_card, self.rates_card = Card("Learning rate", self), Card("One small net, four learning rates", self)
-        self.plot, self.rates = SchedulePlot(self), RatesPlot(self)
+        self.plot = SchedulePlot(self)
+        self.rates = CurvePlot(
+            "rate_curves",
+            "Training loss for four learning rates",
+            "Too low: a slow line. Good: steep, then flat and low. High: it gets stuck. Very high: it flies off.",
+            self,
+            ticks=TICKS,
+            across="epoch",
+            margin=92,
+        )
+        self.rates.show_curves((), 1, "Training four small nets…")
         self.formula = FormulaLabel("\\alpha", self)
         self.form = Form(Schedule, prefix="optimization.schedule", captions={"kind": _KINDS}, parent=self)
         self.form.rows["kind"].editor.setObjectName("optimization.schedule")
@@ -138,9 +149,9 @@ class SchedulesPage(QWidget):
             self._asked = request
             self.lab.jobs.submit("optimization.rates", request, done=self._trained)
 
-    def _trained(self, curves: tuple[RateCurve, ...]) -> None:
+    def _trained(self, trained: tuple[RateCurve, ...]) -> None:
         self._shown = self._asked
-        self.rates.show_curves(curves)
+        self.rates.show_curves(curves(trained), len(trained[0].losses) - 1)
 
     @property
     def is_drawn(self) -> bool:

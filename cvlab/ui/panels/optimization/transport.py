@@ -33,7 +33,7 @@ class Transport(QWidget):
         )
         self.noise = QSlider(Qt.Orientation.Horizontal, self)
         self.noise.setRange(0, 100)
-        self.noise.setFixedWidth(64)
+        self.noise.setFixedWidth(56)
         named(
             self.noise,
             "noise",
