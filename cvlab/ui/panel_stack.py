@@ -6,8 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.ui.commands import Commands
@@ -18,26 +17,6 @@ from cvlab.ui.widgets.failed import FailedCard
 from cvlab.ui.widgets.finish import finish
 
 log = logging.getLogger("cvlab.ui")
-
-
-class Stage(QWidget):
-    """Where the panels stand. It has no layout on purpose: a label that changes in a panel would lay out the whole window anew,
-    several milliseconds each time."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._held: QWidget | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def hold(self, widget: QWidget) -> None:
-        """The widget that fills the stage, whatever it would rather be."""
-        self._held = widget
-        widget.setGeometry(self.rect())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._held is not None:
-            self._held.setGeometry(self.rect())
 
 
 class PanelStack(QStackedWidget):

@@ -14,7 +14,7 @@ from cvlab.core.lab import Lab
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.commands import Commands
 from cvlab.ui.panel import Panel
-from cvlab.ui.panel_stack import PanelStack, Stage
+from cvlab.ui.panel_stack import PanelStack
 from cvlab.ui.panels import PANELS, PanelSpec
 from cvlab.ui.pump import Pump
 from cvlab.ui.widgets.explanation import WIDTH as EXPLANATION_WIDTH
@@ -22,6 +22,7 @@ from cvlab.ui.widgets.explanation import Explanation
 from cvlab.ui.widgets.finish import finish
 from cvlab.ui.widgets.notice_bar import NoticeBar
 from cvlab.ui.widgets.rail import Rail
+from cvlab.ui.widgets.room import Room
 from cvlab.ui.widgets.status import Status
 from cvlab.ui.window_actions import WindowActions
 
@@ -53,7 +54,7 @@ class MainWindow(QMainWindow):
         self.palette_card: CommandPalette | None = None
 
         self.rail = Rail([(spec.id, spec.title, spec.summary, spec.icon) for spec in panels], self)
-        self.stage = Stage(self)
+        self.stage = Room(self)
         self.explanation = Explanation(self)
         self.status = Status(self)
         self.pump = Pump(lab, self)

@@ -19,6 +19,7 @@ class Theme(QObject):
         self._wanted = "system"
         self._is_applied = False
         self.tokens: Tokens = LIGHT
+        self._colours: dict[tuple[str, float], QColor] = {}  # of these tokens: painters ask a hundred times a frame
 
     def choose(self, wanted: str) -> None:
         """ "system", "light" or "dark"."""
@@ -40,6 +41,7 @@ class Theme(QObject):
             self.changed.emit()
             return
         self.tokens = tokens
+        self._colours.clear()
         application = QApplication.instance()
         if application is not None:
             self._is_applied = True
@@ -51,13 +53,16 @@ class Theme(QObject):
 
     def colour(self, role: str, alpha: float = 1.0) -> QColor:
         """A colour by its role ("ink", "accent", ...), a layer role ("conv", ...) or "class-0".."class-9"."""
+        found = self._colours.get((role, alpha))
+        if found is None:
+            found = self._colours[role, alpha] = QColor(self._value(role))
+            found.setAlphaF(alpha)
+        return QColor(found)  # whoever asks may change it
+
+    def _value(self, role: str) -> str:
         if role.startswith("class-"):
-            value = self.tokens.classes[int(role[6:]) % len(self.tokens.classes)]
-        else:
-            value = self.tokens.roles.get(role) or getattr(self.tokens, role)
-        colour = QColor(value)
-        colour.setAlphaF(alpha)
-        return colour
+            return self.tokens.classes[int(role[6:]) % len(self.tokens.classes)]
+        return self.tokens.roles.get(role) or getattr(self.tokens, role)
 
     @property
     def is_dark(self) -> bool:

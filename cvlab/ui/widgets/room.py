@@ -1,0 +1,28 @@
+"""A place for one widget that lays out nothing outside itself."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+
+class Room(QWidget):
+    """It has no layout on purpose: a label that changes in what it holds would lay out all that stands around, up to the
+    whole window, several milliseconds each time."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._held: QWidget | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def hold(self, widget: QWidget) -> None:
+        """The widget that fills the room, whatever size it would rather be."""
+        self._held = widget
+        widget.setParent(self)
+        widget.setGeometry(self.rect())
+        widget.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._held is not None:
+            self._held.setGeometry(self.rect())
