@@ -149,18 +149,25 @@ def pad(x: np.ndarray, padding: int) -> np.ndarray:
     return np.pad(x, ((0, 0), (padding, padding), (padding, padding)))
 
 
-def convolve(x: np.ndarray, w: np.ndarray, b: np.ndarray, sliding: Sliding) -> np.ndarray:
+def convolve(x: np.ndarray, w: np.ndarray, b: np.ndarray, sliding: Sliding, groups: int = 1) -> np.ndarray:
     """y[k, r, q] = b[k] + sum over c, i, j of w[k, c, i, j] * x[c, rS + id - P, qS + jd - P], zeros outside.
 
-    x: (C, H, W). w: (K, C, F, F). b: (K,). Gives (K, H', W'), H' = (H - d(F - 1) - 1 + 2P) / S + 1 rounded down.
-    The loop is over the F x F taps; each adds all positions at once: O(K C F^2 H' W'). Raises `ShapeError`.
+    x: (C, H, W). w: (K, C / groups, F, F). b: (K,). Gives (K, H', W'), H' = (H - d(F - 1) - 1 + 2P) / S + 1 rounded down.
+    groups: the channels and the filters fall into so many, and a filter reads the channels of its own group only.
+    The loop is over the F x F taps; each adds all positions at once: O(K C F^2 H' W' / groups). Raises `ShapeError`.
 
     >>> convolve(np.ones((1, 3, 3)), np.ones((1, 1, 3, 3)), np.zeros(1), Sliding(3, padding=1))[0, 0].tolist()
     [4.0, 6.0, 4.0]
     """
     C, H, W = x.shape
-    if w.shape[1:] != (C, sliding.filter, sliding.filter):
-        raise ShapeError("The filter", w.shape, f"one slice a channel, ({C}, {sliding.filter}, {sliding.filter})")
+    if groups < 1 or C % groups or len(w) % groups:
+        raise ShapeError("The layer", (C, len(w)), f"channels and filters that {groups} groups divide")
+    if w.shape[1:] != (C // groups, sliding.filter, sliding.filter):
+        wanted = f"one slice a channel, ({C // groups}, {sliding.filter}, {sliding.filter})"
+        raise ShapeError("The filter", w.shape, wanted)
+    if groups > 1:
+        parts = zip(np.split(x, groups), np.split(w, groups), np.split(b, groups), strict=True)
+        return np.concatenate([convolve(*part, sliding) for part in parts])
     down, across = sliding.fits(H, W)
     padded = pad(x, sliding.padding)
     y = np.zeros((len(w), down.count, across.count), np.result_type(x, w)) + b[:, None, None].astype(w.dtype)
@@ -168,6 +175,17 @@ def convolve(x: np.ndarray, w: np.ndarray, b: np.ndarray, sliding: Sliding) -> n
         seen = tap(padded, i, j, down, across)  # (C, H', W')
         y += np.tensordot(w[:, :, i, j], seen, axes=1)  # (K, C) . (C, H', W')
     return y
+
+
+def reads(k: int, channels: int, filters: int, groups: int) -> range:
+    """Which channels filter k of so many reads: those of its group. Raises `ZeroDivisionError` for more groups than either.
+
+    >>> reads(1, 3, 3, 3), reads(1, 4, 2, 2), reads(1, 3, 2, 1)
+    (range(1, 2), range(2, 4), range(0, 3))
+    """
+    each = channels // groups
+    group = k // (filters // groups)
+    return range(group * each, (group + 1) * each)
 
 
 def tap(padded: np.ndarray, i: int, j: int, down: Fit, across: Fit) -> np.ndarray:

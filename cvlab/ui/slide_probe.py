@@ -2,58 +2,74 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QSlider
+from PySide6.QtWidgets import QSlider
 
-from cvlab.core.lab import Lab
-from cvlab.ui.app import dress
+from cvlab.core.panels.convolution_documents import MAX_FILTERS, MAX_SIDE
+from cvlab.ui.app import Session
+from cvlab.ui.frame_probe import REST_MS, measured
+from cvlab.ui.probe import measure
 from cvlab.ui.window import MainWindow
 
-STEPS = 80
+ROUNDS = 80
+"""Of the loop over the taps, and of PyTorch's convolution beside it."""
 
 
 class SlideProbe(QObject):
-    """Drags sliders and paints a kernel as soon as the panel has its picture; then it ends the application."""
+    """Drags a slider, walks the window and paints a kernel once all panels are built and the picture is here; then it ends the
+    application."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
         self._window, self._state = window, window.lab.project.convolution
         self.result: dict | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(20)
-        self._timer.timeout.connect(self._look)
-        self._timer.start()
+        self._wait = QTimer(self)
+        self._wait.setInterval(50)
+        self._wait.timeout.connect(self._look)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._measure)
+        session.warm_up.finished.connect(self._warmed)
+
+    def _warmed(self, *_: str) -> None:
+        self._window.resize(1440, 900)
+        self._window.go("convolution")
+        self._panel = self._window.panel("convolution")
+        self._wait.start()
 
     def _look(self) -> None:
-        self._panel = self._window.panel("convolution")
-        if not self._panel.gallery.is_settled:
-            return
-        self._timer.stop()
-        self.result = {"steps": STEPS, "slide_ms": self._times(self._pad)}
-        self._state.page = "kernel"
-        self.result |= {"kernel_ms": self._times(self._paint), "against_torch": self._against_torch()}
+        if self._panel.gallery.is_settled and not self._window.stack.missing():
+            self._wait.stop()
+            self._rest.start()
+
+    def _measure(self) -> None:
+        self.result = {"frames": {name: measured(frame) for name, frame in self._frames()}}
+        self.result["against_torch"] = self._against_torch()
         self._window.leave()
 
-    def _times(self, act: Callable[[int], None]) -> dict[str, float]:
-        """From the act to its result painted, in milliseconds."""
-        taken = []
-        for step in range(STEPS + 10):
-            QApplication.processEvents()
-            began = perf_counter()
-            act(step)
-            QApplication.processEvents()
-            taken.append(1000 * (perf_counter() - began))
-        taken = sorted(taken[10:])  # the first steps make the cells that later ones draw again
-        return {"p50": statistics.median(taken), "p95": taken[int(0.95 * len(taken))]}
+    def _frames(self) -> Iterator[tuple[str, Callable[[int], None]]]:
+        yield "padding slider, the course's demonstration", self._pad
+        self._slider("side").setValue(MAX_SIDE)
+        self._slider("filters").setValue(MAX_FILTERS)
+        yield "padding slider, the largest input, three filters", self._pad
+        yield "the window moves on", self._walk
+        self._state.page = "kernel"
+        yield "a painted kernel cell, the whole picture", self._paint
+
+    def _slider(self, field: str) -> QSlider:
+        return self._panel.findChild(QSlider, f"convolution.slide.{field}")
 
     def _pad(self, step: int) -> None:
-        self._panel.findChild(QSlider, "convolution.slide.padding").setValue(step % 4)
+        self._slider("padding").setValue(step % 4)
+
+    def _walk(self, step: int) -> None:
+        self._panel.slide.transport.forward()
 
     def _paint(self, step: int) -> None:
         self._panel.kernel.pad.painted.emit(step % 3, step // 3 % 3, 0.5 + step % 5)
@@ -69,7 +85,7 @@ class SlideProbe(QObject):
         weights = torch.from_numpy(kernel).float().repeat(len(image), 1, 1, 1)
         torch.set_num_threads(1)
         own, rival = [], []
-        for _ in range(STEPS):
+        for _ in range(ROUNDS):
             began = perf_counter()
             filtered(image, kernel)
             between = perf_counter()
@@ -80,20 +96,7 @@ class SlideProbe(QObject):
 
 
 def main() -> int:
-    application = QApplication(sys.argv[:1])
-    lab = Lab()
-    dress(application)
-    lab.project.panel = "convolution"
-    window = MainWindow(lab)
-    window.resize(1440, 900)
-    probe = SlideProbe(window)
-    window.show()
-    application.exec()
-    if probe.result is None:
-        return 1
-    json.dump(probe.result, sys.stdout)
-    sys.stdout.write("\n")
-    return 0
+    return measure(SlideProbe)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvlab.core.panels.convolution import (
+from cvlab.core.panels.convolution_documents import (
     MAX_DILATION,
     MAX_FILTER,
     MAX_FILTERS,
@@ -16,7 +16,7 @@ from cvlab.core.panels.convolution import (
     MAX_SIDE,
     MAX_STRIDE,
 )
-from cvlab.engine.convolution import Fit, Sliding, channel_maps, convolve, filtered, product_sum
+from cvlab.engine.convolution import Fit, Sliding, channel_maps, convolve, filtered, product_sum, reads
 from cvlab.engine.errors import ShapeError
 from cvlab.engine.kernels import PRESETS, answers, normalised
 from cvlab.engine.parameter_sharing import LayerSizes
@@ -30,10 +30,10 @@ SLIDERS = [
 ]
 
 
-def by_torch(x, w, b, sliding):
+def by_torch(x, w, b, sliding, groups=1):
     x, w, b = (torch.from_numpy(np.asarray(part, np.float64)) for part in (x, w, b))
     made = torch.nn.functional.conv2d(
-        x[None], w, b, stride=sliding.stride, padding=sliding.padding, dilation=sliding.dilation
+        x[None], w, b, stride=sliding.stride, padding=sliding.padding, dilation=sliding.dilation, groups=groups
     )
     return made[0].numpy()
 
@@ -51,6 +51,34 @@ def test_every_setting_of_the_sliders_is_torchs_conv2d(side):
                 by_torch(x, w, b, sliding)
         else:
             assert np.allclose(convolve(x, w, b, sliding), by_torch(x, w, b, sliding), atol=1e-12), sliding
+
+
+@pytest.mark.parametrize("side", [4, 7, MAX_SIDE])
+@pytest.mark.parametrize("groups", range(1, MAX_FILTERS + 1))
+def test_every_setting_in_groups_is_torchs_conv2d(side, groups):
+    rng = np.random.default_rng(side)
+    sizes = [(C, K) for C in (1, 2, 3, 4, 6) for K in (1, 2, 3, 6)]
+    for C, K in sizes:
+        x, b = rng.normal(size=(C, side, side)), rng.normal(size=K)
+        if C % groups or K % groups:
+            with pytest.raises(ShapeError, match=f"{groups} groups divide"):
+                convolve(x, np.zeros((K, C, 3, 3)), b, Sliding(3), groups)
+            continue
+        for sliding in SLIDERS[:: 1 if (C, K) == (3, 3) else 7]:
+            if sliding.fit(side).count:
+                w = rng.normal(size=(K, C // groups, sliding.filter, sliding.filter))
+                expected = by_torch(x, w, b, sliding, groups)
+                assert np.allclose(convolve(x, w, b, sliding, groups), expected, atol=1e-12), (sliding, C, K)
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))
+def test_the_channels_that_a_filter_reads_are_those_that_change_its_map(groups, a, b):
+    C, K = groups * a, groups * b
+    x = torch.ones(1, C, 3, 3, requires_grad=True)
+    y = torch.nn.functional.conv2d(x, torch.ones(K, C // groups, 3, 3), groups=groups)
+    for k in range(K):
+        (grad,) = torch.autograd.grad(y[0, k].sum(), x, retain_graph=True)
+        assert list(reads(k, C, K, groups)) == torch.nonzero(grad[0].sum(dim=(1, 2))).ravel().tolist()
 
 
 @given(

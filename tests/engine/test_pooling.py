@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvlab.core.panels.convolution import MAX_POOL, MAX_POOL_STRIDE
+from cvlab.core.panels.convolution_documents import MAX_POOL, MAX_POOL_STRIDE
 from cvlab.engine.errors import ShapeError
 from cvlab.engine.pooling import KINDS, pool
 

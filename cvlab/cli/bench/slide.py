@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from typing import Any
 
-from cvlab.cli.bench.process import child, machine
+from cvlab.cli.bench.process import child, frame_row, machine
 
 
 def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
@@ -17,11 +17,9 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
 def _slide(arguments: argparse.Namespace) -> dict:
     with tempfile.TemporaryDirectory(prefix="cvlab-bench-") as home:
         result = child("cvlab.ui.slide_probe", home=home)
-    slide, kernel, beside = result["slide_ms"], result["kernel_ms"], result["against_torch"]
-    text = (
-        f"A step of the padding slider to the painted sums: p50 {slide['p50']:.1f}, p95 {slide['p95']:.1f} ms\n"
-        f"A painted kernel cell to the whole picture: p50 {kernel['p50']:.1f}, p95 {kernel['p95']:.1f} ms\n"
-        f"The picture in colour by the loop over the taps {beside['cvlab_ms']:.2f} ms, by PyTorch on one thread "
+    beside = result["against_torch"]
+    text = "\n".join(frame_row(name, frame) for name, frame in result["frames"].items()) + (
+        f"\nThe picture in colour by the loop over the taps {beside['cvlab_ms']:.2f} ms, by PyTorch on one thread "
         f"{beside['torch_ms']:.2f} ms"
     )
     return result | {"machine": machine(), "text": text}

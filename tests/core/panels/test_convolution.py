@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cvlab.core.panels.convolution import (
+from cvlab.core.panels.convolution import ConvolutionState, SavedConvolution
+from cvlab.core.panels.convolution_documents import (
     MAX_FILTER,
     MAX_SIDE,
     OWN,
     PHOTO,
-    ConvolutionState,
     KernelDocument,
     PictureChoice,
     PoolDocument,
-    SavedConvolution,
     SlideDocument,
 )
 from cvlab.engine.convolution import convolve
@@ -73,7 +74,7 @@ def test_everything_comes_back_from_a_file():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 9, 11), dtype=np.uint8)
     state = ConvolutionState(
         picture=PictureChoice(OWN, 7, Photo("cat", pixels, (90, 110))),
-        slide=SlideDocument.course(3).sized(7).filtered(2),
+        slide=replace(SlideDocument.course(3).sized(7).filtered(2), groups=3),
         kernel=KernelDocument().chosen("emboss").sized(5).painted(0, 0, 1.5),
         pool=PoolDocument(kind="l2", size=3).sized(6).with_number(0, 0, -2.5),
         page="pool",
@@ -111,6 +112,7 @@ def spoilt(**changes):
         {"slide__x": [[[1, 2], [3]], [[1, 2], [3, 4]], [[1, 2], [3, 4]]]},
         {"slide__w": []},
         {"slide__stride": 0},
+        {"slide__groups": 4},
         {"slide__b": [1, 2, 1e12]},
         {"kernel__rows": [[1, 2], [3, 4]]},
         {"kernel__rows": [[1, 2, 3], [1, 2, 3], [1, 2]]},

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
-from cvlab.core.panels.convolution import (
+from cvlab.core.panels.convolution_documents import (
     OWN,
     PHOTO,
     KernelDocument,
@@ -224,6 +224,43 @@ def test_every_slider_to_both_ends_keeps_the_output_torchs_or_says_why_there_is_
             C = document.channels
             expected = convolve(document.input(), document.weights(C), document.biases(), document.sliding)
             assert np.array_equal(stage.output, expected)
+
+
+def test_in_groups_a_filter_reads_its_own_channels_and_the_map_is_torchs(panel, qtbot, lab):
+    stage, state = panel.slide.stage, lab.project.convolution
+    control(panel, "slide.filters").setValue(3)
+    control(panel, "slide.groups").setValue(3)
+    document = state.slide
+    x, w, b = (torch.from_numpy(part) for part in (document.input(), document.weights(3), document.biases()))
+    depthwise = torch.stack([w[k, k : k + 1] for k in range(3)])
+    y = torch.nn.functional.conv2d(x[None], depthwise, b, stride=2, padding=1, groups=3)[0].numpy()
+    assert np.allclose(stage.output, y) and "3 × (3 × 3 × 1 weights + 1 bias)" in panel.slide.fit.sizes.text()
+    for position in range(27):
+        state.position = position
+        k = stage.spot[0]
+        assert stage.now.total == pytest.approx(y.ravel()[position])
+        assert [board.index for board in stage.boards if board.name == "w"] == [(k, k)]
+        assert [board.index for board in stage.boards if board.name == "p"] == [(k,)]
+        assert stage.board("x", ((k + 1) % 3,)).caption.endswith("not read")
+    panel.grab()
+    assert stage.accessibleDescription().count("+") == 1, "one channel's sum, and the bias"
+    lab.history.undo()
+    lab.history.undo()
+    assert state.slide == SlideDocument.course()
+
+
+def test_groups_that_do_not_divide_are_said_in_words(panel, lab):
+    control(panel, "slide.groups").setValue(2)
+    assert panel.slide.stage.output is None and not control(panel, "play").isEnabled()
+    assert (
+        "3 channels and 2 filters do not both fall into 2 equal groups. Take one group" in panel.slide.fit.sizes.text()
+    )
+    panel.grab()
+    control(panel, "slide.channels").setValue(2)
+    assert panel.slide.stage.output is not None and "In 2 groups" in panel.slide.fit.sizes.text()
+    control(panel, "slide.channels").setValue(3)
+    control(panel, "slide.filters").setValue(3)
+    assert "Take 3 groups or one" in panel.slide.fit.sizes.text()
 
 
 def test_a_window_that_fits_nowhere_is_said_in_words(panel, lab):

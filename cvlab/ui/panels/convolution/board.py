@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -45,9 +45,9 @@ class Board:
     def shape(self) -> tuple[int, int]:
         return self.values.shape
 
-    @property
+    @cached_property
     def step(self) -> tuple[float, float]:
-        """Width and height of a cell."""
+        """Width and height of a cell: neither area nor shape change once it stands."""
         return self.area.width() / self.shape[1], self.area.height() / self.shape[0]
 
     @property
@@ -77,12 +77,12 @@ class Board:
     def paint(self, painter: QPainter, font: QFont, role: str = "muted") -> None:
         """role: of the caption's colour."""
         if self.caption:
-            painter.setFont(sized(font, 12, bold=role != "muted"))
             painter.setPen(theme().colour(role))
             room = QRectF(self.area.left() - 60, self.area.top() - 18, self.area.width() + 120, 16)
+            painter.setFont(sized(font, 12, bold=role != "muted"))
             painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), self.caption)
         if self.is_readable:
-            self._paint_cells(painter, font)
+            self._paint_cells(painter)
         else:
             self._paint_picture(painter)
         if self.dim is not None and self.dim.any():
@@ -98,26 +98,24 @@ class Board:
             painter.drawRect(outer)
             painter.drawRect(inner)
 
-    def _paint_cells(self, painter: QPainter, font: QFont) -> None:
-        (wide, high), images = self.step, {}
+    def _paint_cells(self, painter: QPainter) -> None:
+        wide, high = self.step
         left, top, across, down = (round(n) for n in (self.area.left(), self.area.top(), wide, high))
-        face = sized(font, min(13.0, 0.46 * high, 0.40 * wide + 2))
+        H, W = self.shape
+        of_board = (
+            self.look,
+            self.largest,
+            self.tint,
+            wide,
+            high,
+            painter.device().devicePixelRatioF(),
+            theme().tokens.name,
+        )
         for row, line in enumerate(self.values.tolist()):
+            inside = self.ring <= row < H - self.ring
             for column, value in enumerate(line):
-                own = not self.ring or self.is_own(row, column)
-                image = images.get((value, own))  # most numbers of a board are alike
-                if image is None:
-                    image = images[value, own] = self._tile(painter, value, own, face)
-                painter.drawImage(left + column * across, top + row * down, image)
-
-    def _tile(self, painter: QPainter, value: float, own: bool, face: QFont) -> QImage:
-        fill = self.colour(value) if own else None
-        if fill is not None and self.look != "signed":
-            ink = _readable_on(fill)
-        else:
-            ink = theme().colour("ink" if own and value else "muted")
-        text = fitting(value, self.step[0], face.pixelSize() * 0.64)
-        return tile(painter, self.cell(0, 0).size(), text, fill, ink, face)
+                own = inside and self.ring <= column < W - self.ring
+                painter.drawImage(left + column * across, top + row * down, _cell(value, own, *of_board))
 
     def _paint_hatch(self, painter: QPainter) -> None:
         """Whole rows and columns at the far ends are one hatched strip; single small cells only fade."""
@@ -140,9 +138,34 @@ class Board:
 
     def colour(self, value: float) -> QColor:
         """A cell's colour."""
-        if self.look == "signed":
-            return signed_colour(value, self.largest)
-        return _pixel(min(max(value, 0.0), 1.0), self.tint if self.look == "picture" else -1)
+        return _colour(value, self.look, self.largest, self.tint)
+
+
+@lru_cache(maxsize=8192)
+def _cell(
+    value: float,
+    own: bool,
+    look: Look,
+    largest: float,
+    tint: int,
+    wide: float,
+    high: float,
+    ratio: float,
+    theme_name: str,
+) -> QImage:
+    """Most numbers of a board are alike, and most boards are as they were a frame ago."""
+    fill = _colour(value, look, largest, tint) if own else None
+    ink = theme().colour("ink" if own and value else "muted")
+    if fill is not None and look != "signed":
+        ink = QColor(Qt.GlobalColor.black if fill.lightnessF() > 0.5 else Qt.GlobalColor.white)
+    face = max(8, round(min(13.0, 0.46 * high, 0.40 * wide + 2)))
+    return tile(fitting(value, wide, face * 0.64), fill, ink, (round(wide), round(high)), (face, False), ratio)
+
+
+def _colour(value: float, look: Look, largest: float, tint: int) -> QColor:
+    if look == "signed":
+        return signed_colour(value, largest)
+    return _pixel(min(max(value, 0.0), 1.0), tint if look == "picture" else -1)
 
 
 def _pixel(value: float, tint: int) -> QColor:
@@ -150,10 +173,6 @@ def _pixel(value: float, tint: int) -> QColor:
     level = round(255 * value)
     faint = round(0.35 * level)
     return QColor(*(level if tint in (-1, part) else faint for part in range(3)))
-
-
-def _readable_on(fill: QColor) -> QColor:
-    return QColor(Qt.GlobalColor.black if fill.lightnessF() > 0.5 else Qt.GlobalColor.white)
 
 
 def as_image(values: np.ndarray, look: Look, largest: float, tint: int = -1) -> QImage:

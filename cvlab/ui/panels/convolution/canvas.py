@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolTip, QWidget
 
-from cvlab.core.panels.convolution import LARGEST
+from cvlab.core.panels.convolution_documents import LARGEST
 from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.pieces import named, number
 from cvlab.ui.theme import theme
@@ -56,6 +56,7 @@ class BoardCanvas(QWidget):
         self.boards: list[Board] = []
         self._under: Place = ("", ())
         self._editing: Place | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it stands on a card; else all below is painted, too
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -86,6 +87,7 @@ class BoardCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(event.rect(), theme().colour("raised"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.paint(painter)
         painter.end()

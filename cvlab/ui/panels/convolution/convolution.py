@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import KernelDocument, PictureChoice, PoolDocument, SlideDocument
+from cvlab.core.panels.convolution_documents import KernelDocument, PictureChoice, PoolDocument, SlideDocument
 from cvlab.engine.data.photo import Photo
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind

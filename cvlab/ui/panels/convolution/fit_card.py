@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from cvlab.core.panels.convolution import MAX_PADDING
+from cvlab.core.panels.convolution_documents import MAX_PADDING
 from cvlab.engine.convolution import Fit
 from cvlab.ui.panels.convolution.pieces import label, named, number, strong
 from cvlab.ui.panels.convolution.scene import Scene
@@ -17,38 +17,53 @@ from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
 from cvlab.ui.widgets.formula import FormulaLabel
+from cvlab.ui.widgets.room import Room
 
+WIDTH = 230
+"""Pixels for its words."""
 _MOST_ROWS, _LINE = 6, 12.0
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 class FitCard(Card):
-    """Shows one `Fit`."""
+    """Shows one `Fit`. It changes with every step of a slider, so that what changes lays out nothing around it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("What fits", parent)
         self.formula = FormulaLabel(r"\frac{W - F + 2P}{S} + 1", self)
-        self.numbers = label(self, "", "", wraps=True)
-        self.strip = FitStrip(self)
-        self.words = named(label(self, wraps=True), "slide.fit", "What fits", "How many windows fit along one side.")
+        self.numbers = label(self, "", "")
+        self.numbers.setFixedSize(WIDTH, 2 * self.numbers.fontMetrics().lineSpacing())
+        self.numbers.setAlignment(Qt.AlignmentFlag.AlignTop)
+        below = QWidget(self)
+        self.strip = FitStrip(below)
+        self.words = named(label(below, wraps=True), "slide.fit", "What fits", "How many windows fit along one side.")
+        self.sizes = label(below, wraps=True)
+        said = QVBoxLayout(below)
+        said.setContentsMargins(0, 0, 0, 0)
+        said.setSpacing(8)
+        said.addWidget(self.strip)
+        said.addWidget(self.words)
+        said.addWidget(self.sizes)
+        said.addStretch(1)
+        room = Room(self)
+        room.hold(below)
         self.body.addWidget(self.formula)
         self.body.addWidget(self.numbers)
-        self.body.addWidget(self.strip)
-        self.sizes = label(self, wraps=True)
-        self.body.addWidget(self.words)
-        self.body.addSpacing(4)
-        self.body.addWidget(self.sizes)
-        self.body.addStretch(1)
+        self.body.addWidget(room, 1)
 
     def show_sizes(self, scene: Scene) -> None:
         """What goes in, what comes out, and how many numbers the layer learns."""
         (C, H, W), (K, _, F, _) = scene.x.shape, scene.w.shape
         down, across = scene.fits
-        out = f"{across.count} × {down.count} × {K}" if across.count and down.count else "nothing"
-        self.sizes.setText(
-            f"{W} × {H} × {C} in, {out} out. {K} × ({F} × {F} × {C} weights + 1 bias) = "
-            f"{strong(f'{K * (F * F * C + 1):,} parameters')}."
-        )
+        out = "nothing" if scene.problem else f"{across.count} × {down.count} × {K}"
+        said = f"{W} × {H} × {C} in, {out} out. "
+        if scene.is_grouped_well:
+            depth, groups = C // scene.groups, "" if scene.groups == 1 else f"In {scene.groups} groups: "
+            counted = f"{K * (F * F * depth + 1):,} parameters"
+            said += f"{groups}{K} × ({F} × {F} × {depth} weights + 1 bias) = {strong(counted)}."
+        else:
+            said = scene.problem
+        self.sizes.setText(said)
 
     def show_fit(self, fit: Fit) -> None:
         reach = f"({fit.extent}" if fit.dilation > 1 else f"{fit.filter}"

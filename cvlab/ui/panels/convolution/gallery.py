@@ -13,7 +13,7 @@ from cvlab.core import paths
 from cvlab.core.history import SetField
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import OWN, PHOTO, PictureChoice
+from cvlab.core.panels.convolution_documents import OWN, PHOTO, PictureChoice
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.photo import MAX_SIDE, Photo, open_photo, read_photo
 from cvlab.engine.errors import CvlabError, DataMissing

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import KernelDocument
+from cvlab.core.panels.convolution_documents import KernelDocument
 from cvlab.engine.convolution import filtered, pad
 from cvlab.engine.data.photo import Photo
 from cvlab.engine.kernels import PRESETS, answers

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
 
 from cvlab.ui.widgets.bars import tabular
-from cvlab.ui.widgets.controls import Controls, label
+from cvlab.ui.widgets.controls import Controls, label, steady
 
 __all__ = ["Chips", "Knob", "chip", "controls", "fitting", "icon_button", "label", "named", "number", "strong"]
 
@@ -76,7 +76,7 @@ class Knob(QWidget):
         self.value = label(self, "", "")
         self.value.setFont(tabular(self.value.font()))
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("888") + 6)
+        steady(self.value, "888")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)

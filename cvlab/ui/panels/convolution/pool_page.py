@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import MAX_POOL, MAX_POOL_STRIDE, MAX_SIDE, MIN_SIDE, PIXELS, PoolDocument
+from cvlab.core.panels.convolution_documents import MAX_POOL, MAX_POOL_STRIDE, MAX_SIDE, MIN_SIDE, PIXELS, PoolDocument
 from cvlab.engine.convolution import Sliding
 from cvlab.engine.data.photo import Photo
 from cvlab.engine.errors import ShapeError
@@ -22,7 +22,7 @@ from cvlab.ui.panels.convolution.scale_key import ScaleKey
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
 
-_SIDE_WIDTH = 264
+_SIDE_WIDTH = 256
 _KINDS = (
     ("max", "Max", "Keeps the strongest of each window: the usual choice."),
     ("average", "Average", "Keeps the mean: softer, once the usual choice, now mostly at a net's end."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from cvlab.core.panels.convolution import (
+from cvlab.core.panels.convolution_documents import (
     MAX_CHANNELS,
     MAX_DILATION,
     MAX_FILTER,
@@ -31,6 +31,9 @@ _KNOBS = (
      "Rings of zeros around the input. With P = (F − 1)/2 and S = 1 the output is as large as the input."),
     ("dilation", "dilation", "d", 1, MAX_DILATION,
      "Distance of two taps. With 2, a filter of 3 looks over 5 cells and still has 9 weights a channel."),
+    ("groups", "groups", "g", 1, MAX_FILTERS,
+     "Channels and filters fall into so many groups, and a filter reads its own group only: fewer weights. As many groups as "
+     "channels is depthwise. It must divide both C and K."),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import RANGES, SharingDocument, SlideDocument
+from cvlab.core.panels.convolution_documents import RANGES, SharingDocument, SlideDocument
 from cvlab.engine.parameter_sharing import LayerSizes
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.convolution.log_bars import Bar, LogBars
@@ -62,7 +62,11 @@ class SharingPage(QWidget):
             "sharing.preset",
             (
                 *((id, words, tip) for id, (words, tip, _) in _PRESETS.items()),
-                (ON_SLIDE, "The layer on Slide", "The setting of the sliding window, as it stands there now."),
+                (
+                    ON_SLIDE,
+                    "The layer on Slide",
+                    "The setting of the sliding window as it stands there now, in one group.",
+                ),
             ),
             presets,
             columns=1,

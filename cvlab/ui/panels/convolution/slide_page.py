@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.panels.convolution import PIXELS, SlideDocument
+from cvlab.core.panels.convolution_documents import PIXELS, SlideDocument
 from cvlab.engine.data.photo import Photo
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.convolution.fit_card import FitCard
@@ -115,16 +115,19 @@ class SlidePage(QWidget):
     def _show_document(self, document: SlideDocument) -> None:
         uses = document.uses_picture and self._picture is not None
         x = self._picture if uses else document.input()
-        scene = Scene(x, document.weights(len(x)), document.biases(), document.sliding, uses)
+        scene = Scene(x, document.weights(len(x)), document.biases(), document.sliding, uses, document.groups)
         self.source.show_value("picture" if document.uses_picture else "numbers")
         self.setting.show_document(document)
         self.fit.show_fit(scene.fits[1])
         self.fit.show_sizes(scene)
-        self.stage.show_scene(scene)
-        self._show_position(self._state.position)
+        self.stage.show_scene(scene, self._state.position)
+        self._show_where()
 
     def _show_position(self, position: int) -> None:
         self.stage.show_position(position)
+        self._show_where()
+
+    def _show_where(self) -> None:
         shape = () if self.stage.output is None else self.stage.output.shape
         self.transport.show_where(self.stage.position, shape)
 

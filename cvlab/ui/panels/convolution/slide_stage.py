@@ -49,6 +49,7 @@ class SlideStage(BoardCanvas):
         self.plan: StageLayout | None = None
         self._still: QImage | None = None
         self._still_for: tuple = ()
+        self._is_fresh = True
         self.pointed.connect(self._look)
         self.pressed.connect(self._choose)
 
@@ -60,8 +61,8 @@ class SlideStage(BoardCanvas):
 
     # -- what it is given --------------------------------------------------------------------------------------------
 
-    def show_scene(self, scene: Scene) -> None:
-        self.scene, self.output, self._peek = scene, scene.output, None
+    def show_scene(self, scene: Scene, position: int) -> None:
+        self.scene, self.output, self._position, self._peek = scene, scene.output, position, None
         self._take_apart()
         self.renew()
 
@@ -87,8 +88,8 @@ class SlideStage(BoardCanvas):
             return
         self.spot = k, row, column = tuple(int(i) for i in np.unravel_index(self.position, self.output.shape))
         scene = self.scene
-        self.now = product_sum(scene.x, scene.w[k], scene.b[k], scene.sliding, row, column)
-        sums = " + ".join(number(value) for value in self.now.channel_sums)
+        self.now = product_sum(scene.x, scene.weights(k), scene.b[k], scene.sliding, row, column)
+        sums = " + ".join(number(self.now.channel_sums[c]) for c in scene.reads(k))
         self.setAccessibleDescription(
             f"Filter {k}, row {row}, column {column}: {sums} + bias {number(self.now.bias)} = {number(self.now.total)}"
         )
@@ -111,13 +112,16 @@ class SlideStage(BoardCanvas):
             StagePaint(self, painter).paint()
 
     def renew(self) -> None:
-        self._still = None
+        self._still, self._is_fresh = None, True
         super().renew()
 
-    @property
-    def still(self) -> QImage:
-        """The boards that stay while the window moves, painted once."""
+    def still(self) -> QImage | None:
+        """The boards that stay while the window moves, painted once. None the first time that they are asked for: while a
+        slider is dragged they are others each time, and are painted without this detour."""
         ratio, name = self.devicePixelRatioF(), theme().tokens.name
+        if self._is_fresh:
+            self._is_fresh = False
+            return None
         if self._still is None or self._still_for != (self.size(), ratio, name):
             self._still_for = (self.size(), ratio, name)
             self._still = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)

@@ -64,7 +64,7 @@ class StageLayout:
         filters = 2 * CAPTION + side + air
         terms = filters + weight * F + air
         down, across = scene.fits
-        fits = self.now is not None
+        fits, read = self.now is not None, scene.reads(self.k)
         # A window that fits nowhere is shown as it sticks out.
         cell = _whole(side / max(H + 2 * P, W + 2 * P, 0 if fits else across.extent))
         dim = ~(down.visited[:, None] & across.visited[None, :]) if fits else None
@@ -80,7 +80,8 @@ class StageLayout:
                     (c,),
                     values,
                     area,
-                    f"x  {_CHANNELS[c]}" if tint >= 0 else f"x[{c}]" if C > 1 else "x",
+                    (f"x  {_CHANNELS[c]}" if tint >= 0 else f"x[{c}]" if C > 1 else "x")
+                    + ("" if c in read else "  ·  not read"),
                     "picture" if scene.is_picture else "signed",
                     strongest,
                     tint,
@@ -89,6 +90,8 @@ class StageLayout:
                     dim=dim,
                 )
             )
+            if c not in read:
+                continue
             caption = f"w{self.k}[{c}]" if C > 1 else f"w{self.k}"
             area = _centred(left, filters, column, weight * F, weight * F)
             values = scene.w[self.k, c]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.pieces import fitting, number
@@ -30,7 +31,11 @@ class StagePaint:
     def paint(self) -> None:
         stage, painter = self._stage, self._painter
         self._paint_beams()
-        painter.drawImage(0, 0, stage.still)
+        still = stage.still()
+        if still is None:
+            self.paint_still()
+        else:
+            painter.drawImage(0, 0, still)
         for board in stage.boards:
             if board.name == "p":
                 self._paint_terms(board)
@@ -58,7 +63,7 @@ class StagePaint:
         stage, painter = self._stage, self._painter
         if stage.output is None:
             return
-        for c in range(len(stage.scene.x)):
+        for c in stage.scene.reads(stage.spot[0]):
             window, filter, terms = stage.window(c), stage.board("w", (stage.spot[0], c)), stage.board("p", (c,))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().colour("accent", 0.10))
@@ -75,35 +80,13 @@ class StagePaint:
 
     def _paint_terms(self, board: Board) -> None:
         """Each product, and above it what it was made of."""
-        stage, painter, look = self._stage, self._painter, theme()
+        stage, painter = self._stage, self._painter
         patch, weights = stage.now.patch[board.index[0]], stage.now.weights[board.index[0]]
-        wide, high = board.step
-        two = high >= _TWO_LINES and wide >= 38
-        small, large = (
-            sized(self._font, min(11, wide / 5.2)),
-            sized(self._font, min(14, high * 0.42, wide / 3), bold=True),
-        )
-        figure = large.pixelSize() * 0.66
-        for row, column in np.ndindex(*board.shape):
-            product = float(board.values[row, column])
-            made_of, text = "", fitting(product, wide, figure)
-            if two:
-                value = number(float(patch[row, column]), 2 if abs(patch[row, column]) >= 0.1 else 1)
-                made_of = f"{value} × {number(float(weights[row, column]), 2)}"
-            elif min(wide, high) < 13:
-                text = ""
-            cell = board.cell(row, column)
-            image = tile(
-                painter,
-                cell.size(),
-                text,
-                signed_colour(product, board.largest),
-                look.colour("ink" if product else "muted"),
-                large,
-                above=made_of,
-                above_font=small,
-            )
-            painter.drawImage(cell.topLeft().toPoint(), image)
+        of_board = (board.largest, *board.step, painter.device().devicePixelRatioF(), theme().tokens.name)
+        places = np.ndindex(*board.shape)
+        numbers = zip(board.values.ravel().tolist(), patch.ravel().tolist(), weights.ravel().tolist(), strict=True)
+        for (row, column), term in zip(places, numbers, strict=True):
+            painter.drawImage(board.cell(row, column).topLeft().toPoint(), _term(*term, *of_board))
 
     # -- the window --------------------------------------------------------------------------------------------------
 
@@ -112,7 +95,7 @@ class StagePaint:
         fits = stage.output is not None
         colour = look.colour("accent" if fits else "negative")
         d, F = stage.scene.sliding.dilation, stage.scene.sliding.filter
-        for c in range(len(stage.scene.x)):
+        for c in stage.scene.reads(stage.spot[0]):
             board, window = stage.board("x", (c,)), stage.window(c)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             if not board.is_readable:  # on a picture the colour alone may drown
@@ -155,7 +138,7 @@ class StagePaint:
     def _paint_sums(self) -> None:
         """Below each channel its own sum, then the bias, then the total, which a line leads up to its cell."""
         stage, painter, look = self._stage, self._painter, theme()
-        now, C = stage.now, len(stage.scene.x)
+        now, read = stage.now, stage.scene.reads(stage.spot[0])
         bias = stage.board("b").area
         painter.setFont(sized(self._font, 12))
         painter.setPen(look.colour("muted"))
@@ -165,14 +148,15 @@ class StagePaint:
             return
         painter.drawText(QRectF(0, bias.top(), 48, bias.height()), int(Qt.AlignmentFlag.AlignVCenter), "Σ sums")
         largest = max(float(np.abs(now.channel_sums).max()), abs(now.total), 1e-9)
-        for c, value in enumerate(now.channel_sums):
+        for c in read:
+            value = now.channel_sums[c]
             middle = stage.plan.left(c) + stage.plan.column / 2
             terms = stage.board("p", (c,)).area
             painter.setPen(QPen(look.colour("faint"), 1.5))
             painter.drawLine(QPointF(middle, terms.bottom() + 2), QPointF(middle, bias.top() - 2))
             chip = QRectF(middle - 44, bias.top(), 88, bias.height())
             self._chip(chip, number(float(value)), signed_colour(float(value), largest), bold=False)
-            if c + 1 < C:
+            if c + 1 in read:
                 gap = stage.plan.left(c + 1) - chip.right() + stage.plan.column / 2 - 44
                 painter.setFont(sized(self._font, 14))
                 painter.setPen(look.colour("muted"))
@@ -218,13 +202,21 @@ class StagePaint:
 
     def _paint_message(self) -> None:
         stage, painter = self._stage, self._painter
-        fit = stage.scene.fits[1]
         room = stage.plan.right.adjusted(0, 20, 0, -70)
         painter.setPen(theme().colour("negative"))
         painter.setFont(sized(self._font, 13, bold=True))
-        painter.drawText(
-            room,
-            int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap),
-            f"No output: the window covers {fit.extent} cells, and there are only {fit.padded}. "
-            "Pad more, or take a smaller filter.",
-        )
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+        painter.drawText(room, flags, stage.scene.problem)
+
+
+@lru_cache(maxsize=4096)
+def _term(
+    product: float, value: float, weight: float, largest: float, wide: float, high: float, ratio: float, theme_name: str
+) -> QImage:
+    """A product, and above it what it was made of, where there is room for both."""
+    small, large = max(8, round(min(11, wide / 5.2))), max(8, round(min(14, high * 0.42, wide / 3)))
+    two = high >= _TWO_LINES and wide >= 38
+    text = fitting(product, wide, large * 0.66) if two or min(wide, high) >= 13 else ""
+    made_of = f"{number(value, 2 if abs(value) >= 0.1 else 1)} × {number(weight, 2)}" if two else ""
+    ink, size = theme().colour("ink" if product else "muted"), (round(wide), round(high))
+    return tile(text, signed_colour(product, largest), ink, size, (large, True), ratio, above=made_of, small=small)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen
 
 from cvlab.ui.theme import theme
@@ -17,9 +17,16 @@ _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 
 def sized(font: QFont, pixels: float, *, bold: bool = False) -> QFont:
-    """The font at a size, with figures of equal width."""
+    """The font's family at a size, with figures of equal width; not to be changed, for it is handed out again."""
+    return _sized(font.family(), max(8, round(pixels)), bold)
+
+
+@lru_cache(maxsize=64)
+def _sized(family: str, pixels: int, bold: bool) -> QFont:
+    font = QGuiApplication.font()
+    font.setFamily(family)
     made = tabular(font, QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    made.setPixelSize(max(8, round(pixels)))
+    made.setPixelSize(pixels)
     return made
 
 
@@ -36,28 +43,22 @@ def _shade(theme_name: str, above: bool, level: int) -> QColor:
 
 
 def tile(
-    painter: QPainter,
-    size: QSizeF,
     text: str,
     fill: QColor | None,
     ink: QColor,
-    font: QFont,
+    size: tuple[int, int],
+    face: tuple[int, bool],
+    ratio: float,
     *,
     above: str = "",
-    above_font: QFont | None = None,
+    small: int = 0,
 ) -> QImage:
-    """A rounded cell for this painter: the number in the middle, or below the small line of `above`. fill: None for dotted."""
+    """A rounded cell: the number in the middle, or below the small line of `above`. fill: None for dotted.
+
+    size: width and height. face: pixels of the number, and whether it is bold. small: pixels of what stands above.
+    """
     return _image(
-        text,
-        above,
-        -1 if fill is None else fill.rgb(),
-        ink.rgba(),
-        round(size.width()),
-        round(size.height()),
-        painter.device().devicePixelRatioF(),
-        (font.pixelSize(), font.weight() > QFont.Weight.Normal),
-        None if above_font is None else above_font.pixelSize(),
-        theme().tokens.name,
+        text, above, -1 if fill is None else fill.rgb(), ink.rgba(), *size, ratio, face, small, theme().tokens.name
     )
 
 
@@ -71,10 +72,9 @@ def _image(
     high: int,
     ratio: float,
     face: tuple[int, bool],
-    small: int | None,
+    small: int,
     theme_name: str,
 ) -> QImage:
-    # Keyed by what makes the font differ: asking a QFont for its key costs more than drawing the cell.
     font = QGuiApplication.font()
     image = QImage(round(wide * ratio), round(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)

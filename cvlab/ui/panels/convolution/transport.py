@@ -7,7 +7,7 @@ from math import prod
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
-from cvlab.core.panels.convolution import SPEEDS
+from cvlab.core.panels.convolution_documents import SPEEDS
 from cvlab.ui.panels.convolution.pieces import controls, label, named
 from cvlab.ui.widgets.controls import steady
 from cvlab.ui.widgets.transport import Said, SpeedSlider, TransportButtons
