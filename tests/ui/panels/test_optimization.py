@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cvlab.core.panels.optimization import SPEEDS, TYPED, RaceDocument, ScheduleDocument
 from cvlab.engine.race import Race
@@ -336,6 +336,66 @@ def test_places_and_pixels_agree_and_both_axes_have_one_scale(panel, settled):
     assert right.x() - origin.x() == pytest.approx(origin.y() - up.y())
 
 
+def test_the_wheel_looks_closer_around_the_pointer_and_back(panel, settled, qtbot, lab):
+    map_ = panel.race.map
+    whole, at = map_.projection.view, QPointF(map_.width() * 0.7, map_.height() * 0.4)
+    there, lowest, floor = map_.place(at), map_.lowest, panel.race._floor()
+    wheel(map_, at, 4)
+    assert map_.place(at) == pytest.approx(there) and control(panel, "whole").isVisible()
+    left, right, low, high = map_.projection.view
+    assert (right - left) * 1.25**4 == pytest.approx(whole[1] - whole[0])
+    assert whole[0] <= left < right <= whole[1] and whole[2] <= low < high <= whole[3]
+    panel.grab()  # before its picture is made
+    qtbot.waitUntil(lambda: check((lab.pump(), map_.relief.view == map_.part)[1]))
+    assert not map_.relief.is_whole and map_.lowest == lowest and panel.race._floor() == floor
+    panel.grab()
+    x, y = map_.place(QPointF(100, 50))
+    qtbot.mouseClick(map_, Qt.MouseButton.LeftButton, pos=QPoint(100, 50))
+    assert lab.project.optimization.race.start == pytest.approx((x, y), abs=0.2 / map_.projection.scale)
+    wheel(map_, at, -9)
+    assert map_.part is None and map_.projection.view == whole and not control(panel, "whole").isVisible()
+    for _ in range(60):
+        wheel(map_, at, 3)
+    assert whole[1] - whole[0] <= 32 * (map_.projection.view[1] - map_.projection.view[0])
+    panel.grab()
+    click(qtbot, panel, "whole")
+    qtbot.waitUntil(lambda: check((lab.pump(), map_.relief.is_whole)[1]))
+    assert map_.projection.view == whole
+
+
+def test_the_map_is_pushed_and_zoomed_by_keys_and_another_surface_is_shown_whole(panel, settled, qtbot, lab):
+    map_ = panel.race.map
+    qtbot.keyClick(map_, Qt.Key.Key_Plus)
+    before, start = map_.projection.view, lab.project.optimization.race.start
+    qtbot.mousePress(map_, Qt.MouseButton.RightButton, pos=QPoint(100, 100))
+    drag_right(map_, QPointF(130, 80))
+    qtbot.mouseRelease(map_, Qt.MouseButton.RightButton, pos=QPoint(130, 80))
+    after, unit = map_.projection.view, map_.projection.scale
+    assert after == pytest.approx(
+        (before[0] - 30 / unit, before[1] - 30 / unit, before[2] - 20 / unit, before[3] - 20 / unit)
+    )
+    assert lab.project.optimization.race.start == start, "a push sets no start"
+    qtbot.keyClick(map_, Qt.Key.Key_0)
+    assert map_.part is None
+    qtbot.keyClick(map_, Qt.Key.Key_Plus)
+    panel.race.choose("bowl")
+    settled()
+    assert map_.part is None and map_.relief.is_whole
+
+
+def wheel(widget, at: QPointF, steps: int):
+    event = QWheelEvent(
+        at, widget.mapToGlobal(at), QPoint(), QPoint(0, 120 * steps), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
+def drag_right(widget, at: QPointF):
+    right, none = Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier
+    widget.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), right, right, none))
+
+
 # -- surfaces --------------------------------------------------------------------------------------------------------
 
 
@@ -474,9 +534,6 @@ def test_a_handle_shapes_the_curve_in_one_undo_step(schedules, panel, qtbot, lab
 
 
 def _drag(plot, at: QPointF) -> None:
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     plot.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, plot.mapToGlobal(at), left, left, none))
 

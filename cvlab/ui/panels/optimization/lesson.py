@@ -29,6 +29,7 @@ RACE = Lesson(
         "On the long valley, drag the learning rate of SGD up until it zigzags, then flies off. Where exactly?",
         "Click a start near the ridge of the saddle. Who leaves it first, and why does SGD wait?",
         "Compare Adam with and without correction: look at the length of the very first step.",
+        "Turn the wheel over the cross of a minimum. Who is really there, and who still circles it?",
         "Turn the noise to 0.5. Which paths stagger, and which stay calm?",
         "Choose your own surface and type abs(x) + abs(y). Nobody with a fixed step comes to rest: why?",
         "On the noisy plateau, take the momentum to 0.5, then to 0.99.",

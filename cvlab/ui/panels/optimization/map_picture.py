@@ -31,7 +31,7 @@ class MapPicture:
 
     def __init__(self) -> None:
         self.pixmap = QPixmap()
-        self._ground: tuple[Surface, QPixmap] | None = None
+        self._ground: tuple[Relief, QPixmap] | None = None
         self._drawn = (-1, 0)  # revision and step of the paths
         self._ends: dict[str, int] = {}  # the step where each path ends in the picture
 
@@ -42,7 +42,7 @@ class MapPicture:
     def take(self, relief: Relief) -> None:
         rgb = np.ascontiguousarray(relief.rgb)
         image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888)
-        self._ground = relief.surface, QPixmap.fromImage(image.copy())
+        self._ground = relief, QPixmap.fromImage(image.copy())
         self.forget()
 
     def bring_up(
@@ -95,8 +95,10 @@ class MapPicture:
     def _paint_ground(self, painter: QPainter, projection: Projection, surface: Surface) -> None:
         everything = QRectF(0, 0, projection.width, projection.height)
         painter.fillRect(everything, theme().colour("sunken"))
-        if self._ground is not None and self._ground[0] is surface:
-            painter.drawPixmap(everything, self._ground[1], QRectF(self._ground[1].rect()))
+        if self._ground is not None and self._ground[0].surface is surface:
+            relief, ground = self._ground  # of another part, until this one's is made
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(projection.area(relief.view), ground, QRectF(ground.rect()))
         paint_rulers(painter, projection)
         for x, y, _ in surface.minima:
             at = projection.pixel(x, y)

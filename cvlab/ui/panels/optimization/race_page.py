@@ -199,11 +199,10 @@ class RacePage(QWidget):
 
     def _floor(self) -> float:
         """The lowest height known: of the surface's minima, else 0 or lower as the map has it."""
-        ground, relief = self._document.ground, self.map.relief
+        ground = self._document.ground
         if ground.minima:
             return min(z for _, _, z in ground.minima)
-        lowest = relief.lowest if relief is not None and relief.surface is ground else 0.0
-        return min(lowest, 0.0)
+        return min(self.map.lowest or 0.0, 0.0)
 
     def _show_playing(self) -> None:
         self.transport.buttons.show_playing(self.player.is_playing)
@@ -255,7 +254,8 @@ class RacePage(QWidget):
         self._push(document, "Type a surface", "optimization.text")
 
     def _place(self, x: float, y: float) -> None:
-        start = (float(f"{x:.4g}"), float(f"{y:.4g}"))
+        digits = self.map.projection.digits
+        start = (round(x, digits), round(y, digits))
         self._push(replace(self._state.race, start=start), "Set the start", "optimization.start")
 
     def _set_noise(self, noise: float) -> None:

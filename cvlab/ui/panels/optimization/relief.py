@@ -27,18 +27,23 @@ def view_of(surface: Surface, width: int, height: int) -> View:
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """rgb: (height, width, 3) uint8, the top row first. lowest: of the map. has_heights: whether there is anything to walk on."""
+    """rgb: (height, width, 3) uint8, the top row first, of `view`. lowest: the least height in it. is_whole: the view is that of
+    the bounds. has_heights: whether there is anything to walk on."""
 
     surface: Surface
     view: View
     rgb: np.ndarray
     lowest: float
     has_heights: bool
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
 class ReliefRequest:
-    """low, high: colours of the deepest and the highest. line: of the contours. void: where there is no height."""
+    """low, high: colours of the deepest and the highest. line: of the contours. void: where there is no height.
+
+    view: a part of the plane, whose tones are then its own; None for the bounds.
+    """
 
     surface: Surface
     width: int
@@ -47,23 +52,24 @@ class ReliefRequest:
     high: Colour
     line: Colour
     void: Colour
+    view: View | None = None
 
     def run(self, control: JobControl) -> Relief:
-        view = view_of(self.surface, self.width, self.height)
+        view = self.view or view_of(self.surface, self.width, self.height)
         rows = max(2, round(COLUMNS * self.height / self.width))
         X, Y = np.meshgrid(np.linspace(view[0], view[1], COLUMNS), np.linspace(view[3], view[2], rows))  # top row first
         z = np.broadcast_to(self.surface.heights(X, Y), X.shape)
         control.check()
         _ = self.surface.typical_slope  # the yardstick of the noise is taken here, where nobody waits for it
-        left, right, low, high = self.surface.bounds
+        left, right, low, high = self.view or self.surface.bounds
         inside = z[(left <= X) & (right >= X) & (low <= Y) & (high >= Y) & np.isfinite(z)]
         if not inside.size:
             rgb = np.full((self.height, self.width, 3), self.void, dtype=np.uint8)
-            return Relief(self.surface, view, rgb, 0.0, False)
+            return Relief(self.surface, view, rgb, 0.0, False, self.view is None)
         lowest = float(inside.min())
         tone = _enlarged(_tone(z, lowest, inside), self.height, self.width)
         control.check()
-        return Relief(self.surface, view, self._painted(tone), lowest, True)
+        return Relief(self.surface, view, self._painted(tone), lowest, True, self.view is None)
 
     def _painted(self, tone: np.ndarray) -> np.ndarray:
         low, high, line, void = (np.array(c, dtype=np.float32) for c in (self.low, self.high, self.line, self.void))
