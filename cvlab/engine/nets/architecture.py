@@ -158,6 +158,12 @@ class Architecture(BaseModel):
                 todo.extend(edge.target for edge in self.out_of(node_id))
         return False
 
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(C, H, W) of the images that it reads; None without an input layer."""
+        layer = next((node.layer for node in self.nodes if isinstance(node.layer, Input)), None)
+        return None if layer is None else (layer.channels, layer.height, layer.width)
+
     # -- groups ------------------------------------------------------------------------------------------------------
 
     @cached_property

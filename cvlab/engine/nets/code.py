@@ -23,20 +23,13 @@ def source(net: Architecture, preprocessing: Preprocessing | None = None) -> str
     lines = definition(net)
     if preprocessing is not None:
         lines += preprocess_function(preprocessing)
-    shape = image_shape(net)
     lines += [
         'if __name__ == "__main__":',
         "    net = Net().eval()",
-        f"    print(net(torch.zeros(1, {', '.join(map(str, shape))})).shape)",
+        f"    print(net(torch.zeros(1, {', '.join(map(str, net.image_shape))})).shape)",
         "",
     ]
     return "\n".join(lines)
-
-
-def image_shape(net: Architecture) -> tuple[int, int, int]:
-    """(C, H, W) of the net's input layer."""
-    layer = next(node.layer for node in net.nodes if isinstance(node.layer, Input))
-    return layer.channels, layer.height, layer.width
 
 
 def definition(net: Architecture) -> list[str]:
@@ -48,7 +41,7 @@ def definition(net: Architecture) -> list[str]:
     width = max((len(attribute) for attribute, _ in attributes), default=0)
     text = " ".join(attribute for attribute, _ in attributes)
     needed = [name for name in HELPERS if re.search(rf"(?<![.\w]){name}\(", text)]
-    shapes = ", ".join(map(str, image_shape(net)))
+    shapes = ", ".join(map(str, net.image_shape))
     output = report.layers[net.order[-1]].output
     return [
         f'"""{_title(net)}: {report.parameters:,} parameters, {report.multiply_adds:,} multiply-adds an image."""',

@@ -181,6 +181,27 @@ def resnet9(image: ImageShape = PHOTO, classes: int = 10, width: int = 64) -> Ar
     return sketch.net
 
 
+def convnet_small(image: ImageShape = PHOTO, classes: int = 10) -> Architecture:
+    """[[CONV -> BN -> RELU]*2 -> POOL]*2 -> CONV -> BN -> RELU, averaged into the scores: five 3x3 convolutions and 36,000
+    parameters, for small photos on a processor. 7.5 million multiplications an image of 32x32, a fifth of ResNet-20's."""
+    sketch = Sketch("ConvNet-small", image)
+
+    def conv(filters: int) -> list[LayerSpec]:
+        return [Conv(filters=filters, border="same", bias=False), BatchNorm(), Relu()]
+
+    for filters in (16, 32):
+        sketch.then(*conv(filters), *conv(filters), MaxPool())
+    sketch.then(*conv(64), GlobalPool(), Flatten(), Linear(units=classes))
+    return sketch.net
+
+
+def suited(image: ImageShape, classes: int) -> Architecture:
+    """A net that learns such images in minutes on a processor: LeNet for small grey ones, else ConvNet-small."""
+    channels, height, width = image
+    is_digit = channels == 1 and min(height, width) >= 12 and max(height, width) <= 32
+    return (lenet if is_digit else convnet_small)(image, classes)
+
+
 def _chain(name: str, image: ImageShape, *layers: LayerSpec) -> Architecture:
     sketch = Sketch(name, image)
     sketch.then(*layers)
@@ -210,6 +231,7 @@ ZOO: dict[str, ReadyNet] = {
     "vgg-small": ReadyNet("VGG-small", "2014: pairs of 3×3 filters", vgg_small, PHOTO),
     "nin-small": ReadyNet("NiN-small", "2013: 1×1 filters, no FC layer", nin_small, PHOTO),
     "all-conv": ReadyNet("All-conv net", "2014: strides instead of pooling", all_conv, PHOTO),
+    "convnet-small": ReadyNet("ConvNet-small", "five 3×3 filters deep, quick on a processor", convnet_small, PHOTO),
     "resnet20": ReadyNet("ResNet-20", "2015: nine residual blocks", resnet20, PHOTO),
     "resnet9": ReadyNet("ResNet-9", "2018: wide, shallow and fast", resnet9, PHOTO),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.code import definition, image_shape, preprocess_function
+from cvlab.engine.nets.code import definition, preprocess_function
 from cvlab.engine.training.recipe import Optimizer, Recipe
 
 _TORCHVISION = {
@@ -23,9 +23,10 @@ def starter_script(net: Architecture, preprocessing: Preprocessing, recipe: Reci
     those of two seeds do; each step computes the same. Settings that the file leaves out are listed in it.
     Raises the first `NetError` of a net that does not fit.
     """
-    shape = ", ".join(map(str, image_shape(net)))
+    head = definition(net)
+    shape = ", ".join(map(str, net.image_shape))
     lines = [
-        *definition(net),
+        *head,
         *preprocess_function(preprocessing),
         *_data(recipe),
         *_rate(recipe),

@@ -15,7 +15,7 @@ from cvlab.core.models import Models
 from cvlab.engine.data.picture import Picture, from_image
 from cvlab.engine.errors import ShapeError
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.layers import Conv, Input, volume
+from cvlab.engine.nets.layers import Conv, volume
 from cvlab.engine.nets.shapes import infer
 
 if TYPE_CHECKING:
@@ -92,12 +92,9 @@ class LoadNet:
 
 def check_reads_digits(net: Architecture) -> None:
     """Raises `ShapeError` unless the net takes one channel of 28 x 28."""
-    source = next((node for node in net.nodes if isinstance(node.layer, Input)), None)
-    shape = None if source is None else source.layer.output_shape()
-    if shape != IMAGE:
-        name = "The net" if source is None else source.name
-        wanted = f"images of {volume(shape)}" if shape else "an input layer"
-        raise ShapeError(name, IMAGE, wanted, "Choose a net that was trained on MNIST.")
+    if net.image_shape != IMAGE:
+        wanted = f"images of {volume(net.image_shape)}" if net.image_shape else "an input layer"
+        raise ShapeError(net.name or "The net", IMAGE, wanted, "Choose a net that was trained on MNIST.")
 
 
 @dataclass(frozen=True)
