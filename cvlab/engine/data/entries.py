@@ -32,6 +32,7 @@ class Entry:
     kind:        "shipped" with cvlab; "drawn" from a seed; "fetched" from a server, once; "own": imported.
     folder:      below the folder of data, as torchvision names it, so that both share the files.
     files:       what is to be fetched.
+    copies:      other files that hold the same: taken where the person has them.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Entry:
     format: Format = "arrays"
     folder: str = ""
     files: tuple[Remote, ...] = ()
+    copies: tuple[Remote, ...] = ()
 
     @property
     def download_bytes(self) -> int:
@@ -71,7 +73,6 @@ def _remotes(mirrors: tuple[str, ...], *files: tuple[str, int, str]) -> tuple[Re
 
 _DIGITS = tuple(string.digits)
 _IDX = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
-_SHAPES = ("disc", "ring", "crescent", "triangle", "square", "star", "cross", "arrow", "ell", "bars")
 _CIFAR_10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _CIFAR_100 = (
     "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
@@ -92,6 +93,7 @@ _EMNIST = Remote(
     "58c8d27c78d21e728a6bc7b3cc06412e",
 )
 _EMNIST_SOURCE = "Gregory Cohen, Saeed Afshar, Jonathan Tapson and André van Schaik, https://arxiv.org/abs/1702.05373"
+_KRIZ = ("https://www.cs.toronto.edu/~kriz/",)
 _CIFAR_SOURCE = "Alex Krizhevsky, Vinod Nair and Geoffrey Hinton, https://www.cs.toronto.edu/~kriz/cifar.html"
 
 _ENTRIES = (
@@ -111,13 +113,13 @@ _ENTRIES = (
     Entry(
         id="shapes32",
         title="Shapes-32",
-        summary="Ten kinds of coloured shapes, drawn from a seed with every nuisance of real photos; needs no network.",
-        classes=_SHAPES,
+        summary="Ten kinds of coloured shapes, drawn here from a seed: a photo set in small that needs no download.",
+        classes=("disc", "ring", "crescent", "triangle", "square", "star", "cross", "arrow", "ell", "bars"),
         image_shape=(3, 32, 32),
         train_count=10_000,
         test_count=2_000,
-        licence="none needed: this program draws them",
-        source="cvlab, https://cs231n.github.io/classification/ names the nuisances",
+        licence="MIT, as cvlab itself",
+        source="Drawn by cvlab",
         kind="drawn",
         format="shapes",
     ),
@@ -140,19 +142,6 @@ _ENTRIES = (
             (_IDX[2], 1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
             (_IDX[3], 4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
         ),
-    ),
-    Entry(
-        id="shapes32",
-        title="Shapes-32",
-        summary="Ten kinds of coloured shapes, drawn here from a seed: a photo set in small that needs no download.",
-        classes=("disc", "ring", "crescent", "triangle", "square", "star", "cross", "arrow", "ell", "bars"),
-        image_shape=(3, 32, 32),
-        train_count=10_000,
-        test_count=2_000,
-        licence="MIT, as cvlab itself",
-        source="Drawn by cvlab",
-        kind="drawn",
-        format="shapes",
     ),
     Entry(
         id="fashion-mnist",
@@ -252,6 +241,7 @@ _ENTRIES = (
                 "c58f30108f718f92721af3b95e74349a",
             ),
         ),
+        copies=_remotes(_KRIZ, ("cifar-10-binary.tar.gz", 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530")),
     ),
     Entry(
         id="cifar100",
@@ -276,6 +266,7 @@ _ENTRIES = (
                 "eb9058c3a382ffc7106e4002c42a8d85",
             ),
         ),
+        copies=_remotes(_KRIZ, ("cifar-100-binary.tar.gz", 168_513_733, "03b5dce01913d631647c71ecec9e9cb8")),
     ),
     Entry(
         id="svhn",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cvlab.engine.data import array_files, own
+from cvlab.engine.data import array_files, own, tar_listing
 from cvlab.engine.data.decode import decode
 from cvlab.engine.data.listing import Item, Listing, Skipped, open_listing
 from cvlab.engine.data.own import Manifest, Writer
@@ -38,7 +38,7 @@ def bring(
     cancelled: Asked = never,
     workers: int = 0,
 ) -> Manifest:
-    """Imports a folder of class folders, a zip of one, a CSV of path,label, IDX files or an .npz below `root`.
+    """Imports a folder of class folders, a zip or tar of one, a CSV of path,label, IDX files or an .npz below `root`.
 
     Files that cannot be read are left out and named in the manifest, never fatal. workers: 0 = one a core, at most 4.
     Raises DataError (nothing to import, two classes of one name), CorruptData (the source itself), CannotWrite, Cancelled
@@ -48,6 +48,15 @@ def bring(
     report(Progress(f"Looking through {source.name}", 0, None))
     if array_files.is_one(source):
         return _bring_arrays(source, root, options, report, cancelled, began)
+    try:
+        return _bring_pictures(source, root, options, report, cancelled, workers, began)
+    finally:
+        tar_listing.forget()
+
+
+def _bring_pictures(
+    source: Path, root: Path, options: Options, report: Report, cancelled: Asked, workers: int, began: float
+) -> Manifest:
     with open_listing(source, cancelled=cancelled) as listing:
         plan = make_plan(listing, options, cancelled)
         with Writer(root, plan.target.shape) as writer:

@@ -1,4 +1,4 @@
-"""What lies in a folder, a zip or a CSV of one's own images: which file belongs to which class and part. Decodes nothing.
+"""What lies in a folder, an archive or a CSV of one's own images: which file belongs to which class and part. Decodes nothing.
 
 Class folders may stand at the top, or below `train/` and `test/` (or `val/`); folders around all of that do not matter.
 """
@@ -31,6 +31,12 @@ _PARTS = {
     "train": "train", "training": "train", "test": "test", "testing": "test", "val": "validation", "valid": "validation",
     "validation": "validation",
 }  # fmt: skip
+_PICKLE = "a Python pickle, and those can run code: they are not read"
+_NOT_READ = {
+    ".pkl": _PICKLE, ".pickle": _PICKLE, ".pt": _PICKLE, ".pth": _PICKLE, ".npy": "one array without its labels",
+    ".mat": "a MATLAB file", ".h5": "an HDF5 file", ".hdf5": "an HDF5 file", ".parquet": "a Parquet file",
+    ".rar": "a RAR archive", ".7z": "a 7z archive",
+}  # fmt: skip
 _CLUTTER = frozenset({"__MACOSX", "$RECYCLE.BIN", "System Volume Information"})
 
 
@@ -57,12 +63,13 @@ class Skipped:
 
 @dataclass
 class Listing:
-    """items: in no certain order. others: files that are no pictures by their name, counted only."""
+    """items: in no certain order. others: files that are no pictures by their name, counted only. hint: what those may be."""
 
     title: str
     items: list[Item] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     others: int = 0
+    hint: str = ""
 
     def read(self, item: Item) -> bytes:
         """The file's bytes, at most MAX_FILE_BYTES; from any thread. Raises CorruptData with the reason as `what`."""
@@ -102,7 +109,7 @@ def _wrapping(paths: list[tuple[str, ...]]) -> int:
 
 
 def open_listing(source: Path, *, cancelled: Asked = never) -> Listing:
-    """The pictures in a folder, a .zip or a .csv. A second for 60,000 files.
+    """The pictures in a folder, a zip, a tar or a .csv. A second for 60,000 files; a compressed tar is unpacked first.
 
     Raises DataMissing if nothing is there, CorruptData if it is damaged or a bomb, DataError if it holds no pictures.
     """
@@ -112,7 +119,7 @@ def open_listing(source: Path, *, cancelled: Asked = never) -> Listing:
     try:
         if source.is_dir():
             return FolderListing(source, cancelled)
-        return CsvListing(source) if source.suffix.lower() in (".csv", ".tsv") else ZipListing(source)
+        return _open_file(source, cancelled)
     except PermissionError as error:
         raise DataError(
             f"{source.name} may not be opened.",
@@ -121,6 +128,20 @@ def open_listing(source: Path, *, cancelled: Asked = never) -> Listing:
         ) from error
     except OSError as error:
         raise CorruptData(f"{source.name} cannot be read: {error.strerror or error}.", received=str(source)) from error
+
+
+def _open_file(source: Path, cancelled: Asked) -> Listing:
+    suffix = source.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        return CsvListing(source)
+    if suffix in SUFFIXES or suffix in _NOT_READ:
+        raise DataError(
+            f"{source.name} is {_NOT_READ.get(suffix, 'one picture, and that makes no set')}.",
+            remedy="Choose the folder that holds a folder a class, or a zip or tar of one, a .csv, an .npz or IDX files.",
+        )
+    from cvlab.engine.data.tar_listing import TarListing, is_tar
+
+    return TarListing(source, cancelled) if is_tar(source) else ZipListing(source)
 
 
 class FolderListing(Listing):
@@ -142,7 +163,7 @@ class FolderListing(Listing):
             self.skipped.append(Skipped("/".join(above), f"this folder may not be opened ({error.strerror or error})"))
             return
         for entry in entries:
-            name = _readable(entry.name)
+            name = readable(entry.name)
             if name.startswith(".") or name in _CLUTTER:
                 continue
             path = (*above, name)
@@ -195,7 +216,7 @@ class ZipListing(Listing):
                 continue
             name = _zip_name(member)
             path = PurePosixPath(name).parts
-            if any((part.startswith(".") and part != "..") or part in _CLUTTER for part in path):
+            if is_clutter(path):
                 continue
             if ".." in path or name.startswith("/") or re.match(r"[A-Za-z]:", name):
                 self.skipped.append(Skipped(name, "its path leads out of the archive"))
@@ -206,7 +227,7 @@ class ZipListing(Listing):
             elif member.flag_bits & 0x1:
                 self.skipped.append(Skipped(name, "locked with a password"))
             elif member.file_size > MAX_FILE_BYTES:
-                self.skipped.append(Skipped(name, _too_large(member.file_size)))
+                self.skipped.append(Skipped(name, too_large(member.file_size)))
             else:
                 yield path, member
 
@@ -283,7 +304,7 @@ def _read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_FILE_BYTES:
-                raise CorruptData(_too_large(size))
+                raise CorruptData(too_large(size))
             return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise CorruptData("not there") from error
@@ -291,15 +312,20 @@ def _read_file(path: Path) -> bytes:
         raise CorruptData(f"it cannot be opened ({error.strerror or error})") from error
 
 
-def _too_large(size: int) -> str:
+def too_large(size: int) -> str:
     return f"{size:,} bytes, at most {MAX_FILE_BYTES:,} are read"
+
+
+def is_clutter(path: tuple[str, ...]) -> bool:
+    """Whether a desktop, not a person, put the file there."""
+    return any((part.startswith(".") and part != "..") or part in _CLUTTER for part in path)
 
 
 def _name_of(entry: os.DirEntry) -> str:
     return entry.name
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """A file name that can be shown and saved, also if the disk holds bytes that are no text."""
     return os.fsencode(name).decode("utf-8", "replace")
 

@@ -13,6 +13,7 @@ from cvlab.engine.data import idx
 from cvlab.engine.data.dataset import Dataset, Split, digest_of
 from cvlab.engine.data.download import fetch
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
+from cvlab.engine.data.public import candidates
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
 
@@ -200,19 +201,17 @@ def bring_from_files(root: Path, source: Path | None, *, report: Report = nobody
     if absent:
         where = source or raw_folder(root)
         names = ", ".join(file.name for file in absent)
-        raise DataMissing(f"{len(absent)} of MNIST's four files are not in {where} ({names}).")
+        raise DataMissing(
+            f"{len(absent)} of MNIST's four files are not in {where} ({names}).",
+            remedy="Choose the folder that holds all four, plain or as .gz, or one of them with the others beside it.",
+        )
 
 
-def _candidates(source: Path, limit: int = 10_000) -> Iterator[Path]:
-    """Files that could be one of the four by size or first bytes, among the first `limit` below `source`."""
+def _candidates(source: Path) -> Iterator[Path]:
+    """Files that could be one of the four by size or first bytes."""
     sizes = {file.size for file in FILES}
-    paths = [source] if source.is_file() else source.rglob("*")
-    for count, path in enumerate(paths):
-        if count >= limit:
-            return
+    for path in candidates(source):
         try:
-            if not path.is_file():
-                continue
             size = path.stat().st_size
             if size in sizes:
                 yield path
@@ -221,7 +220,7 @@ def _candidates(source: Path, limit: int = 10_000) -> Iterator[Path]:
                     if file.read(2) == b"\x1f\x8b":
                         yield path
         except OSError:
-            continue  # a file that may not be read is not the one
+            continue  # it went meanwhile
 
 
 def bring_from_mirrors(

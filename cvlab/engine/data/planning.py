@@ -97,7 +97,8 @@ def make_plan(listing: Listing, options: Options, cancelled: Asked) -> Plan:
         raise DataError(
             f"There are no pictures in class folders in {listing.title}.",
             received=f"{len(listing.skipped):,} files left out, {listing.others:,} that are no pictures",
-            remedy="One folder a class, the pictures of the class in it; train/ and test/ may stand above them.",
+            remedy=listing.hint
+            or "One folder a class, the pictures of the class in it; train/ and test/ may stand above.",
         )
     items = _parts(listing.items, notes)
     classes, number = _classes(items, options.merge, notes)

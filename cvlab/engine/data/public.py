@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -58,6 +59,13 @@ def bring_from_mirrors(root: Path, entry: Entry, *, report: Report, cancelled: A
         _settle(root, entry, remote, packed)
 
 
+def recognised(entry: Entry, path: Path, cancelled: Asked) -> bool:
+    """Whether the file is one that this set is published as, to the byte."""
+    size = path.stat().st_size
+    alike = [remote for remote in (*entry.files, *entry.copies) if remote.size == size]
+    return bool(alike) and _md5(path, cancelled) in [remote.md5 for remote in alike]
+
+
 def _settle(root: Path, entry: Entry, remote: Remote, packed: Path) -> None:
     parser(entry).unpack(root, entry, remote, packed)
     if remote in missing(root, entry):
@@ -72,11 +80,11 @@ def bring_from_files(root: Path, entry: Entry, source: Path | None, *, report: R
     Without `source` only what lies below `root` already counts. Raises DataMissing naming what was not found.
     """
     absent = missing(root, entry)
-    for path in _candidates(source) if absent and source is not None else ():
+    for path in candidates(source) if absent and source is not None else ():
         if cancelled():
             raise Cancelled
         report(Progress(f"Looking at {path.name}", 0, None))
-        for remote in absent:
+        for remote in (*absent, *entry.copies):
             if path.stat().st_size == remote.size and _md5(path, cancelled) == remote.md5:
                 packed = root / entry.folder / remote.name
                 if path.resolve() != packed.resolve():
@@ -92,8 +100,28 @@ def bring_from_files(root: Path, entry: Entry, source: Path | None, *, report: R
         if not absent:
             return
     if absent:
-        names = ", ".join(remote.name for remote in absent)
-        raise DataMissing(f"{entry.title} is not in {source or root / entry.folder} (looked for {names}).")
+        raise DataMissing(
+            f"{entry.title} is not in {source or root / entry.folder}.",
+            received=_what_it_is(entry, source) if source is not None else "",
+            remedy=f"Choose {_listed([remote.name for remote in absent], 'and')}"
+            + "".join(f", or {remote.name}" for remote in entry.copies)
+            + ", as they were downloaded, or the folder that holds them.",
+        )
+
+
+def _what_it_is(entry: Entry, source: Path) -> str:
+    """Why a file that bears the name of a download is not taken; the name itself for any other."""
+    known = next((remote for remote in (*entry.files, *entry.copies) if remote.name == source.name), None)
+    if known is None or not source.is_file():
+        return str(source)
+    size = source.stat().st_size
+    if size < known.size:
+        return f"{source.name}, cut short: {size:,} of {known.size:,} bytes"
+    return f"{source.name}, but with another checksum than the original's: it is damaged, or was changed"
+
+
+def _listed(names: list[str], word: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -104,8 +132,10 @@ def _copy(path: Path, target: Path) -> None:
         raise refused(error, target) from error
 
 
-def _candidates(source: Path) -> Iterator[Path]:
-    for count, path in enumerate([source] if source.is_file() else source.rglob("*")):
+def candidates(source: Path) -> Iterator[Path]:
+    """Files in a person's folder; of a file, itself and then those beside it: what belongs together lies together."""
+    paths = chain([source], source.parent.iterdir()) if source.is_file() else source.rglob("*")
+    for count, path in enumerate(paths):
         if count >= _LOOKED_AT:
             return
         try:

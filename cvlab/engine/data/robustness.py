@@ -70,15 +70,13 @@ class Nearest:
 
 def judge_of(net: TrainedNet, dataset: Dataset) -> Judge:
     """The net as a judge of this set's images. Raises DataError where it reads other images or knows other classes."""
-    from cvlab.engine.nets.layers import Input
-
-    shape = next((node.layer.output_shape() for node in net.architecture.nodes if isinstance(node.layer, Input)), None)
-    if shape != dataset.image_shape or len(net.classes) != len(dataset.classes):
+    shape = net.architecture.image_shape
+    if shape != dataset.image_shape or tuple(net.classes) != tuple(dataset.classes):
         c, h, w = dataset.image_shape
         reads = " x ".join(map(str, shape)) if shape else "nothing"
         raise DataError(
-            f"This net does not read {dataset.title}: images of {c} x {h} x {w} in {len(dataset.classes)} classes.",
-            received=f"{net.title or 'a net'} for {reads} in {len(net.classes)} classes",
+            f"This net does not read {dataset.title}: images of {c} x {h} x {w}, {_some(dataset.classes)}.",
+            received=f"{net.title or 'a net'} for {reads}, {_some(net.classes)}",
             remedy="Choose a net that was trained on this set.",
         )
 
@@ -86,6 +84,10 @@ def judge_of(net: TrainedNet, dataset: Dataset) -> Judge:
         return net.predict(images).argmax(axis=1)
 
     return judge
+
+
+def _some(classes: Sequence[str]) -> str:
+    return f"{len(classes):,} classes ({', '.join(classes[:3])}{', …' if len(classes) > 3 else ''})"
 
 
 def sample_of(split: Split, count: int, seed: int = 0) -> np.ndarray:

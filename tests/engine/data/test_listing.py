@@ -9,7 +9,7 @@ import pytest
 from cvlab.engine.data import listing
 from cvlab.engine.data.listing import open_listing, same_name
 from cvlab.engine.errors import Cancelled, CorruptData, DataError, DataMissing
-from tests.engine.data.pictures import pack, picture, two_classes, write
+from tests.engine.data.pictures import pack, pack_tar, picture, two_classes, write
 
 CONTENT = picture()
 
@@ -21,13 +21,15 @@ def found(source: Path):
         return items, {(entry.name, entry.reason) for entry in made.skipped}, made.others
 
 
-@pytest.fixture(params=["folder", "zip"])
+@pytest.fixture(params=["folder", "zip", "tar", "tar.gz", "tar.xz"])
 def source(request, tmp_path):
-    """A function that puts files into a folder or a zip."""
+    """A function that puts files into a folder or an archive."""
 
     def make(files: dict[str, bytes]) -> Path:
         if request.param == "zip":
             return pack(tmp_path / "animals.zip", files)
+        if request.param.startswith("tar"):
+            return pack_tar(tmp_path / f"animals.{request.param}", files, f"w:{request.param[4:]}")
         return write(tmp_path / "animals", files)
 
     return make

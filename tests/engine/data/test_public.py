@@ -5,6 +5,7 @@ import hashlib
 import io
 import pickle
 import tarfile
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,12 @@ import numpy as np
 import pytest
 import scipy.io
 
-from cvlab.engine.data import catalogue, cifar, idx, mat, public
+from cvlab.engine.data import catalogue, cifar, cifar_files, idx, mat, pickled, public
 from cvlab.engine.data.entries import CATALOGUE, Entry, Remote
 from cvlab.engine.data.progress import never, nobody
 from cvlab.engine.data.vision import torchvision
-from cvlab.engine.errors import CorruptData, DataMissing, DownloadFailed
-from tests.engine.data.pictures import pack, write
+from cvlab.engine.errors import CorruptData, DataMissing
+from tests.engine.data.pictures import pack, pack_tar, write
 from tests.engine.data.server import Server
 
 RNG = np.random.default_rng(3)
@@ -89,14 +90,19 @@ def cifar_archive(id: str):
             images.append(X)
             labels.append(y)
     files["batches.meta" if id == "cifar10" else "meta"] = pickle.dumps({"label_names": []}, protocol=2)
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in {f"{folder}/{name}": content for name, content in files.items()}.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
+    packed = tar({f"{folder}/{name}": content for name, content in files.items()})
     entry = CATALOGUE[id]
-    return entry, {entry.files[0].name: buffer.getvalue()}, np.concatenate(images), np.concatenate(labels)
+    return entry, {entry.files[0].name: packed}, np.concatenate(images), np.concatenate(labels)
+
+
+def tar(files: dict[str, bytes]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return pack_tar(Path(folder) / "x", files).read_bytes()
+
+
+def sums_in(archive: bytes) -> dict[str, str]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        return {m.name.rpartition("/")[2]: md5(opened.extractfile(m).read()) for m in opened}
 
 
 def svhn():
@@ -134,6 +140,9 @@ class Small:
         )
         self.entry: Entry = replace(entry, train_count=30, test_count=10, files=remotes)
         monkeypatch.setitem(CATALOGUE, id, self.entry)
+        if id in cifar_files.PYTHON:
+            known = replace(cifar_files.PYTHON[id], files=sums_in(self.archives[entry.files[0].name]))
+            monkeypatch.setitem(cifar_files.PYTHON, id, known)
         for other in ("emnist-letters", "emnist-digits"):  # they share one download
             if id.startswith("emnist") and other != id:
                 monkeypatch.setitem(
@@ -203,17 +212,15 @@ def test_the_persons_own_copy_will_do(small, tmp_path):
 @every
 def test_what_is_not_it_is_not_taken(small, tmp_path):
     write(tmp_path / "mine", {name: content[:-1] + b"?" for name, content in small.archives.items()})
-    with pytest.raises(DownloadFailed, match="is not in"):
+    with pytest.raises(DataMissing, match="is not in"):
         catalogue.obtain(small.entry.id, root=tmp_path / "data", files=tmp_path / "mine", sources=("files",))
     assert not catalogue.is_available(small.entry.id, root=tmp_path / "data", bundled=tmp_path)
 
 
 @pytest.mark.parametrize("small", ["cifar10", "emnist-letters"], indirect=True)
-def test_files_unpacked_elsewhere_will_do_where_they_can_be_told(small, tmp_path, monkeypatch):
+def test_files_unpacked_elsewhere_will_do_where_they_can_be_told(small, tmp_path):
     catalogue.obtain(small.entry.id, root=tmp_path / "a")
     folder = tmp_path / "a" / small.entry.folder
-    sums = {path.name: md5(path.read_bytes()) for path in folder.iterdir()}
-    monkeypatch.setitem(cifar.FILES, "cifar10", {name: sums.get(name, "") for name in cifar.FILES["cifar10"]})
     catalogue.obtain(small.entry.id, root=tmp_path / "b", files=folder, sources=("files",))
     assert catalogue.is_available(small.entry.id, root=tmp_path / "b", bundled=tmp_path)
 
@@ -264,6 +271,92 @@ def test_a_pickle_that_wants_to_run_something_does_not(small, tmp_path, capsys, 
     assert "it ran" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("content", [pickle.dumps(Evil()), pickle.dumps({"data": Evil(), "labels": []})])
+def test_the_unpickler_itself_runs_nothing_either(content, capsys):
+    with pytest.raises(CorruptData, match="asks for code to be run"):
+        pickled.loads(content)
+    assert "it ran" not in capsys.readouterr().out
+
+
+# -- the binary version of CIFAR -------------------------------------------------------------------------------------
+
+
+def binary_archive(id: str, monkeypatch) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """30 + 10 images as records, known by their checksums: (the archive, training images, training labels)."""
+    version, entry, files, found = cifar_files.BINARY[id], CATALOGUE[id], {}, []
+    for name in version.files:
+        count = 10 if name.startswith("test") else 30 // (len(version.files) - 1)
+        X, y = bytes_of(count, 3, 32, 32), bytes_of(count, high=len(entry.classes))
+        coarse = [bytes_of(count, high=20)] * (version.label_bytes - 1)
+        files[f"{version.folder}/{name}"] = np.column_stack([*coarse, y, X.reshape(count, -1)]).tobytes()
+        if not name.startswith("test"):
+            found.append((X, y))
+    packed = tar(files | {f"{version.folder}/readme.html": b"hello"})
+    known = {name: sum for name, sum in sums_in(packed).items() if name in version.files}
+    monkeypatch.setitem(cifar_files.BINARY, id, replace(version, files=known))
+    (copy,) = entry.copies
+    own = Remote(copy.name, copy.urls, len(packed), md5(packed))
+    monkeypatch.setitem(CATALOGUE, id, replace(entry, train_count=30, test_count=10, copies=(own,)))
+    return packed, np.concatenate([X for X, _ in found]), np.concatenate([y for _, y in found])
+
+
+@pytest.mark.parametrize("id", ["cifar10", "cifar100"])
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_the_binary_version_will_do(id, unpacked, monkeypatch, tmp_path):
+    packed, images, labels = binary_archive(id, monkeypatch)
+    mine = write(tmp_path / "mine", {"any name": packed})
+    if unpacked:
+        with tarfile.open(mine / "any name") as archive:
+            archive.extractall(tmp_path / "loose", filter="data")
+        mine = tmp_path / "loose"
+    catalogue.obtain(id, root=tmp_path / "data", files=mine, sources=("files",))
+    data = catalogue.load(id, root=tmp_path / "data", bundled=tmp_path)
+    assert np.array_equal(data.train.images.numpy(), images) and data.train.labels.tolist() == labels.tolist()
+    assert len(data.test) == 10 and not list((tmp_path / "data").rglob("*.gz"))
+    folder = tmp_path / "data" / cifar_files.BINARY[id].folder
+    assert {path.name for path in folder.iterdir()} == set(cifar_files.BINARY[id].files)
+
+
+def test_one_file_of_several_will_do_where_the_others_lie_beside_it(monkeypatch, tmp_path):
+    packed, images, _ = binary_archive("cifar10", monkeypatch)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    one = tmp_path / "cifar-10-batches-bin" / "data_batch_3.bin"
+    catalogue.obtain("cifar10", root=tmp_path / "data", files=one, sources=("files",))
+    assert np.array_equal(
+        catalogue.load("cifar10", root=tmp_path / "data", bundled=tmp_path).train.images.numpy(), images
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(lambda b: b[:-9], r"cut short: [\d,]+ of [\d,]+ bytes"), (lambda b: b[:-1] + b"?", "another checksum")],
+)
+def test_an_archive_by_name_that_is_not_whole_is_said(change, words, monkeypatch, tmp_path):
+    packed, *_ = binary_archive("cifar10", monkeypatch)
+    write(tmp_path, {"cifar-10-binary.tar.gz": change(packed)})
+    with pytest.raises(DataMissing, match=words) as caught:
+        catalogue.obtain("cifar10", root=tmp_path, files=tmp_path / "cifar-10-binary.tar.gz", sources=("files",))
+    assert "cifar-10-python.tar.gz, or cifar-10-binary.tar.gz" in caught.value.remedy
+
+
+def test_a_published_file_is_recognised(monkeypatch, tmp_path):
+    packed, *_ = binary_archive("cifar100", monkeypatch)
+    write(tmp_path, {"x": packed, "y": packed[:-1] + b"?", "z": b""})
+    assert catalogue.recognise(tmp_path / "x").id == "cifar100"
+    assert catalogue.recognise(tmp_path / "y") is None and catalogue.recognise(tmp_path / "z") is None
+    assert catalogue.recognise(tmp_path) is None and catalogue.recognise(tmp_path / "gone") is None
+
+
+def test_a_damaged_record_is_not_read(monkeypatch, tmp_path):
+    packed, *_ = binary_archive("cifar10", monkeypatch)
+    catalogue.obtain("cifar10", root=tmp_path, files=write(tmp_path / "m", {"a": packed}), sources=("files",))
+    path = tmp_path / "cifar-10-batches-bin" / "data_batch_2.bin"
+    path.write_bytes(b"\xff" + path.read_bytes()[1:])
+    with pytest.raises(CorruptData, match=r"data_batch_2\.bin is none of CIFAR-10's files"):
+        catalogue.load("cifar10", root=tmp_path, bundled=tmp_path)
+
+
 # -- the table -------------------------------------------------------------------------------------------------------
 
 
@@ -287,7 +380,7 @@ def test_the_checksums_are_torchvisions():
             kind.base_folder,
         ) and kind.url in file.urls
         theirs = dict([*kind.train_list, *kind.test_list, (kind.meta["filename"], kind.meta["md5"])])
-        assert cifar.FILES[id] == theirs
+        assert cifar_files.PYTHON[id].files == theirs
     assert [(f.urls[0], f.name, f.md5) for f in CATALOGUE["svhn"].files] == [
         tuple(datasets.SVHN.split_list[p]) for p in ("train", "test")
     ]
@@ -362,4 +455,4 @@ def test_nothing_of_a_set_is_looked_for_in_a_file_that_may_not_be_read(tmp_path,
         return real(self, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", guarded)
-    assert [path.name for path in public._candidates(tmp_path)] == ["b"]
+    assert [path.name for path in public.candidates(tmp_path)] == ["b"]
