@@ -1,7 +1,8 @@
-"""Nets that can be asked: the shipped one, the one in training, and those of finished runs."""
+"""Nets that can be asked: the shipped ones, the one in training, and those of finished runs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +18,26 @@ if TYPE_CHECKING:
 
 SHIPPED = "lenet-mnist"
 LIVE = "live"
+ImageShape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """id: "lenet-mnist", "live", or a run's id. detail: its figures in a few words."""
+    """id: of a shipped net ("lenet-mnist"), "live", or a run's id. detail: its figures in a few words.
+
+    reads: (C, H, W) of its images. classes: their names; () for a run that has not begun to learn. data: what it learned.
+    """
 
     id: str
     title: str
     detail: str
+    reads: ImageShape | None = None
+    classes: tuple[str, ...] = ()
+    data: str = ""
+
+    def fits(self, image_shape: ImageShape, classes: Sequence[str]) -> bool:
+        """Whether it reads such images and tells these very classes apart."""
+        return self.reads == tuple(image_shape) and self.classes == tuple(classes)
 
 
 class Models:
@@ -42,21 +54,23 @@ class Models:
         self.changed.emit()
 
     def choices(self) -> list[ModelChoice]:
-        """The shipped net first, then the one in training, then runs with weights, newest first."""
-        found = [
-            ModelChoice(folder.record.id, folder.record.title, _figures(folder))
-            for folder in self._folders()
-            if (folder.path / WEIGHTS).exists()
-        ]
-        shipped = [choice for choice in found if choice.id == SHIPPED]
-        others = [choice for choice in found if choice.id != SHIPPED]
+        """The shipped nets first, then the one in training, then runs with weights, newest first."""
         run = self._runs.current
-        live = [ModelChoice(LIVE, "The net in training", run.title)] if run is not None and run.is_active else []
-        return shipped + live + others
+        live = [_choice(run.folder, LIVE, "The net in training", run.title)] if run and run.is_active else []
+        return [_choice(folder) for folder in self._on_board()] + live + [_choice(each) for each in self._trained()]
 
-    def _folders(self) -> list[RunFolder]:
-        shipped = self._shipped / SHIPPED
-        return ([RunFolder.open(shipped)] if shipped.is_dir() else []) + self._runs.folders()
+    def reading(self, image_shape: ImageShape, classes: Sequence[str], data: str = "") -> list[ModelChoice]:
+        """Those that read such images and know these classes; first those that were trained on `data`, shipped before own."""
+        found = [choice for choice in self.choices() if choice.fits(image_shape, classes)]
+        return sorted(found, key=lambda choice: choice.data != data)
+
+    def _on_board(self) -> list[RunFolder]:
+        """What ships: the one for digits first."""
+        paths = sorted(self._shipped.glob("*/run.json"), key=lambda path: (path.parent.name != SHIPPED, path))
+        return [RunFolder.open(path.parent) for path in paths]
+
+    def _trained(self) -> list[RunFolder]:
+        return [folder for folder in self._runs.folders() if (folder.path / WEIGHTS).exists()]
 
     def load(self, model_id: str) -> TrainedNet:
         """The net of an id, or of a path to a run folder or to the weights in one. Blocking: some 50 ms once PyTorch is there.
@@ -82,6 +96,14 @@ class Models:
         return TrainedNet.assemble(
             run.architecture, run.snapshot.weights, record.preprocessing, record.classes, run.title
         )
+
+
+def _choice(folder: RunFolder, id: str = "", title: str = "", detail: str = "") -> ModelChoice:
+    record = folder.record
+    return ModelChoice(
+        id or record.id, title or record.title, detail or _figures(folder), record.architecture.image_shape,
+        tuple(record.classes), record.recipe.data,
+    )  # fmt: skip
 
 
 def _figures(folder: RunFolder) -> str:

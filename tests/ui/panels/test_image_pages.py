@@ -111,7 +111,7 @@ def test_a_press_in_the_plot_turns_the_dial(page, lab, qtbot):
 
 def test_curves_are_measured_shown_kept_and_can_be_stopped(page, lab, settle, digits):
     shown = page(ChallengesPage)
-    settle(lambda: shown._net is not None)
+    settle(lambda: shown.asked.net is not None)
     shown.measuring.toggle()
     assert shown.curve.is_busy and shown.curve.measure.text() == "Stop"
     settle(lambda: len(shown.curve.points) == 18 and not shown.curve.is_busy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -11,14 +11,12 @@ from cvlab.core.lab import Lab
 from cvlab.engine.data import challenges, robustness
 from cvlab.engine.data.challenges import CHALLENGES
 from cvlab.engine.data.robustness import Nearest
-from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
 from cvlab.ui.panel import Stop
+from cvlab.ui.panels.datasets.asked_net import AskedNet
 from cvlab.ui.panels.datasets.challenge_work import (
-    NET_JOB,
     Judge,
-    LoadJudge,
     MeasureCurves,
     Verdict,
     Within,
@@ -33,9 +31,6 @@ from cvlab.ui.panels.datasets.pieces import button
 from cvlab.ui.panels.datasets.variation_card import COUNT, VariationCard
 from cvlab.ui.panels.datasets.verdict_card import VerdictCard
 
-if TYPE_CHECKING:
-    from cvlab.engine.nets.trained import TrainedNet
-
 VARIATION = "variation"
 VERDICT, WITHIN = "datasets.challenge_verdict", "datasets.challenge_within"
 _SHORT = {"clutter": "Clutter", VARIATION: "Within a class"}
@@ -49,8 +44,6 @@ class ChallengesPage(Page):
         self._awake = False
         self._nearest: Nearest | None = None
         self._places: dict[int, int] = {}  # from the training split into the reference
-        self._net: TrainedNet | None = None
-        self._net_id = ""
         self._within_key: tuple[str, int] | None = None
         self.verdict: Verdict | None = None
         self._build()
@@ -67,7 +60,7 @@ class ChallengesPage(Page):
             self.chips.addButton(chip, number)
             row.addWidget(chip)
         row.addStretch(1)
-        self.image, self.judges = DialCard(self.lab, self), VerdictCard(self.lab, self)
+        self.image, self.judges = DialCard(self.lab, self), VerdictCard(self)
         self.curve, self.gallery = CurveCard(self), VariationCard(self)
         dials = QWidget(self)
         grid = QGridLayout(dials)
@@ -90,6 +83,7 @@ class ChallengesPage(Page):
         outer.addLayout(row)
         outer.addWidget(self.stack, 1)
         self.measuring = Measuring(self.lab, self.curve, self)
+        self.asked = AskedNet(self.lab, self.judges, self)
 
     def _connect(self) -> None:
         self.chips.idClicked.connect(self._choose)
@@ -98,6 +92,7 @@ class ChallengesPage(Page):
         self.curve.plot.picked.connect(self._turn)
         self.judges.metric_choice.activated.connect(self._choose_metric)
         self.judges.model_choice.activated.connect(self._choose_model)
+        self.asked.changed.connect(self._have_net)
         self.gallery.wanted.connect(self._choose_class)
         self.gallery.opened.connect(self._open)
         bind(self, self.state, "challenge", self._show_view)
@@ -112,8 +107,9 @@ class ChallengesPage(Page):
         reference, places = reference_of(dataset)
         self._nearest = Nearest(reference, self.view.metric)
         self._places = {int(place): i for i, place in enumerate(places)}
-        self._net, self._net_id, self._within_key = None, "", None
+        self._within_key = None
         self.judges.show_classes(dataset.classes)
+        self.asked.take(dataset)
         self.gallery.show_classes(dataset.classes)
         self._show_all()
 
@@ -125,7 +121,8 @@ class ChallengesPage(Page):
         self._awake = False
         self.image.stop()
         self.measuring.stop()
-        for key in (VERDICT, NET_JOB, WITHIN):
+        self.asked.rest()
+        for key in (VERDICT, WITHIN):
             self.lab.jobs.cancel(key)
 
     # -- what a person does ------------------------------------------------------------------------------------------
@@ -192,13 +189,14 @@ class ChallengesPage(Page):
         self.image.says.setText(CHALLENGES[view.kind].says)
         self.image.show_amount(view.amount)
         self.judges.metric_choice.setCurrentIndex(self.judges.metric_choice.findData(view.metric))
-        self.judges.show_model(view.model)
         if self._nearest is not None and self._nearest.metric != view.metric:
             self._nearest = Nearest(self._nearest.reference, view.metric)
         self.curve.show_here(view.amount)
-        self._load_net()
+        if self._awake:
+            self.asked.look(view.model)
         self._look()
-        request = MeasureCurves(self.dataset, view.kind, view.seed, view.sample, self._nearest, self._net, self._net_id)
+        net, net_id = self.asked.net, self.asked.id
+        request = MeasureCurves(self.dataset, view.kind, view.seed, view.sample, self._nearest, net, net_id)
         self.measuring.look(request, soon=self._awake)
 
     def _look(self) -> None:
@@ -210,7 +208,7 @@ class ChallengesPage(Page):
         self.image.show_images(before.numpy(), after.numpy(), view.amount)
         if self._awake:
             own = self._places.get(index, -1) if self.state.split == "train" else -1
-            self.lab.jobs.submit(VERDICT, Judge(after, self._nearest, own, self._net), done=self._have_verdict)
+            self.lab.jobs.submit(VERDICT, Judge(after, self._nearest, own, self.asked.net), done=self._have_verdict)
 
     def _have_verdict(self, verdict: Verdict) -> None:
         self.verdict = verdict
@@ -219,26 +217,9 @@ class ChallengesPage(Page):
         if verdict.probabilities is not None:
             self.judges.show_probabilities(verdict.probabilities)
 
-    # -- the net -----------------------------------------------------------------------------------------------------
-
-    def _load_net(self) -> None:
-        wanted = self.view.model
-        if not self._awake or self._net_id == wanted:
-            return
-        self._net, self._net_id = None, wanted
-        self.judges.show_no_net("The net is waking up …")
-        request = LoadJudge(self.lab.models, wanted, self.dataset)
-        self.lab.jobs.submit(NET_JOB, request, done=self._have_net, failed=self._have_no_net)
-
-    def _have_net(self, net: TrainedNet) -> None:
-        self._net = net
+    def _have_net(self) -> None:
         self.measuring.stop()
         self._show_all()
-
-    def _have_no_net(self, error: BaseException) -> None:
-        words = "No net reads these images yet. Train one on this set, then choose it above."
-        fits = isinstance(error, CvlabError) and "does not read" in error.what
-        self.judges.show_no_net(words if fits else str(error), failed=not fits)
 
     # -- the seventh -------------------------------------------------------------------------------------------------
 

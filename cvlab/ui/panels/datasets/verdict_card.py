@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from cvlab.core.lab import Lab
-from cvlab.ui.bind import listen
-from cvlab.ui.panels.datasets.pieces import label, named
+from cvlab.core.models import ModelChoice
+from cvlab.ui.panels.datasets.pieces import button, label, named
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.bars import ProbabilityBars
 from cvlab.ui.widgets.card import Card
@@ -20,11 +20,10 @@ _BARS_HEIGHT = 132
 
 
 class VerdictCard(Card):
-    """metric_choice, model_choice: the owner's to bind. It shows what it is told and asks nobody."""
+    """metric_choice, model_choice, train: the owner's to bind. It shows what it is told and asks nobody."""
 
-    def __init__(self, lab: Lab, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__("Who still recognises it?", parent)
-        self._lab = lab
         self._classes: tuple[str, ...] = ()
         self.metric_choice = named(
             QComboBox(self),
@@ -46,6 +45,17 @@ class VerdictCard(Card):
         self.neighbour.set_caption_lines(0)
         self.neighbour.setFixedSize(64, 64)
         self.answer, self.detail = label(self, "", "subheading"), label(self, "", "small muted", wraps=True)
+        self.learned = label(self, "", "small muted")
+        self.train = button(
+            self,
+            "challenge_train",
+            "Train one",
+            "Trains a small net that suits these images, in the background, with a recipe of its own: the project's net and "
+            "recipe stay as they are.",
+            glyph="training",
+            role="chip",
+        )
+        self.train.hide()
         self.bars = ProbabilityBars((), self)
         self.bars.setMinimumHeight(_BARS_HEIGHT)
         words = QVBoxLayout()
@@ -62,26 +72,35 @@ class VerdictCard(Card):
         net.setSpacing(8)
         net.addWidget(label(self, "Trained net", "muted"))
         net.addWidget(self.model_choice, 1)
+        net.addWidget(self.learned)
+        net.addWidget(self.train)
         self.header.addStretch(1)
         self.header.addWidget(self.metric_choice)
         self.body.addLayout(row)
         self.body.addLayout(net)
         self.body.addWidget(self.bars, 1)
-        listen(self, lab.models.changed, self.list_models)
-        self.list_models()
 
-    def list_models(self, _: object = None) -> None:
-        """The nets that there are, in the combo; the chosen one stays chosen."""
-        chosen = self.model_choice.currentData()
+    def list_models(self, reading: Sequence[ModelChoice], others: Sequence[ModelChoice]) -> None:
+        """The nets that read the set, and, so that nobody looks for them in vain, those that do not: they cannot be chosen."""
         self.model_choice.clear()
-        for choice in self._lab.models.choices():
+        for choice in (*reading, *others):
             self.model_choice.addItem(choice.title, choice.id)
-            self.model_choice.setItemData(self.model_choice.count() - 1, choice.detail, Qt.ItemDataRole.ToolTipRole)
-        self.show_model(chosen)
+            item = self.model_choice.model().item(self.model_choice.count() - 1)
+            item.setEnabled(choice in reading)
+            item.setToolTip(_about(choice, reads=choice in reading))
 
-    def show_model(self, model_id: str | None) -> None:
-        """Chooses a net in the combo, or none if it is gone."""
-        self.model_choice.setCurrentIndex(self.model_choice.findData(model_id))
+    def show_model(self, choice: ModelChoice | None) -> None:
+        """The net that is asked; None: no net reads the set, and one can be trained."""
+        self.model_choice.setVisible(choice is not None)
+        self.learned.setVisible(choice is not None)
+        self.train.setVisible(choice is None)
+        self.model_choice.setCurrentIndex(-1 if choice is None else self.model_choice.findData(choice.id))
+        self.learned.setText("" if choice is None else choice.detail)
+        self.learned.setToolTip("" if choice is None else _about(choice, reads=True))
+
+    def show_training(self, running: bool) -> None:
+        """Whether a net is learning the set now: the button then stops it."""
+        self.train.setText("Stop" if running else "Train one")
 
     def show_classes(self, classes: tuple[str, ...]) -> None:
         self._classes = classes
@@ -112,3 +131,11 @@ class VerdictCard(Card):
 
     def show_no_net(self, words: str, *, failed: bool = False) -> None:
         self.bars.show_message(words, failed=failed)
+
+
+def _about(choice: ModelChoice, *, reads: bool) -> str:
+    """Which images a net knows, and how well, for the tip over its name."""
+    shape = " × ".join(map(str, (*choice.reads[1:], choice.reads[0]))) if choice.reads else "nothing"
+    known = ", ".join(choice.classes[:10]) + (" …" if len(choice.classes) > 10 else "")
+    judged = f" Right on {choice.detail} images." if choice.detail else ""
+    return f"{'' if reads else 'Cannot be asked here: '}it reads {shape} numbers and tells apart {known}.{judged}"

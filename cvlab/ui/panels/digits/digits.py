@@ -30,7 +30,7 @@ from cvlab.ui.panels.digits.maps_card import MapsCard
 from cvlab.ui.panels.digits.net_in_use import NetInUse
 from cvlab.ui.panels.digits.paper_card import PaperCard
 from cvlab.ui.panels.digits.pictures import FORMATS, Pictures
-from cvlab.ui.panels.digits.reading import Reading, read
+from cvlab.ui.panels.digits.reading import IMAGE, Reading, read
 from cvlab.ui.panels.digits.ready_made import seven, three
 from cvlab.ui.panels.digits.received import Received
 from cvlab.ui.panels.digits.verdict import Verdict
@@ -208,7 +208,7 @@ class DigitsPanel(Panel):
         self._read_soon()
 
     def _fill_models(self, _: object = None) -> None:
-        choices = self.lab.models.choices()
+        choices = [choice for choice in self.lab.models.choices() if choice.reads == IMAGE]
         self.model.clear()
         for choice in choices:
             self.model.addItem(f"{choice.title}  ·  {choice.detail}" if choice.detail else choice.title, choice.id)

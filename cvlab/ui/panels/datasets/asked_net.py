@@ -1,0 +1,144 @@
+"""The trained net that is asked about the images: the one that reads this set, or, where there is none, one trained here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cvlab.core.lab import Lab
+from cvlab.core.models import LIVE, ModelChoice
+from cvlab.core.run import Run
+from cvlab.engine.errors import CvlabError
+from cvlab.ui.bind import Connection, bind, listen
+from cvlab.ui.panels.datasets.challenge_work import NET_JOB, LoadJudge
+from cvlab.ui.panels.datasets.verdict_card import VerdictCard
+from cvlab.ui.widgets.figures import duration_text
+
+if TYPE_CHECKING:
+    from cvlab.engine.data.dataset import Dataset
+    from cvlab.engine.nets.trained import TrainedNet
+
+
+class AskedNet(QObject):
+    """net, id: the net that answers now; None and "" while it loads, and where none reads this set. changed: another answers."""
+
+    changed = Signal()
+
+    def __init__(self, lab: Lab, card: VerdictCard, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lab, self._card = lab, card
+        self.net: TrainedNet | None = None
+        self.id = ""
+        self._dataset: Dataset | None = None
+        self._wanted, self._awake = "", False
+        self._choices: list[ModelChoice] = []
+        self._progress: Connection | None = None
+        card.train.clicked.connect(self.toggle_training)
+        listen(self, lab.models.changed, self._models_changed)
+        listen(self, lab.runs.started, self._follow)
+        if lab.runs.current is not None:
+            self._follow(lab.runs.current)
+
+    # -- for the page ------------------------------------------------------------------------------------------------
+
+    def take(self, dataset: Dataset) -> None:
+        """Another set: the net before may not read it."""
+        self._lab.jobs.cancel(NET_JOB)
+        self._dataset, self.net, self.id = dataset, None, ""
+        self._list()
+
+    def look(self, wanted: str) -> None:
+        """Has the wanted net answer if it reads the set, else the first that does. Called when the page is in front."""
+        self._wanted, self._awake = wanted, True
+        chosen = self.chosen()
+        self._card.show_model(chosen)
+        if chosen is None:
+            self._say_none()
+        elif chosen.id != self.id:
+            self.net, self.id = None, chosen.id
+            self._card.show_no_net("The net is waking up …")
+            request = LoadJudge(self._lab.models, chosen.id, self._dataset)
+            self._lab.jobs.submit(NET_JOB, request, done=self._have, failed=self._have_none)
+
+    def rest(self) -> None:
+        """A training goes on; nothing else does."""
+        self._awake = False
+        if self._lab.jobs.is_busy(NET_JOB):
+            self._lab.jobs.cancel(NET_JOB)
+            self.id = ""
+
+    def chosen(self) -> ModelChoice | None:
+        """The wanted net, or the best of those that read this set; None without any."""
+        wanted = [choice for choice in self._choices if choice.id == self._wanted]
+        return next(iter(wanted or self._choices), None)
+
+    # -- which there are ---------------------------------------------------------------------------------------------
+
+    def _models_changed(self, _: object = None) -> None:
+        if self._dataset is not None:
+            self._list()
+            if self._awake:
+                self.look(self._wanted)
+
+    def _list(self) -> None:
+        set, models = self._dataset, self._lab.models
+        # The weights in training change under a curve: a run is asked when it is done.
+        self._choices = [c for c in models.reading(set.image_shape, set.classes, set.id) if c.id != LIVE]
+        others = [c for c in models.choices() if c.id != LIVE and c not in self._choices]
+        self._card.list_models(self._choices, others)
+
+    def _have(self, net: TrainedNet) -> None:
+        self.net = net
+        self.changed.emit()
+
+    def _have_none(self, error: BaseException) -> None:
+        self._card.show_no_net(str(error), failed=True)
+
+    # -- training one ------------------------------------------------------------------------------------------------
+
+    @property
+    def _run(self) -> Run | None:
+        """The run that learns this set now, if there is one."""
+        run = self._lab.runs.current
+        is_ours = (
+            run is not None and run.is_active and self._dataset is not None and run.recipe.data == self._dataset.id
+        )
+        return run if is_ours else None
+
+    def toggle_training(self) -> None:
+        """Trains a net that suits the set, beside what the project holds; or stops it: then it answers as it is."""
+        from cvlab.engine.training.suited import suited
+
+        if self._run is not None:
+            self._run.stop()
+            return
+        net, recipe = suited(self._dataset)
+        try:
+            self._lab.runs.start(net, recipe, title=f"{net.name}, trained on {self._dataset.title}")
+        except CvlabError as error:
+            self._lab.notices.error(error)
+
+    def _follow(self, run: Run) -> None:
+        if self._progress is not None:
+            self._progress.end()
+            self._progress.deleteLater()
+        self._progress = bind(self, run.state, "revision", self._show_progress)
+
+    def _show_progress(self, _: object) -> None:
+        if self._awake and self._dataset is not None and not self._choices:
+            self._say_none()
+
+    def _say_none(self) -> None:
+        self.net, self.id = None, ""
+        run = self._run
+        self._card.show_training(run is not None)
+        if run is None:
+            self._card.show_no_net("No net reads these images yet.")
+            return
+        state, count = run.state, max(run.recipe.epochs, 1)
+        parts = [f"{run.architecture.name} learns: epoch {min(state.epoch + 1, count)} of {count}"]
+        if state.held_out_accuracy is not None:
+            parts.append(f"{state.held_out_accuracy:.1%} right on held-out images".replace("%", " %"))
+        parts.append(f"{duration_text(state.eta)} left" if state.eta is not None else "just begun")
+        self._card.show_no_net("\n".join(parts))
