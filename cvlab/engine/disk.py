@@ -11,10 +11,13 @@ from uuid import uuid4
 from cvlab.engine.errors import CannotWrite
 
 
-def refused(error: OSError, path: Path) -> CannotWrite:
-    """What the operating system's refusal to write `path` means to a person."""
+def refused(error: OSError, path: Path, *, kept: bool = True) -> CannotWrite:
+    """What the operating system's refusal to write `path` means to a person. kept: whether the next try goes on from here."""
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        what, remedy = "The disk is full.", "Free some space there and try again: what has arrived so far is kept."
+        what, remedy = (
+            "The disk is full.",
+            f"Free some space there and try again{': what has arrived so far is kept' * kept}.",
+        )
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         what, remedy = "This folder may not be written to.", "Choose another folder, or set CVLAB_HOME to one of yours."
     else:

@@ -9,6 +9,7 @@ import difflib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakValueDictionary
@@ -177,27 +178,28 @@ def obtain(
             if tuple(sources) == ("files",):
                 raise  # no other way was wanted
             if source != "files" or files is not None:  # nobody needs to hear that what is not here is not here
-                received = f" ({error.received})" if error.received else ""
-                reasons.append(f"{words[source]}: {error.what}{received}")
+                each = [f"  {line}" for line in error.received.split("; ") if line]
+                reasons.append("\n".join((f"{words[source]}: {error.what}", *each)))
         else:
             report(Progress(f"{entry.title} is here", entry.download_bytes, entry.download_bytes))
             return
     raise DownloadFailed(
         f"{entry.title} could not be brought onto this machine.\n" + "\n".join(reasons),
-        remedy="Check the connection and try again: what has arrived is kept. Or give it the files: "
-        f"`cvlab data get {entry.id} --files FOLDER`.",
+        remedy="Check the connection and try again: what has arrived is kept. Or use files that you have already "
+        f"(on the command line: `cvlab data get {entry.id} --files FOLDER`).",
     )
 
 
 def recognise(path: Path, *, cancelled: Asked = never) -> Entry | None:
-    """The public set that a file is published as, told by size and checksum; None for anything else. Reads it only if a size
-    fits: 0.3 s for CIFAR-10's 170 MB."""
+    """The public set that a file, or one right inside a folder, is published as; None for anything else.
+
+    Told by checksums, and read only if name or size fit: 0.3 s for CIFAR-10's 170 MB. Looks at 100 files of a folder.
+    """
     from cvlab.engine.data import public
 
-    if not path.is_file():
-        return None
-    known = (entry for entry in CATALOGUE.values() if entry.is_fetched)
-    return next((entry for entry in known if public.recognised(entry, path, cancelled)), None)
+    found = [path] if path.is_file() else list(islice(public.candidates(path), 100)) if path.is_dir() else []
+    known = [entry for entry in CATALOGUE.values() if entry.is_fetched]
+    return next((e for each in found for e in known if public.is_published(e, each, cancelled)), None)
 
 
 def _ways(

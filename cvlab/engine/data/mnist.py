@@ -178,6 +178,14 @@ def keep(root: Path, array: np.ndarray) -> File:
     return file
 
 
+def is_published(path: Path) -> bool:
+    """Whether it is one of the four, plain or gzipped. Up to 0.3 s."""
+    try:
+        return _could_be_one(path) and checked(idx.read(path, max_bytes=max(file.size for file in FILES))) is not None
+    except CorruptData:
+        return False
+
+
 def bring_from_files(root: Path, source: Path | None, *, report: Report = nobody, cancelled: Asked = never) -> None:
     """From a person's own folder (or single file), whatever the files there are called, plain or gzipped.
 
@@ -209,18 +217,18 @@ def bring_from_files(root: Path, source: Path | None, *, report: Report = nobody
 
 def _candidates(source: Path) -> Iterator[Path]:
     """Files that could be one of the four by size or first bytes."""
-    sizes = {file.size for file in FILES}
-    for path in candidates(source):
-        try:
-            size = path.stat().st_size
-            if size in sizes:
-                yield path
-            elif size < 2 * max(sizes):
-                with path.open("rb") as file:
-                    if file.read(2) == b"\x1f\x8b":
-                        yield path
-        except OSError:
-            continue  # it went meanwhile
+    return (path for path in candidates(source) if _could_be_one(path))
+
+
+def _could_be_one(path: Path) -> bool:
+    try:
+        size = path.stat().st_size
+        if size in {file.size for file in FILES}:
+            return True
+        with path.open("rb") as file:
+            return size < 2 * max(file.size for file in FILES) and file.read(2) == b"\x1f\x8b"
+    except OSError:
+        return False  # it went meanwhile
 
 
 def bring_from_mirrors(

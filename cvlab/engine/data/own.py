@@ -211,7 +211,7 @@ class Writer:
         try:
             self._folder.mkdir(parents=True)
         except OSError as error:
-            raise refused(error, self._folder) from error
+            raise refused(error, self._folder, kept=False) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -236,7 +236,7 @@ class Writer:
             content = images.tobytes()
             self._file.write(content)
         except OSError as error:
-            raise refused(error, self._folder) from error
+            raise refused(error, self._folder, kept=False) from error
         self._digest.update(content)
         self._labels[part] += labels
         self._names[part] += [name.replace("\n", " ") for name in names]
@@ -292,7 +292,7 @@ class Writer:
                 remove(self._root, manifest.id)
             self._folder.rename(place)
         except OSError as error:
-            raise refused(error, self._folder) from error
+            raise refused(error, self._folder, kept=False) from error
         return manifest
 
 

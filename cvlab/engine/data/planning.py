@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cvlab.engine.data import array_files
 from cvlab.engine.data.decode import MAX_SIDE, Fit, Header, Target, decode, read_header
 from cvlab.engine.data.listing import Item, Listing, open_listing, same_name
-from cvlab.engine.data.own import PARTS
+from cvlab.engine.data.own import LISTED, PARTS
 from cvlab.engine.data.progress import Asked, never
 from cvlab.engine.data.splits import held_out
 from cvlab.engine.errors import Cancelled, CorruptData, DataError
@@ -45,7 +45,9 @@ class Options(BaseModel):
 
 @dataclass(frozen=True)
 class Survey:
-    """What an import would make, as far as names and headers tell. notes: sentences."""
+    """What an import would make, as far as names and headers tell. notes: sentences. skipped: (file, reason) of what will be
+    left out, the first `own.LISTED`. are_arrays: numbers that are taken as they are. draws_test: whether a test part is made.
+    """
 
     title: str
     classes: tuple[str, ...]
@@ -53,12 +55,19 @@ class Survey:
     train_count: int
     test_count: int
     notes: tuple[str, ...]
-    skipped_count: int
+    skipped: tuple[tuple[str, str], ...] = ()
+    skipped_count: int = 0
+    are_arrays: bool = False
+    draws_test: bool = False
+
+
+class OtherOptions(DataError):
+    """A source that can be imported, but not like this."""
 
 
 @dataclass
 class Plan:
-    """items: in the order of the set, training first; labels: their class numbers."""
+    """items: in the order of the set, training first; labels: their class numbers. draws_test: a test part was made."""
 
     title: str
     classes: tuple[str, ...]
@@ -66,6 +75,7 @@ class Plan:
     items: list[Item]
     labels: list[int]
     notes: list[str]
+    draws_test: bool
 
 
 def survey(source: Path, options: Options = Options(), *, cancelled: Asked = never) -> Survey:
@@ -75,7 +85,11 @@ def survey(source: Path, options: Options = Options(), *, cancelled: Asked = nev
         plan = array_plan(arrays, options)
         shape = plan.images["train"].shape[1:]
         counts = {part: len(labels) for part, labels in plan.labels.items()}
-        return Survey(plan.title, plan.classes, shape, counts["train"], counts["test"], tuple(plan.notes), 0)
+        draws = not len(arrays.labels["test"])
+        notes = tuple(plan.notes)
+        return Survey(
+            plan.title, plan.classes, shape, counts["train"], counts["test"], notes, are_arrays=True, draws_test=draws
+        )
     with open_listing(source, cancelled=cancelled) as listing:
         plan = make_plan(listing, options, cancelled)
         train = sum(item.part == "train" for item in plan.items)
@@ -86,7 +100,9 @@ def survey(source: Path, options: Options = Options(), *, cancelled: Asked = nev
             train,
             len(plan.items) - train,
             tuple(plan.notes),
+            tuple((each.name, each.reason) for each in listing.skipped[:LISTED]),
             len(listing.skipped),
+            draws_test=plan.draws_test,
         )
 
 
@@ -102,15 +118,16 @@ def make_plan(listing: Listing, options: Options, cancelled: Asked) -> Plan:
         )
     items = _parts(listing.items, notes)
     classes, number = _classes(items, options.merge, notes)
-    if all(item.part == "train" for item in items):
+    draws_test = all(item.part == "train" for item in items)
+    if draws_test:
         labels = np.array([number[item.label] for item in items])
         items.sort(key=lambda item: (number[item.label], item.name))
         labels.sort()
-        for index in held_out(labels, options.test_share, options.seed)[1]:
+        out = held_out(labels, options.test_share, options.seed)[1]
+        _check_drawn(len(out), len(items), options)
+        for index in out:
             items[index] = replace(items[index], part="test")
-        notes.append(
-            f"There is no test part: {options.test_share:.0%} of every class, drawn with seed {options.seed}, became one."
-        )
+        notes.append(_drawn(options))
     items.sort(key=lambda item: (item.part != "train", number[item.label], item.name))
     target = _target(listing, items, options, notes, cancelled)
     labels = [number[item.label] for item in items]
@@ -119,7 +136,21 @@ def make_plan(listing: Listing, options: Options, cancelled: Asked) -> Plan:
         absent = [name for index, name in enumerate(classes) if index not in there]
         if absent and there:
             notes.append(f"No {part} images of {_some(absent)}.")
-    return Plan(options.title or listing.title, classes, target, items, labels, notes)
+    return Plan(options.title or listing.title, classes, target, items, labels, notes, draws_test)
+
+
+def _drawn(options: Options) -> str:
+    share = f"{options.test_share:.0%}".replace("%", " %")
+    return f"There is no test part: {share} of every class, drawn with seed {options.seed}, become one."
+
+
+def _check_drawn(out: int, whole: int, options: Options) -> None:
+    if not 0 < out < whole:
+        raise OtherOptions(
+            f"{'Nothing' if not out else 'Everything'} would be tested on: the classes are too small to divide like this.",
+            received=f"{whole:,} images, {options.test_share:.0%} of each class to test on",
+            remedy="Choose another test share, or add images.",
+        )
 
 
 def _parts(items: Sequence[Item], notes: list[str]) -> list[Item]:
@@ -143,7 +174,7 @@ def _classes(items: Sequence[Item], merge: bool, notes: list[str]) -> tuple[tupl
         for part in PARTS:
             twice = sorted({label for where, label in found if where == part})
             if len(twice) > 1 and not merge:
-                raise DataError(
+                raise OtherOptions(
                     f"Two classes have the same name: “{twice[0]}” and “{twice[1]}”.",
                     received=f"{found[(part, twice[0])]:,} and {found[(part, twice[1])]:,} images",
                     remedy="They differ only in case or in how an accent is written. Rename one, or import them as one class.",
@@ -220,9 +251,8 @@ def array_plan(arrays: array_files.Arrays, options: Options) -> array_files.Arra
     images, labels, notes = dict(arrays.images), dict(arrays.labels), list(arrays.notes)
     if not len(labels["test"]):
         keep, out = held_out(labels["train"], options.test_share, options.seed)
+        _check_drawn(len(out), len(labels["train"]), options)
         for values in (images, labels):
             values["train"], values["test"] = values["train"][keep], values["train"][out]
-        notes.append(
-            f"There is no test part: {options.test_share:.0%} of every class, drawn with seed {options.seed}, became one."
-        )
+        notes.append(_drawn(options))
     return array_files.Arrays(options.title or arrays.title, arrays.classes, images, labels, tuple(notes))

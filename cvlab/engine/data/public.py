@@ -59,11 +59,19 @@ def bring_from_mirrors(root: Path, entry: Entry, *, report: Report, cancelled: A
         _settle(root, entry, remote, packed)
 
 
-def recognised(entry: Entry, path: Path, cancelled: Asked) -> bool:
-    """Whether the file is one that this set is published as, to the byte."""
+def is_published(entry: Entry, path: Path, cancelled: Asked) -> bool:
+    """Whether the file is one that this set is published as, packed or unpacked, to the byte."""
     size = path.stat().st_size
-    alike = [remote for remote in (*entry.files, *entry.copies) if remote.size == size]
-    return bool(alike) and _md5(path, cancelled) in [remote.md5 for remote in alike]
+    alike = {remote.md5 for remote in (*entry.files, *entry.copies) if remote.size == size}
+    if entry.format == "mnist":
+        from cvlab.engine.data.mnist import is_published as is_mnists
+
+        return is_mnists(path)
+    if entry.format == "cifar":
+        from cvlab.engine.data.cifar_files import versions
+
+        alike |= {version.files[path.name] for version in versions(entry) if path.name in version.files}
+    return bool(alike) and _md5(path, cancelled) in alike
 
 
 def _settle(root: Path, entry: Entry, remote: Remote, packed: Path) -> None:

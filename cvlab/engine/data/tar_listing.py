@@ -231,4 +231,4 @@ def _write(made: BinaryIO, chunk: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             made.close()
-        raise refused(error, Path(tempfile.gettempdir())) from error
+        raise refused(error, Path(tempfile.gettempdir()), kept=False) from error

@@ -59,7 +59,7 @@ def test_without_a_test_part_a_share_of_every_class_becomes_one(root, tmp_path):
     data = load(root, manifest)
     assert np.bincount(data.test.labels).tolist() == [2, 2] and np.bincount(data.train.labels).tolist() == [8, 8]
     assert not {*data.train.names} & {*data.test.names}
-    assert any("20% of every class, drawn with seed 0" in note for note in manifest.notes)
+    assert any("20 % of every class, drawn with seed 0" in note for note in manifest.notes)
     assert bring(source, root / "again").digest == manifest.digest
     assert bring(source, root / "other", Options(seed=1)).digest != manifest.digest
 

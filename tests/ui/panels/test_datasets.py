@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cvlab.core import paths
 from cvlab.core.project import Project
-from cvlab.engine.data import catalogue, own
+from cvlab.engine.data import catalogue, importing, own
 from cvlab.engine.data.importing import bring
 from cvlab.engine.data.planning import Options
-from cvlab.engine.errors import DownloadFailed
+from cvlab.engine.errors import CannotWrite, DownloadFailed
 from cvlab.ui.panels.datasets.chosen_images import Filter, positions
 from cvlab.ui.panels.datasets.datasets import DatasetsPanel
 from cvlab.ui.panels.datasets.progress_strip import left, megabytes
-from tests.engine.data.pictures import noise, two_classes, write
+from tests.engine.data import conftest as small_sets
+from tests.engine.data.pictures import noise, pack, two_classes, write
+
+tiny_mnist = small_sets.tiny_mnist
 
 
 def settle(qtbot, lab, condition):
@@ -289,13 +292,27 @@ def test_what_is_not_here_is_explained_and_fetched(panel, qtbot, state, lab, mon
     monkeypatch.setattr(catalogue, "obtain", refuse)
     click(qtbot, panel, "get")
     assert panel.strip.isVisible() and not about.fetch.isVisible()
+    assert "on its way" in about.said.text()
+    settle(qtbot, lab, about.failure.isVisible)
+    assert "No server gave it. Try again." in about.failure.text and not lab.notices.all
+    assert about.fetch.text() == "Try the download again" and about.files.isVisible() and not panel.strip.isVisible()
+    click(qtbot, panel, "get")
+    settle(qtbot, lab, about.failure.isVisible)
+    assert asked == [("kmnist", ("files", "mirrors", "package"))] * 2
+
+
+def test_a_failure_that_nobody_looks_at_is_a_notice(panel, qtbot, state, lab, monkeypatch):
+    def refuse(dataset_id, **_):
+        raise DownloadFailed("No server gave it.")
+
+    monkeypatch.setattr(catalogue, "obtain", refuse)
+    state.dataset = "kmnist"
+    click(qtbot, panel, "get")
+    state.dataset = "mnist-mini"
     settle(qtbot, lab, lambda: lab.notices.all)
-    assert "No server gave it" in lab.notices.all[-1].text and lab.notices.all[-1].remedies[0].caption == "Try again"
-    assert (
-        not panel.strip.isVisible()
-        and about.fetch.isVisible()
-        and asked == [("kmnist", ("files", "mirrors", "package"))]
-    )
+    assert lab.notices.all[-1].title == "The download failed" and lab.notices.all[-1].remedies[0].caption == "Try again"
+    state.dataset = "kmnist"
+    assert panel.about.failure.isVisible(), "it is still said where one looks for it"
 
 
 def test_a_transfer_can_be_cancelled(panel, qtbot, state, lab, monkeypatch):
@@ -330,8 +347,8 @@ def test_a_damaged_set_is_said_and_can_be_tried_again(panel, qtbot, state, lab, 
     catalogue.forget(animals.id)
     images.write_bytes(content[:-1])
     state.dataset = animals.id
-    settle(qtbot, lab, lambda: panel._failed)
-    assert "are damaged" in panel.about.said.text() and panel.about.retry.isVisible()
+    settle(qtbot, lab, panel.about.failure.isVisible)
+    assert "are damaged" in panel.about.failure.text and panel.about.retry.isVisible()
     images.write_bytes(content)
     click(qtbot, panel, "retry_load")
     settle(qtbot, lab, lambda: panel.dataset is not None)
@@ -353,11 +370,12 @@ def test_a_dropped_folder_is_looked_through_and_imported(panel, qtbot, state, la
     card = panel.importing
     assert panel._stack.currentWidget() is card and not card.go.isEnabled()
     settle(qtbot, lab, card.go.isEnabled)
-    assert "11 pictures in 2 classes (ant, bee)" in card.found.text() and "20% of every class" in card.notes.text()
-    card.size.setCurrentIndex(card.size.findData(28))
-    card.size.activated.emit(card.size.currentIndex())
+    assert "11 pictures in 2 classes (ant, bee)" in card.found.text() and "20 % of every class" in card.notes.text()
+    size = card.form.size
+    size.setCurrentIndex(size.findData(28))
+    size.activated.emit(size.currentIndex())
     settle(qtbot, lab, lambda: card.go.isEnabled() and "28 × 28" in card.found.text())
-    qtbot.keyClicks(card.title, "Small ones")
+    qtbot.keyClicks(card.form.title, "Small ones")
     click(qtbot, panel, "import.start")
     settle(qtbot, lab, lambda: state.dataset == "small-ones" and panel.dataset is not None)
     assert panel.dataset.image_shape == (3, 28, 28) and panel.picker.combo.currentData() == "small-ones"
@@ -372,12 +390,123 @@ def test_a_dropped_folder_is_looked_through_and_imported(panel, qtbot, state, la
 def test_what_cannot_be_imported_is_said_on_the_card_and_left(panel, qtbot, lab, tmp_path, animals):
     drop(panel, write(tmp_path / "x", {"Cat/1.png": noise(1), "cat/1.png": noise(2), "cat/2.png": noise(3)}))
     card = panel.importing
-    settle(qtbot, lab, lambda: "Two classes have the same name" in card.found.text())
-    assert not card.go.isEnabled() and card.found.property("role") == "error"
-    card.merge.setChecked(True)
+    settle(qtbot, lab, lambda: "Two classes have the same name" in card.failure.text)
+    assert not card.go.isEnabled() and card.form.isVisible()
+    card.form.share.setValue(50)
+    card.form.merge.setChecked(True)
     settle(qtbot, lab, card.go.isEnabled)
     click(qtbot, panel, "import.leave")
     assert panel._stack.currentWidget() is panel.current and lab.project.datasets.dataset == animals.id
+
+
+def test_nothing_given_yet_is_a_place_to_drop_and_two_ways_to_choose(panel, qtbot):
+    click(qtbot, panel, "import")
+    card = panel.importing
+    assert panel._stack.currentWidget() is card and card.zone.isVisible() and not card.form.isVisible()
+    assert not panel.info.words.isVisible(), "they are about another set"
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/tmp/x")])
+    actions, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    panel.dragEnterEvent(QDragEnterEvent(QPoint(5, 5), actions, mime, button, Qt.KeyboardModifier.NoModifier))
+    assert card.zone.words.text() == "Let go to look through it" and not card.grab().toImage().isNull()
+    panel.dragLeaveEvent(QDragLeaveEvent())
+    assert card.zone.words.text() == "Drop your images here"
+    for name in ("import.folder", "import.file"):
+        click(qtbot, panel, name)
+        dialog = panel.window().findChild(QFileDialog, "datasets.files")
+        assert dialog is not None
+        dialog.reject()
+        dialog.setObjectName("")
+    click(qtbot, panel, "import.leave")
+    assert panel._stack.currentWidget() is panel.current and panel.info.words.isVisible()
+
+
+def test_what_a_source_decides_by_itself_cannot_be_chosen(panel, qtbot, lab, tmp_path):
+    X, y = np.zeros((20, 6, 6), np.uint8), np.arange(20) % 2
+    np.savez(tmp_path / "x.npz", train_images=X, train_labels=y, test_images=X, test_labels=y)
+    drop(panel, tmp_path / "x.npz")
+    card = panel.importing
+    settle(qtbot, lab, card.go.isEnabled)
+    assert not any(each.isEnabled() for each in (card.form.size, card.form.colour, card.form.share, card.form.merge))
+    drop(panel, write(tmp_path / "pets", two_classes()))
+    settle(qtbot, lab, lambda: card.go.isEnabled() and "14 pictures" in card.found.text())
+    assert card.form.size.isEnabled() and not card.form.share.isEnabled(), "there is a test part"
+
+
+def test_a_source_that_cannot_be_read_can_be_mended_and_looked_at_again(panel, qtbot, lab, tmp_path):
+    path = pack(tmp_path / "pets.zip", two_classes())
+    content = path.read_bytes()
+    path.write_bytes(content[:-30])
+    drop(panel, path)
+    card = panel.importing
+    settle(qtbot, lab, card.failure.isVisible)
+    assert "only the beginning of one" in card.failure.text and not card.form.isVisible() and not card.go.isVisible()
+    path.write_bytes(content)
+    click(qtbot, panel, "import.again")
+    settle(qtbot, lab, card.go.isEnabled)
+    assert not card.failure.isVisible() and "14 pictures" in card.found.text()
+
+
+def test_classes_too_small_to_divide_ask_for_another_share(panel, qtbot, lab, tmp_path):
+    drop(panel, write(tmp_path / "few", {f"{name}/{i}.png": noise(i) for name in "ab" for i in range(2)}))
+    card = panel.importing
+    settle(qtbot, lab, card.failure.isVisible)
+    assert "Nothing would be tested on" in card.failure.text and card.form.isVisible() and not card.go.isEnabled()
+    card.form.share.setValue(50)
+    settle(qtbot, lab, card.go.isEnabled)
+    assert "2 to train on, 2 to test on" in card.found.text()
+
+
+def test_a_full_disk_brings_the_card_back_as_it_was(panel, qtbot, state, lab, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise CannotWrite("The disk is full.", remedy="Free some space.")
+
+    real = importing.bring
+    monkeypatch.setattr(importing, "bring", full)
+    drop(panel, write(tmp_path / "pets", two_classes()))
+    card = panel.importing
+    settle(qtbot, lab, card.go.isEnabled)
+    qtbot.keyClicks(card.form.title, "My pets")
+    click(qtbot, panel, "import.start")
+    settle(qtbot, lab, card.failure.isVisible)
+    assert "The disk is full" in card.failure.text and card.form.title.text() == "My pets" and not lab.notices.all
+    monkeypatch.setattr(importing, "bring", real)
+    click(qtbot, panel, "import.start")
+    settle(qtbot, lab, lambda: state.dataset == "my-pets" and panel.dataset is not None)
+
+
+def test_a_public_set_is_recognised_and_taken_in_under_its_name(panel, qtbot, state, lab, tmp_path, tiny_mnist):
+    drop(panel, write(tmp_path / "mnist", tiny_mnist))
+    card = panel.importing
+    settle(qtbot, lab, card.go.isEnabled)
+    assert "This is MNIST" in card.found.text() and card.go.text() == "Take in MNIST" and not card.form.isVisible()
+    click(qtbot, panel, "import.start")
+    settle(qtbot, lab, lambda: state.dataset == "mnist" and panel.dataset is not None)
+    assert len(panel.dataset.train) == 30 and not own.manifests(paths.data())[1:]
+
+
+def test_the_files_that_one_has_are_taken_and_others_refused_on_the_card(
+    panel, qtbot, state, lab, tmp_path, tiny_mnist
+):
+    write(tmp_path / "mine", tiny_mnist)
+    state.dataset = "mnist"
+    panel.fetching.use_copy(str(tmp_path / "nothing"))
+    settle(qtbot, lab, panel.about.failure.isVisible)
+    assert "4 of MNIST's four files are not in" in panel.about.failure.text and "Download" in panel.about.fetch.text()
+    panel.fetching.use_copy(str(tmp_path / "mine" / "train-labels-idx1-ubyte"))
+    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset.id == "mnist")
+
+
+def test_what_an_import_left_out_stays_listed(panel, qtbot, state, lab, tmp_path):
+    made = bring(write(tmp_path / "pets", two_classes() | {"train/cat/bad.png": b"no picture"}), paths.data())
+    panel.picker.refresh()
+    state.dataset = made.id
+    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset.id == made.id)
+    assert control(panel, "left_out").text() == "1 left out"
+    click(qtbot, panel, "left_out")
+    text = control(panel, "left_out_files").toPlainText()
+    assert text == "train/cat/bad.png: not a picture that can be read"
+    answer(qtbot, panel, "left_out_dialog", "close")
 
 
 def test_importing_the_shown_set_anew_shows_it_anew(panel, qtbot, lab, tmp_path, animals):

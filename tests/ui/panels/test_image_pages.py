@@ -9,10 +9,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
 
 from cvlab.core import paths
-from cvlab.engine.data import catalogue, challenges
+from cvlab.engine.data import catalogue, challenges, robustness, shapes32
 from cvlab.engine.data.augmentation import Augmentation
-from cvlab.engine.data.dataset import Split
+from cvlab.engine.data.dataset import Dataset, Split
 from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.training.suited import suited
 from cvlab.ui.panels.datasets.augment_page import DRAWS, AugmentPage
 from cvlab.ui.panels.datasets.challenge_work import NEAREST, NET
 from cvlab.ui.panels.datasets.challenges_page import ChallengesPage
@@ -27,6 +28,14 @@ def digits():
     return replace(
         data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous())
     )
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    """A little of Shapes-32, as the catalogue draws it."""
+    parts = [shapes32.draw(np.arange(count), split, shapes32.SEED) for split, count in ((0, 60), (1, 40))]
+    train, test = (Split(torch.from_numpy(part.images), torch.from_numpy(part.labels)) for part in parts)
+    return Dataset(shapes32.ID, shapes32.TITLE, shapes32.CLASSES, train, test, "a little")
 
 
 @pytest.fixture
@@ -128,14 +137,68 @@ def test_curves_are_measured_shown_kept_and_can_be_stopped(page, lab, settle, di
     assert shown.curve.points == before, "measured once"
 
 
-def test_a_net_for_other_images_is_refused_in_words_and_the_rest_goes_on(page, lab, settle, digits):
-    colour = replace(
+@pytest.fixture
+def colour(digits):
+    """The digits in three channels: a set that no net has seen."""
+    return replace(
         digits,
         id="colour",
+        title="Colour",
         digest="colour",
         train=Split(digits.train.images.expand(-1, 3, -1, -1).contiguous(), digits.train.labels),
         test=Split(digits.test.images.expand(-1, 3, -1, -1).contiguous(), digits.test.labels),
     )
+
+
+def test_the_net_that_is_asked_is_the_one_that_reads_the_set(page, lab, settle, shapes):
+    shown = page(ChallengesPage, shapes)
+    settle(lambda: shown.judges.bars.values is not None)
+    assert shown.asked.id == "convnet-shapes32" and lab.project.datasets.challenge.model == "lenet-mnist"
+    combo = find(shown, QComboBox, "challenge_model")
+    assert combo.currentText() == "ConvNet-small, trained on Shapes-32" and shown.judges.learned.text() == "99.80% test"
+    other = combo.model().item(combo.findData("lenet-mnist"))
+    assert not other.isEnabled() and "Cannot be asked here: it reads 28 × 28 × 1" in other.toolTip()
+    view = lab.project.datasets.challenge
+    masks = robustness.masks_of(shapes, "train", [0])
+    changed = challenges.apply(view.kind, shapes.train.images[:1], view.amount, view.seed, masks)
+    wanted = lab.models.load("convnet-shapes32").predict(changed)[0]
+    np.testing.assert_allclose(shown.judges.bars.values, wanted, atol=1e-5)
+
+
+def test_other_classes_of_the_same_shape_are_not_judged_by_it(page, lab, settle, digits):
+    clothes = replace(digits, id="clothes", classes=tuple("abcdefghij"))
+    shown = page(ChallengesPage, clothes)
+    settle(lambda: shown.verdict is not None)
+    assert shown.asked.net is None and "No net reads" in shown.judges.bars.message
+
+
+def test_where_no_net_reads_the_set_one_is_trained_beside_the_project(page, lab, settle, qtbot, colour, monkeypatch):
+    monkeypatch.setattr(lab.runs, "load_data", lambda _: colour)
+    shown, before = page(ChallengesPage, colour), (lab.project.architecture, lab.project.recipe)
+    train = find(shown, QAbstractButton, "challenge_train")
+    assert train.isVisible() and not shown.judges.model_choice.isVisible()
+    qtbot.mouseClick(train, Qt.MouseButton.LeftButton)
+    run = lab.runs.current
+    assert run.title == "ConvNet-small, trained on Colour" and (lab.project.architecture, lab.project.recipe) == before
+    settle(lambda: "ConvNet-small learns: epoch 1 of 40" in shown.judges.bars.message and run.state.step > 0)
+    assert train.text() == "Stop"
+    qtbot.mouseClick(train, Qt.MouseButton.LeftButton)
+    settle(lambda: shown.asked.net is not None)
+    assert (shown.asked.id == run.id and shown.judges.bars.values is not None) or shown.judges.bars.message
+    assert not train.isVisible() and shown.judges.model_choice.currentText() == run.title
+
+
+def test_a_second_training_is_refused_in_words(page, lab, settle, qtbot, colour, monkeypatch):
+    monkeypatch.setattr(lab.runs, "load_data", lambda _: colour)
+    other = lab.runs.start(*suited(replace(colour, id="other")))
+    shown = page(ChallengesPage, colour)
+    qtbot.mouseClick(find(shown, QAbstractButton, "challenge_train"), Qt.MouseButton.LeftButton)
+    assert "A run is still training" in lab.notices.all[-1].text
+    other.stop()
+    settle(lambda: not other.is_active)
+
+
+def test_without_a_net_the_rest_goes_on(page, lab, settle, colour):
     shown = page(ChallengesPage, colour)
     settle(lambda: "No net reads" in shown.judges.bars.message and shown.verdict is not None)
     shown.measuring.toggle()

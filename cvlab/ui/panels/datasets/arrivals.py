@@ -12,10 +12,12 @@ from cvlab.core import paths
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Notice, Remedy
 from cvlab.engine.data import catalogue
+from cvlab.ui.panels.datasets.left_out import files_words
 from cvlab.ui.panels.datasets.loading import GetData, ImportData, LookThrough, RemoveData
 from cvlab.ui.panels.datasets.progress_strip import ProgressStrip
 
 if TYPE_CHECKING:
+    from cvlab.engine.data.entries import Entry
     from cvlab.engine.data.own import Manifest
     from cvlab.engine.data.planning import Options, Survey
 
@@ -24,7 +26,9 @@ _NAMED = 5  # files left out that a message names
 
 
 class Arrivals(QObject):
-    """arrived: this set is on the machine now. gone: it no longer is. looked: what an import would make, or why there is none.
+    """arrived: this set is on the machine now. gone: it no longer is. looked: what an import would make, the public set that it
+    is, or why there is neither. not_got, not_taken: (id or source, why) of a set that did not come; said here in words only if
+    nobody looks.
 
     busy_changed: work has begun or ended.
     """
@@ -32,12 +36,14 @@ class Arrivals(QObject):
     arrived = Signal(str)
     gone = Signal(str)
     looked = Signal(object)
+    not_got = Signal(str, object)
+    not_taken = Signal(object, object)
     busy_changed = Signal()
 
     def __init__(self, lab: Lab, strip: ProgressStrip, parent: QObject) -> None:
         super().__init__(parent)
         self._lab, self._strip = lab, strip
-        self._id, self._files = "", None
+        self._id, self._files, self._is_getting = "", None, False
         self._source: Path | None = None
         self._options: Options | None = None
         strip.cancelled.connect(self.cancel)
@@ -48,11 +54,29 @@ class Arrivals(QObject):
 
     def _submit(self, words: str, request: object, done, failed) -> None:
         if self.is_busy:
-            self._lab.notices.info("One thing after the other", "Wait for what is on its way, or cancel it.")
+            self.refuse_second()
             return
         self._strip.begin(words)
         self._lab.jobs.submit(BRING, request, done=done, failed=failed, progress=self._strip.show_progress)
         self.busy_changed.emit()
+
+    def refuse_second(self) -> None:
+        """Says why nothing new begins, if something is on its way."""
+        if self.is_busy:
+            self._lab.notices.info("One thing after the other", "Wait for what is on its way, or cancel it.")
+
+    @property
+    def on_its_way(self) -> str:
+        """The id of the public set that is being fetched, "" for none."""
+        return self._id if self.is_busy and self._is_getting else ""
+
+    def say_not_got(self, error: BaseException) -> None:
+        """For somebody who is not looking at the set: a notice, with a way to try again."""
+        self._lab.notices.error(error, Remedy("Try again", self.get_again))
+
+    def say_not_taken(self, error: BaseException) -> None:
+        """The same of an import."""
+        self._lab.notices.error(error, Remedy("Try again", self._take_again))
 
     def cancel(self) -> None:
         self._lab.jobs.cancel(BRING)
@@ -66,7 +90,10 @@ class Arrivals(QObject):
 
     def get(self, dataset_id: str, files: Path | None = None) -> None:
         """Downloads a set, or takes the person's own copy of its files."""
-        self._id, self._files = dataset_id, files
+        if self.is_busy:
+            self.refuse_second()
+            return
+        self._id, self._files, self._is_getting = dataset_id, files, True
         title = catalogue.find(dataset_id).title
         self._submit(f"Getting {title}", GetData(dataset_id, files), self._got, self._get_failed)
 
@@ -79,9 +106,10 @@ class Arrivals(QObject):
 
     def _get_failed(self, error: BaseException) -> None:
         self._end()
-        self._lab.notices.error(error, Remedy("Try again", self._get_again))
+        self.not_got.emit(self._id, error)
 
-    def _get_again(self) -> None:
+    def get_again(self) -> None:
+        """Once more what did not come, in the same way."""
         self.get(self._id, self._files)
 
     # -- one's own ---------------------------------------------------------------------------------------------------
@@ -90,11 +118,11 @@ class Arrivals(QObject):
         """Looks through a source without importing it."""
         self._lab.jobs.submit(LOOK, LookThrough(source, options), done=self._looked, failed=self._looked)
 
-    def _looked(self, found: Survey | BaseException) -> None:
+    def _looked(self, found: Survey | Entry | BaseException) -> None:
         self.looked.emit(found)
 
     def take_in(self, source: Path, options: Options) -> None:
-        self._source, self._options = source, options
+        self._source, self._options, self._is_getting = source, options, False
         self._submit(f"Importing {source.name}", ImportData(source, options), self._taken, self._take_failed)
 
     def _taken(self, made: Manifest) -> None:
@@ -106,15 +134,14 @@ class Arrivals(QObject):
         else:
             named = "\n".join(f"{name}: {reason}" for name, reason in made.skipped[:_NAMED])
             more = f"\nand {made.skipped_count - _NAMED:,} more" if made.skipped_count > _NAMED else ""
-            files = "1 file was" if made.skipped_count == 1 else f"{made.skipped_count:,} files were"
-            self._lab.notices.post(
-                Notice("warning", f"{made.title} is imported", f"{words} {files} left out.", details=named + more)
-            )
+            were = "was" if made.skipped_count == 1 else "were"
+            text = f"{words} {files_words(made.skipped_count)} {were} left out; the set's row keeps the list."
+            self._lab.notices.post(Notice("warning", f"{made.title} is imported", text, details=named + more))
         self.arrived.emit(made.id)
 
     def _take_failed(self, error: BaseException) -> None:
         self._end()
-        self._lab.notices.error(error, Remedy("Try again", self._take_again))
+        self.not_taken.emit(self._source, error)
 
     def _take_again(self) -> None:
         self.take_in(self._source, self._options)

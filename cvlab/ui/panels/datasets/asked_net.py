@@ -136,8 +136,8 @@ class AskedNet(QObject):
         if run is None:
             self._card.show_no_net("No net reads these images yet.")
             return
-        state, count = run.state, max(run.recipe.epochs, 1)
-        parts = [f"{run.architecture.name} learns: epoch {min(state.epoch + 1, count)} of {count}"]
+        state, count = run.state, run.recipe.epochs
+        parts = [f"{run.architecture.name} learns: epoch {max(state.epoch, 1)} of {count}"]
         if state.held_out_accuracy is not None:
             parts.append(f"{state.held_out_accuracy:.1%} right on held-out images".replace("%", " %"))
         parts.append(f"{duration_text(state.eta)} left" if state.eta is not None else "just begun")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
@@ -16,11 +16,13 @@ from cvlab.ui.bind import bind
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.datasets.about_card import AboutCard
 from cvlab.ui.panels.datasets.arrivals import Arrivals
+from cvlab.ui.panels.datasets.fetching import Fetching
 from cvlab.ui.panels.datasets.import_card import ImportCard
 from cvlab.ui.panels.datasets.info_row import InfoRow
+from cvlab.ui.panels.datasets.left_out import LeftOutDialog, manifest_of
 from cvlab.ui.panels.datasets.lesson import BROWSE
 from cvlab.ui.panels.datasets.loading import LoadData, is_here
-from cvlab.ui.panels.datasets.offers import Offers, ask
+from cvlab.ui.panels.datasets.offers import Offers
 from cvlab.ui.panels.datasets.page import PAGES, Page
 from cvlab.ui.panels.datasets.picker import Picker
 from cvlab.ui.panels.datasets.pieces import button
@@ -42,7 +44,8 @@ class DatasetsPanel(Panel):
         super().__init__(lab, parent)
         self._state = lab.project.datasets
         self.dataset: Dataset | None = None
-        self._loading, self._failed = "", ""
+        self._loading = ""
+        self._unread: BaseException | None = None
         self._is_front = False
         self._pages: dict[str, Page] = {}
         self._specs = {spec.id: spec for spec in PAGES}
@@ -55,6 +58,7 @@ class DatasetsPanel(Panel):
         self.picker, self.info, self.strip = Picker(self.lab, self), InfoRow(self), ProgressStrip(self)
         self.about, self.importing = AboutCard(self), ImportCard(self)
         self.arrivals = Arrivals(self.lab, self.strip, self)
+        self.fetching = Fetching(self.lab, self.about, self.arrivals, self)
         self.offers = Offers(self.lab, self.importing, self.arrivals, self)
         self._switch = QButtonGroup(self)
         top = QHBoxLayout()
@@ -87,16 +91,16 @@ class DatasetsPanel(Panel):
 
     def _connect(self) -> None:
         self._switch.idClicked.connect(self._choose_page)
-        self.picker.wants_folder.connect(self.offers.ask_for_folder)
-        self.picker.wants_file.connect(self.offers.ask_for_file)
-        self.about.get.connect(self._get)
-        self.about.own_copy.connect(self._ask_for_copy)
+        self.picker.wants_import.connect(self.offers.open)
         self.about.again.connect(self._load_again)
         self.info.train.connect(self.train_on_this)
         self.info.remove.connect(self._ask_to_remove)
+        self.info.left_out.connect(self._show_left_out)
         self.offers.changed.connect(self._show_front)
         self.arrivals.arrived.connect(self._arrived)
         self.arrivals.gone.connect(self._gone)
+        self.fetching.failed.connect(self._show_not_got)
+        self.arrivals.not_taken.connect(self._show_not_taken)
         self.arrivals.busy_changed.connect(self._show_about)
         bind(self, self._state, "page", self._show_page)
         bind(self, self._state, "dataset", self._show_choice)
@@ -134,6 +138,7 @@ class DatasetsPanel(Panel):
 
     def _show_front(self) -> None:
         """What an import would make, or the page if its data are here, else what there is to say about the set."""
+        self.info.set_shown(self.dataset is not None and not self.offers.is_open)
         if self.offers.is_open:
             self._stack.setCurrentWidget(self.importing)
         elif self.dataset is None:
@@ -153,7 +158,7 @@ class DatasetsPanel(Panel):
         self._load_again()
 
     def _load_again(self) -> None:
-        self.dataset, self._loading, self._failed = None, "", ""
+        self.dataset, self._loading, self._unread = None, "", None
         for page in self._pages.values():
             page.rest()
         self._show_info(None)
@@ -176,26 +181,34 @@ class DatasetsPanel(Panel):
         self._show_front()
 
     def _fail(self, error: BaseException) -> None:
-        self._loading, self._failed = "", str(error)
-        self.lab.notices.error(error)
+        self._loading, self._unread = "", error
+        if not self._is_front:
+            self.lab.notices.error(error)
         self._show_about()
 
     def _show_about(self) -> None:
-        entry = self.picker.entries.get(self._state.dataset)
-        if self._failed:
-            said = self._failed
-        elif self._loading:
+        wanted = self._state.dataset
+        entry, busy = self.picker.entries.get(wanted), self.arrivals.is_busy or bool(self._loading)
+        if self._loading:
             said = "Reading the images …"
         elif entry is None:
-            said = f"There is no set “{self._state.dataset}” on this machine. Choose another, or import it again."
+            said = f"There is no set “{wanted}” on this machine. Choose another, or import it again."
+        elif self.arrivals.on_its_way == wanted:
+            said = "It is on its way. Work with another set meanwhile, if you like: it goes on."
         else:
             said = "It is not on this machine yet." if entry.is_fetched else ""
-        self.about.show_entry(entry, said, failed=bool(self._failed), busy=self.arrivals.is_busy or bool(self._loading))
+        error, unread = self._unread or self.fetching.error(wanted), self._unread is not None
+        self.about.show_entry(entry, said, error=error, read=unread, busy=busy)
 
     def _show_info(self, _: object) -> None:
         is_recipe = self.lab.project.recipe.data == self._state.dataset
         entry = self.picker.entries.get(self._state.dataset) if self.dataset is not None else None
-        self.info.show_entry(entry, is_recipe=is_recipe)
+        manifest = manifest_of(entry.id) if entry is not None and entry.kind == "own" else None
+        self.info.show_entry(entry, is_recipe=is_recipe, left_out=manifest.skipped_count if manifest else 0)
+
+    def _show_left_out(self) -> None:
+        if manifest := manifest_of(self._state.dataset):
+            LeftOutDialog(self.window(), manifest).open()
 
     def train_on_this(self) -> None:
         """Puts the set into the recipe, as one step that can be undone, and goes to the training panel."""
@@ -208,14 +221,18 @@ class DatasetsPanel(Panel):
 
     # -- getting and importing ---------------------------------------------------------------------------------------
 
-    def _get(self) -> None:
-        self.arrivals.get(self._state.dataset)
+    def _show_not_got(self, dataset_id: str, error: BaseException) -> None:
+        """On the set's own card, where the ways to go on are; as a notice if another is looked at."""
+        if self._is_front and dataset_id == self._state.dataset and not self.offers.is_open:
+            self._show_about()
+        else:
+            self.arrivals.say_not_got(error)
 
-    def _ask_for_copy(self) -> None:
-        ask(self, "The folder of the original files", self._use_copy, folder=True)
-
-    def _use_copy(self, name: str) -> None:
-        self.arrivals.get(self._state.dataset, Path(name))
+    def _show_not_taken(self, source: Path, error: BaseException) -> None:
+        if self._is_front and not self.offers.is_open:
+            self.offers.refused(source, error)
+        else:
+            self.arrivals.say_not_taken(error)
 
     def _arrived(self, dataset_id: str) -> None:
         self.picker.refresh()
@@ -238,8 +255,13 @@ class DatasetsPanel(Panel):
         urls = event.mimeData().urls()
         if len(urls) == 1 and urls[0].isLocalFile():
             event.acceptProposedAction()
+            self.importing.zone.show_hot(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.importing.zone.show_hot(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.importing.zone.show_hot(False)
         self.offers.offer(Path(event.mimeData().urls()[0].toLocalFile()))
 
     # -- the window --------------------------------------------------------------------------------------------------
@@ -256,26 +278,12 @@ class DatasetsPanel(Panel):
             page.rest()
 
     def actions_offered(self) -> Sequence[Action]:
-        own = (
-            Action(
-                "datasets.import_folder",
-                "Import a folder of images ...",
-                self.offers.ask_for_folder,
-                "",
-                "folder",
-                menu="File",
-            ),
-            Action(
-                "datasets.import_file",
-                "Import an archive or arrays ...",
-                self.offers.ask_for_file,
-                "",
-                "open",
-                menu="File",
-            ),
-            Action("datasets.train", "Train on this data set", self.train_on_this, "", "training", menu="Run"),
+        train = Action("datasets.train", "Train on this data set", self.train_on_this, "", "training", menu="Run")
+        return (
+            *self.offers.actions(),
+            train,
+            *(action for spec in PAGES for action in self.page(spec.id).actions_offered()),
         )
-        return (*own, *(action for spec in PAGES for action in self.page(spec.id).actions_offered()))
 
     def tour(self) -> Iterator[Stop]:
         for spec in PAGES:

@@ -5,89 +5,68 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from cvlab.ui.panels.datasets.pieces import button, label, named
-from cvlab.ui.theme.style import set_role
+from cvlab.ui.panels.datasets.drop_zone import DropZone
+from cvlab.ui.panels.datasets.failure_note import FailureNote
+from cvlab.ui.panels.datasets.import_form import ImportForm
+from cvlab.ui.panels.datasets.left_out import LeftOut
+from cvlab.ui.panels.datasets.pieces import button, label
 from cvlab.ui.widgets.card import Card
-from cvlab.ui.widgets.number import NumberBox
 
 if TYPE_CHECKING:
+    from cvlab.engine.data.entries import Entry
     from cvlab.engine.data.planning import Options, Survey
-
-_SIZES = (("As found", None), *((f"{side} × {side}", side) for side in (28, 32, 48, 64, 96, 128, 224)))
-_COLOURS = (("As found", "auto"), ("Grey, one channel", "grey"), ("Colour, three channels", "colour"))
-_FITS = (("Crop around the middle", "crop"), ("Letterbox, black around", "letterbox"), ("Stretch", "stretch"))
 
 
 class ImportCard(QWidget):
-    """changed: look through the source again with these options. accepted: import. given_up: leave it."""
+    """Five states: empty, looking, found (to be imported), known (a public set), failed.
+
+    changed: look through the source again with these options. accepted: import. given_up: leave it. another: choose another.
+    """
 
     changed = Signal()
     accepted = Signal()
     given_up = Signal()
+    another = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         card = Card("Import your own images", self)
         card.setMaximumWidth(620)
-        self.found, self.notes = label(card, role="", wraps=True), label(card, wraps=True)
-        self.title = named(QLineEdit(card), "import.title", "Title", "What the set is called; its id is made from it.")
-        self.size = _combo(
-            card,
-            "import.size",
-            "Size",
-            "One size for all: nets take no other. As found: the commonest, if it is small.",
-            _SIZES,
+        self.zone, self.form = DropZone(card), ImportForm(card)
+        self.source, self.found, self.notes = (
+            label(card, wraps=True),
+            label(card, role="", wraps=True),
+            label(card, wraps=True),
         )
-        self.colour = _combo(
-            card,
-            "import.colour",
-            "Colour",
-            "Grey takes a third of the numbers. As found: grey where no colour is used.",
-            _COLOURS,
-        )
-        self.fit = _combo(
-            card, "import.fit", "Other shapes", "What becomes of a picture whose shape is another.", _FITS
-        )
-        self.share = named(
-            NumberBox(1, 90, whole=True, parent=card),
-            "import.share",
-            "Test share in percent",
-            "If there is no test part: how much of every class becomes one, 1 to 90 percent.",
-        )
-        self.seed = named(
-            NumberBox(0, 2**31 - 1, whole=True, parent=card),
-            "import.seed",
-            "Seed",
-            "Of that draw: the same seed gives the same test part.",
-        )
-        self.merge = named(
-            QCheckBox("Class names that differ only in case are one", card),
-            "import.merge",
-            "Merge names",
-            "Cat and cat, or two ways to write é, become one class. Otherwise they are refused.",
-        )
-        self.share.setValue(20)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        for words, widget in (
-            ("Title", self.title),
-            ("Size", self.size),
-            ("Colour", self.colour),
-            ("Other shapes", self.fit),
-        ):
-            form.addRow(label(card, words, "muted"), widget)
-        shares = QHBoxLayout()
-        shares.setSpacing(8)
-        shares.addWidget(self.share)
-        shares.addWidget(label(card, "% of every class, seed", "muted"))
-        shares.addWidget(self.seed)
-        shares.addStretch(1)
-        form.addRow(label(card, "Test part", "muted"), shares)
-        form.addRow(label(card), self.merge)
+        self.failure, self.left_out = FailureNote(card), LeftOut(card, "import.left_out")
+        self.looking = QProgressBar(card)
+        self.looking.setRange(0, 0)
+        self.looking.setAccessibleName("Looking through the source")
+        for part in (
+            self.zone, self.source, self.failure, self.found, self.looking, self.notes, self.left_out, self.form,
+        ):  # fmt: skip
+            card.body.addWidget(part)
+        card.body.addSpacing(4)
+        card.body.addLayout(self._buttons(card))
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(card, 6)
+        across.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addStretch(1)
+        outer.addLayout(across)
+        outer.addStretch(2)
+        self.form.changed.connect(self.changed)
+        self.go.clicked.connect(self.accepted)
+        self.again.clicked.connect(self.changed)
+        self.other.clicked.connect(self.another)
+        self.leave.clicked.connect(self.given_up)
+
+    def _buttons(self, card: Card) -> QHBoxLayout:
         self.go = button(
             card,
             "import.start",
@@ -95,84 +74,96 @@ class ImportCard(QWidget):
             "Decodes every picture once, and keeps the numbers. The source stays as it is.",
             role="primary",
         )
+        self.again = button(card, "import.again", "Look again", "The source may have been mended.", glyph="replay")
+        self.other = button(card, "import.other", "Another source …", "Back to where a folder or a file is chosen.")
         self.leave = button(card, "import.leave", "Cancel", "Imports nothing.")
         row = QHBoxLayout()
-        row.addWidget(self.go)
-        row.addWidget(self.leave)
+        row.setSpacing(8)
+        for each in (self.go, self.again, self.leave):
+            row.addWidget(each)
         row.addStretch(1)
-        card.body.addWidget(self.found)
-        card.body.addWidget(self.notes)
-        card.body.addLayout(form)
-        card.body.addSpacing(4)
-        card.body.addLayout(row)
-        across = QHBoxLayout()
-        across.addStretch(1)
-        across.addWidget(card, 6)
-        across.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.addStretch(1)
-        outer.addLayout(across)
-        outer.addStretch(2)
-        for combo in (self.size, self.colour, self.fit):
-            combo.activated.connect(self._change)
-        for box in (self.share, self.seed):
-            box.valueChanged.connect(self._change)
-        self.merge.toggled.connect(self._change)
-        self.go.clicked.connect(self.accepted)
-        self.leave.clicked.connect(self.given_up)
+        row.addWidget(self.other)
+        return row
 
-    def _change(self, _: object) -> None:
-        self.changed.emit()
+    def _show(self, *seen: QWidget) -> None:
+        """These parts and no others."""
+        for part in (
+            self.zone,
+            self.source,
+            self.looking,
+            self.found,
+            self.notes,
+            self.form,
+            self.go,
+            self.again,
+            self.other,
+        ):
+            part.setVisible(part in seen)
+        if self.failure not in seen:
+            self.failure.show_error(None)
+        if self.left_out not in seen:
+            self.left_out.hide()
+
+    def _offer(self, words: str) -> None:
+        """The button may be pressed, also by Enter where nothing else is being edited."""
+        self.go.setText(words)
+        self.go.setEnabled(True)
+        if self.isVisible() and self.focusWidget() in (None, self.leave, self.zone.folder):
+            self.go.setFocus()
+
+    def show_empty(self) -> None:
+        """Nothing has been given yet."""
+        self._show(self.zone)
+        self.zone.folder.setFocus()
 
     def begin(self, source: Path) -> None:
         """Another source: options as they come."""
-        self.title.clear()
-        self.title.setPlaceholderText(source.stem if source.is_file() else source.name)
-        self.wait(source)
+        self.form.begin(source.stem if source.is_file() else source.name)
+        self.source.setText(str(source))
+        self.source.setToolTip(str(source))
+        self.found.setText("Looking through it: names, and the sizes of some pictures …")
+        self._show(self.source, self.found, self.looking)
 
-    def wait(self, source: Path) -> None:
-        """The source is being looked through."""
-        set_role(self.found, "")
-        self.found.setText(f"Looking through {source} …")
-        self.notes.clear()
+    def wait(self) -> None:
+        """The source is being looked through, perhaps again with other options: what was found before stays in its place."""
         self.go.setEnabled(False)
+        self.looking.show()
 
     def options(self) -> Options:
-        from cvlab.engine.data.planning import Options
-
-        return Options(
-            title=self.title.text().strip()[:200],
-            size=self.size.currentData(),
-            colour=self.colour.currentData(),
-            fit=self.fit.currentData(),
-            test_share=min(max(self.share.value() / 100, 0.01), 0.9),
-            seed=int(min(max(self.seed.value(), 0), 2**31 - 1)),
-            merge=self.merge.isChecked(),
-        )
+        return self.form.options()
 
     def show_survey(self, survey: Survey) -> None:
+        self._show(self.source, self.found, self.notes, self.left_out, self.form, self.go, self.other)
         channels, height, width = survey.image_shape
         shown = ", ".join(survey.classes[:8]) + (" …" if len(survey.classes) > 8 else "")
+        classes = "1 class" if len(survey.classes) == 1 else f"{len(survey.classes):,} classes"
         self.found.setText(
-            f"{survey.train_count + survey.test_count:,} pictures in {len(survey.classes):,} classes ({shown}), to be "
+            f"{survey.train_count + survey.test_count:,} pictures in {classes} ({shown}), to be "
             f"{width} × {height} {'grey' if channels == 1 else 'colour'} pixels: {survey.train_count:,} to train on, "
             f"{survey.test_count:,} to test on."
         )
-        left_out = (f"{survey.skipped_count:,} files will be left out.",) if survey.skipped_count else ()
-        self.notes.setText("\n".join((*survey.notes, *left_out)))
-        self.go.setEnabled(True)
+        self.notes.setText("\n".join(survey.notes))
+        self.notes.setVisible(bool(survey.notes))
+        self.left_out.show_files(survey.skipped, survey.skipped_count)
+        self.form.show_survey(survey)
+        self._offer("Import")
 
-    def show_failure(self, error: BaseException) -> None:
-        set_role(self.found, "error")
-        self.found.setText(str(error))
-        self.notes.clear()
+    def show_known(self, entry: Entry) -> None:
+        """The source is a public set, as its makers publish it."""
+        self._show(self.source, self.found, self.notes, self.go, self.other)
+        self.found.setText(f"This is {entry.title}, as it is published: {entry.summary}")
+        self.notes.setText(f"It is taken in under that name, checked against its checksums.\nLicence: {entry.licence}")
+        self._offer(f"Take in {entry.title}")
+
+    def show_failure(self, error: BaseException, *, mendable: bool = False) -> None:
+        """mendable: other options may help, or another try with the same ones."""
+        form = (self.form, self.go) if mendable else (self.again,)
+        self._show(self.source, self.failure, self.other, *form)
+        self.failure.show_error(error)
+        self.go.setText("Import")
         self.go.setEnabled(False)
 
-
-def _combo(parent: QWidget, name: str, words: str, tip: str, choices: tuple) -> QComboBox:
-    made = named(QComboBox(parent), name, words, tip)
-    for caption, value in choices:
-        made.addItem(caption, value)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return made
+    def show_refusal(self, error: BaseException) -> None:
+        """The import itself failed; what it was made of is still here."""
+        self.show_failure(error, mendable=True)
+        self._offer("Try again")

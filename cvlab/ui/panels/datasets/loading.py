@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cvlab.core import paths
 from cvlab.core.jobs import JobControl
 from cvlab.engine.data import catalogue
+from cvlab.engine.data.catalogue import Entry
 from cvlab.engine.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,15 +63,16 @@ def is_here(dataset_id: str) -> bool:
 
 @dataclass(frozen=True)
 class LookThrough:
-    """What an import of this source would make."""
+    """What an import of this source would make; or the entry of the public set that it is a part of."""
 
     source: Path
     options: Options
 
-    def run(self, control: JobControl) -> Survey:
+    def run(self, control: JobControl) -> Survey | Entry:
         from cvlab.engine.data.planning import survey
 
-        return survey(self.source, self.options, cancelled=control.cancelled)
+        known = catalogue.recognise(self.source, cancelled=control.cancelled)
+        return known or survey(self.source, self.options, cancelled=control.cancelled)
 
 
 @dataclass(frozen=True)

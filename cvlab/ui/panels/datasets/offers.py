@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cvlab.core.lab import Lab
+from cvlab.engine.data.entries import Entry
+from cvlab.ui.actions import Action
 from cvlab.ui.panels.datasets.arrivals import LOOK, Arrivals
 from cvlab.ui.panels.datasets.import_card import ImportCard
 
 
 class Offers(QObject):
-    """changed: a source came, or was left. is_open: the card is to be seen."""
+    """changed: the card came or went. is_open: it is to be seen."""
 
     changed = Signal()
 
     def __init__(self, lab: Lab, card: ImportCard, arrivals: Arrivals, panel: QWidget) -> None:
         super().__init__(panel)
         self._lab, self._card, self._arrivals, self._panel = lab, card, arrivals, panel
+        self.is_open = False
         self._source: Path | None = None
+        self._known: Entry | None = None
         card.changed.connect(self._look)
         card.accepted.connect(self._take_in)
         card.given_up.connect(self.leave)
+        card.another.connect(self.open)
+        card.zone.wants_folder.connect(self.ask_for_folder)
+        card.zone.wants_file.connect(self.ask_for_file)
         arrivals.looked.connect(self._looked)
 
-    @property
-    def is_open(self) -> bool:
-        return self._source is not None
+    def open(self) -> None:
+        """Shows the card without a source: there one drops or chooses."""
+        self._lab.jobs.cancel(LOOK)
+        self.is_open, self._source, self._known = True, None, None
+        self._card.show_empty()
+        self.changed.emit()
+
+    def actions(self) -> Sequence[Action]:
+        """For menus and the palette."""
+        return (
+            Action(
+                "datasets.import_folder",
+                "Import a folder of images ...",
+                self.ask_for_folder,
+                "",
+                "folder",
+                menu="File",
+            ),
+            Action(
+                "datasets.import_file", "Import an archive or arrays ...", self.ask_for_file, "", "open", menu="File"
+            ),
+        )
 
     def ask_for_folder(self) -> None:
         """Asks for a folder of class folders."""
@@ -37,42 +63,58 @@ class Offers(QObject):
 
     def ask_for_file(self) -> None:
         """Asks for an archive, a table or a file of arrays."""
-        ask(self._panel, "A .zip, .csv, .npz or IDX file", self._offer_name)
+        ask(self._panel, "A .zip, .tar.gz, .csv, .npz or IDX file", self._offer_name)
 
     def _offer_name(self, name: str) -> None:
         self.offer(Path(name))
 
     def offer(self, source: Path) -> None:
         """Shows what an import of this folder or file would make."""
-        self._source = source
+        self.is_open, self._source, self._known = True, source, None
         self._card.begin(source)
         self.changed.emit()
         self._look()
 
     def _look(self) -> None:
         if self._source is not None:
-            self._card.wait(self._source)
+            self._card.wait()
             self._arrivals.look(self._source, self._card.options())
 
     def _looked(self, found: object) -> None:
+        from cvlab.engine.data.planning import OtherOptions
+
         if self._source is None:
             return
-        if isinstance(found, BaseException):
-            self._card.show_failure(found)
+        self._known = found if isinstance(found, Entry) else None
+        if self._known is not None:
+            self._card.show_known(self._known)
+        elif isinstance(found, BaseException):
+            self._card.show_failure(found, mendable=isinstance(found, OtherOptions))
         else:
             self._card.show_survey(found)
 
     def _take_in(self) -> None:
-        source = self._source
+        source, known = self._source, self._known
+        if source is None or self._arrivals.is_busy:
+            self._arrivals.refuse_second()
+            return
         self.leave()
-        if source is not None:
+        if known is not None:
+            self._arrivals.get(known.id, source)
+        else:
             self._arrivals.take_in(source, self._card.options())
+
+    def refused(self, source: Path, error: BaseException) -> None:
+        """An import failed: the card comes back as it was left, with the reason on it."""
+        self.is_open, self._source, self._known = True, source, None
+        self._card.show_refusal(error)
+        self.changed.emit()
 
     def leave(self) -> None:
         """Imports nothing; the card goes."""
-        if self._source is not None:
+        if self.is_open:
             self._lab.jobs.cancel(LOOK)
-            self._source = None
+            self.is_open, self._source = False, None
             self.changed.emit()
 
 

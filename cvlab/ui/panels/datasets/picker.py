@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from cvlab.core import paths
 from cvlab.core.history import SetField
@@ -18,10 +18,9 @@ from cvlab.ui.theme.icons import icon
 
 
 class Picker(QWidget):
-    """The choice is part of the project: it can be undone. wants_folder, wants_file: the person has images of their own."""
+    """The choice is part of the project: it can be undone. wants_import: the person has images of their own."""
 
-    wants_folder = Signal()
-    wants_file = Signal()
+    wants_import = Signal()
 
     def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,12 +39,9 @@ class Picker(QWidget):
             QPushButton(icon("add"), "Import", self),
             "import",
             "Import images of your own",
-            "A folder with a folder a class, a zip of one, a CSV of path,label, IDX files or an .npz. Or drop it on this panel.",
+            "A folder with a folder a class, a zip or tar of one, a CSV of path,label, IDX files or an .npz. Or drop it here.",
         )
-        menu = QMenu(self.add)
-        menu.addAction("A folder of images …").triggered.connect(self.wants_folder)
-        menu.addAction("A file: .zip, .csv, .npz or IDX …").triggered.connect(self.wants_file)
-        self.add.setMenu(menu)
+        self.add.clicked.connect(self.wants_import)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
