@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.nets.architecture import Architecture
 
-SEEN = 500_000
-"""Images that it learns from in all, however many there are of them: ten epochs of CIFAR-10."""
+SEEN = 300_000
+"""Images that it learns from in all, however many there are of them: six epochs of CIFAR-10."""
 _FEWEST, _MOST = 5, 40
 
 
 def suited(dataset: Dataset) -> tuple[Architecture, Recipe]:
     """LeNet for small grey images, else ConvNet-small; Adam along a cosine, a tenth held out, shifts that keep every class.
 
-    Epochs: 500,000 images in all, but 5 to 40.
+    Epochs: 300,000 images in all, but 5 to 40.
     """
     _, height, width = dataset.image_shape
     recipe = Recipe().changed(

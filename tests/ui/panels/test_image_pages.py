@@ -155,7 +155,8 @@ def test_the_net_that_is_asked_is_the_one_that_reads_the_set(page, lab, settle, 
     settle(lambda: shown.judges.bars.values is not None)
     assert shown.asked.id == "convnet-shapes32" and lab.project.datasets.challenge.model == "lenet-mnist"
     combo = find(shown, QComboBox, "challenge_model")
-    assert combo.currentText() == "ConvNet-small, trained on Shapes-32" and shown.judges.learned.text() == "99.80% test"
+    assert combo.currentText() == "ConvNet-small, trained on Shapes-32"
+    assert shown.judges.learned.text() == "99.80 % of its test images right"
     other = combo.model().item(combo.findData("lenet-mnist"))
     assert not other.isEnabled() and "Cannot be asked here: it reads 28 × 28 × 1" in other.toolTip()
     view = lab.project.datasets.challenge

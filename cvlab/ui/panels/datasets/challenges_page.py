@@ -254,14 +254,15 @@ class ChallengesPage(Page):
 
     def tour(self) -> Iterator[Stop]:
         self._put(kind="viewpoint", amount=0.6, seed=0)
-        yield Stop("dial", self._is_measured)
+        yield Stop("dial", self.is_measured)
         self._put(kind="clutter", amount=0.8)
-        yield Stop("clutter", self._is_measured)
+        yield Stop("clutter", self.is_measured)
         self._put(kind=VARIATION)
         yield Stop("within", self._is_compared)
         self._put(kind="viewpoint", amount=0.4)
 
-    def _is_measured(self) -> bool:
+    def is_measured(self) -> bool:
+        """Whether curve and verdict are those of what is shown."""
         return self.measuring.is_known() and not self.lab.jobs.is_busy(VERDICT)
 
     def _is_compared(self) -> bool:

@@ -286,15 +286,10 @@ class DatasetsPanel(Panel):
         )
 
     def tour(self) -> Iterator[Stop]:
-        for spec in PAGES:
-            self._state.page = spec.id
-            yield Stop(f"{spec.id}-ready", self._is_loaded)
-            for stop in self.page(spec.id).tour():
-                yield Stop(f"{spec.id}-{stop.name}", stop.is_ready, stop.timeout_s)
-        self._state.page = PAGES[0].id
-        self._state.dataset = "cifar10"
-        yield Stop("about", self.about.isVisible)
-        self._state.dataset = FIRST
+        from cvlab.ui.panels.datasets.tour import stops
 
-    def _is_loaded(self) -> bool:
-        return self.dataset is not None
+        return stops(self)
+
+    def is_loaded(self) -> bool:
+        """Whether the set that is looked at is here."""
+        return self.dataset is not None and self.dataset.id == self._state.dataset

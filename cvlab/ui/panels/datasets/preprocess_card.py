@@ -22,7 +22,7 @@ FORMULAS = {
     "decorrelate": r"(b - \bar{b}) \, U",
     "whiten": r"(b - \bar{b}) \, U \, (s + \epsilon)^{-1/2} \, U^T",
 }
-_SOURCES = (("train", "The training split"), ("test", "The test split itself"), ("shown", "The six images shown"))
+_SOURCES = (("train", "The training split"), ("test", "The test split"), ("shown", "These six images"))
 _FITTED = ("standardize", "mean-channel", "mean-image", "decorrelate", "whiten")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from cvlab.core.lab import Lab
 from cvlab.engine.data.splits import held_out, k_folds
 from cvlab.engine.errors import DataError
 from cvlab.ui.bind import bind
+from cvlab.ui.panel import Stop
 from cvlab.ui.panels.datasets.counts_table import CountsTable
 from cvlab.ui.panels.datasets.lesson import SPLITS
 from cvlab.ui.panels.datasets.page import Page
@@ -162,6 +164,12 @@ class SplitsPage(Page):
         if recipe != project.recipe:
             self.lab.history.push(SetField(project, "recipe", recipe, "Put the division into the recipe"))
             self.lab.history.end_gesture()
+
+    def tour(self) -> Iterator[Stop]:
+        before = (self.state.validation, self.state.folds)
+        self.state.validation, self.state.folds, self.state.test_open = 0.25, 10, True
+        yield Stop("opened", self.isVisible)
+        (self.state.validation, self.state.folds), self.state.test_open = before, False
 
     # -- showing -----------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class VerdictCard(Card):
         self.model_choice.setMinimumContentsLength(12)
         self.neighbour = ImageTiles(1, most=96, parent=self)
         self.neighbour.set_caption_lines(0)
-        self.neighbour.setFixedSize(64, 64)
+        self.neighbour.setFixedSize(56, 56)
         self.answer, self.detail = label(self, "", "subheading"), label(self, "", "small muted", wraps=True)
         self.learned = label(self, "", "small muted")
         self.train = button(
@@ -71,13 +71,16 @@ class VerdictCard(Card):
         net = QHBoxLayout()
         net.setSpacing(8)
         net.addWidget(label(self, "Trained net", "muted"))
-        net.addWidget(self.model_choice, 1)
-        net.addWidget(self.learned)
+        net.addWidget(self.learned, 1)
         net.addWidget(self.train)
         self.header.addStretch(1)
         self.header.addWidget(self.metric_choice)
         self.body.addLayout(row)
-        self.body.addLayout(net)
+        asked = QVBoxLayout()
+        asked.setSpacing(3)
+        asked.addLayout(net)
+        asked.addWidget(self.model_choice)
+        self.body.addLayout(asked)
         self.body.addWidget(self.bars, 1)
 
     def list_models(self, reading: Sequence[ModelChoice], others: Sequence[ModelChoice]) -> None:
@@ -92,10 +95,9 @@ class VerdictCard(Card):
     def show_model(self, choice: ModelChoice | None) -> None:
         """The net that is asked; None: no net reads the set, and one can be trained."""
         self.model_choice.setVisible(choice is not None)
-        self.learned.setVisible(choice is not None)
         self.train.setVisible(choice is None)
         self.model_choice.setCurrentIndex(-1 if choice is None else self.model_choice.findData(choice.id))
-        self.learned.setText("" if choice is None else choice.detail)
+        self.learned.setText("" if choice is None or not choice.detail else f"{_percent(choice.detail)} images right")
         self.learned.setToolTip("" if choice is None else _about(choice, reads=True))
 
     def show_training(self, running: bool) -> None:
@@ -137,5 +139,10 @@ def _about(choice: ModelChoice, *, reads: bool) -> str:
     """Which images a net knows, and how well, for the tip over its name."""
     shape = " × ".join(map(str, (*choice.reads[1:], choice.reads[0]))) if choice.reads else "nothing"
     known = ", ".join(choice.classes[:10]) + (" …" if len(choice.classes) > 10 else "")
-    judged = f" Right on {choice.detail} images." if choice.detail else ""
+    judged = f" {_percent(choice.detail)} images right." if choice.detail else ""
     return f"{'' if reads else 'Cannot be asked here: '}it reads {shape} numbers and tells apart {known}.{judged}"
+
+
+def _percent(detail: str) -> str:
+    """A run's figure as it is said here: "99.56 % of its test"."""
+    return detail.replace("% ", " % of its ")
