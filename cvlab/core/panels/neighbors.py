@@ -14,6 +14,7 @@ from cvlab.engine.errors import CvlabError
 from cvlab.engine.neighbors import points
 from cvlab.engine.neighbors.counterexamples import MAX_SHIFT
 from cvlab.engine.neighbors.differences import course_pair
+from cvlab.engine.neighbors.metrics import METRICS
 from cvlab.engine.neighbors.regions import MAX_CLASSES, MAX_K, MAX_POINTS, Rule
 from cvlab.engine.neighbors.tuning import COURSE_KS
 
@@ -125,7 +126,7 @@ class NeighborsState:
     preset, count: what new points are drawn from. dataset: an id of the catalogue, for all that follows. train_count,
     test_count: images taken of it, 0 for all. metric, k, weighted: how an image is decided. query: the test image looked at.
     shift: pixels of the mosaic's shifted copy. ways: "folds" or "held-out". folds, share: of tuning. grid: its values of k.
-    tuned: its metrics.
+    tuned: its metrics. tuned_weighted: whether its votes are weighed.
     """
 
     page: str = "plane"
@@ -148,6 +149,12 @@ class NeighborsState:
     share: float = 0.2
     grid: tuple[int, ...] = COURSE_KS
     tuned: tuple[str, ...] = ("l1", "l2")
+    tuned_weighted: bool = False
+
+    @property
+    def metrics_tuned(self) -> tuple[str, ...]:
+        """What tuning tries: of its metrics those that the vote allows, as an inner product has no 1 / d. () if none is left."""
+        return tuple(metric for metric in self.tuned if METRICS[metric].is_distance or not self.tuned_weighted)
 
 
 class _Sheet(BaseModel):
@@ -219,6 +226,7 @@ class SavedNeighbors(SavedState):
     share: float = Field(0.2, gt=0, le=0.9)
     grid: tuple[int, ...] = Field(COURSE_KS, min_length=1, max_length=60)
     tuned: tuple[ImageMetric, ...] = Field(("l1", "l2"), min_length=1, max_length=4)
+    tuned_weighted: bool = False
 
     @model_validator(mode="after")
     def _ks(self) -> Self:

@@ -66,7 +66,7 @@ def decode(content: bytes, target: Target) -> np.ndarray:
         if file.size != (target.width, target.height):
             file.draft("L" if target.channels == 1 else "RGB", (2 * target.width, 2 * target.height))
         image = ImageOps.exif_transpose(file) if _orientation(file) > 1 else file
-        image = _eight_bits(image, "L" if target.channels == 1 else "RGB")
+        image = eight_bits(image, "L" if target.channels == 1 else "RGB")
         if image.size != (target.width, target.height):
             image = _fit(image, target)
         pixels = np.asarray(image)  # (H, W) or (H, W, 3)
@@ -116,7 +116,7 @@ def _orientation(file: Image.Image) -> int:
     return turn if isinstance(turn, int) else 1
 
 
-def _eight_bits(image: Image.Image, mode: str) -> Image.Image:
+def eight_bits(image: Image.Image, mode: str) -> Image.Image:
     """In this mode, "L" or "RGB"."""
     if image.mode == mode:
         return image

@@ -6,12 +6,14 @@ import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from cvlab.engine.data.picture import FORMATS, MAX_FILE_BYTES, MAX_PIXELS
-from cvlab.engine.errors import CorruptData, DataMissing
+from cvlab.engine.data.decode import eight_bits
+from cvlab.engine.data.picture_file import opened
+from cvlab.engine.errors import CorruptData
 
 MAX_SIDE = 320
 """Pixels that a photo's longer side is reduced to."""
@@ -55,36 +57,21 @@ def open_photo(path: Path) -> Photo:
     Transparent parts become white. Raises DataMissing, or CorruptData if it is no picture, too large or too small.
     """
     path = Path(path)
-    remedy = f"Choose a picture file ({', '.join(FORMATS)}) of at most {MAX_PIXELS // 1_000_000} megapixels."
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise CorruptData(f"{path.name} is too large.", received=f"{size:,} bytes", remedy=remedy)
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataMissing(f"{path.name} is not there.", received=str(path), remedy=remedy) from error
-    except OSError as error:
-        raise CorruptData(f"{path.name} cannot be read.", received=str(error), remedy=remedy) from error
-    return read_photo(data, path.stem[:60] or "picture", formats=FORMATS, remedy=remedy)
+    return _read(path, path.stem[:60] or "picture", path.name)
 
 
-def read_photo(data: bytes, title: str, *, formats: tuple[str, ...] = ("PNG",), remedy: str = "") -> Photo:
-    """The same from bytes. Raises CorruptData."""
-    try:
-        with Image.open(io.BytesIO(data), formats=formats) as file:
-            width, height = file.size
-            if width * height > MAX_PIXELS:
-                raise CorruptData(f"{title} is too large.", received=f"{width} x {height} pixels", remedy=remedy)
-            pixels = _pixels(file)
-    except UnidentifiedImageError as error:
-        raise CorruptData(f"{title} is not a picture.", remedy=remedy) from error
-    except CorruptData:
-        raise
-    except Exception as error:  # in a damaged file, Pillow's decoders raise anything at all
-        raise CorruptData(f"{title} is damaged or cannot be read.", received=str(error)[:120], remedy=remedy) from error
+def read_photo(data: bytes, title: str, *, formats: tuple[str, ...] = ("PNG",)) -> Photo:
+    """The same from the bytes of a file of ours. Raises CorruptData."""
+    return _read(data, title, title, formats=formats, remedy="")
+
+
+def _read(source: Path | bytes, title: str, name: str, **options: Any) -> Photo:
+    with opened(source, name, **options) as file:
+        height, width = file.height, file.width
+        pixels = _pixels(file)
     if min(pixels.shape[1:]) < SMALLEST_SIDE:
         shown = f"{pixels.shape[2]} x {pixels.shape[1]} pixels"
-        raise CorruptData(f"{title} is too small.", received=shown, remedy=f"At least {SMALLEST_SIDE} pixels each way.")
+        raise CorruptData(f"{name} is too small.", received=shown, remedy=f"At least {SMALLEST_SIDE} pixels each way.")
     return Photo(title, pixels, (height, width))
 
 
@@ -92,13 +79,7 @@ def _pixels(file: Image.Image) -> np.ndarray:
     """(C, H, W) uint8, C = 1 where red, green and blue are alike."""
     file.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # JPEG decodes straight to a smaller size; others ignore it
     image = ImageOps.exif_transpose(file)
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        values = np.asarray(image, np.float64)
-        image = Image.fromarray((values / (65535 if values.max() > 255 else 255) * 255).clip(0, 255).astype(np.uint8))
-    elif "A" in image.mode or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), image)
-    image = image.convert("RGB")
+    image = eight_bits(image, "RGB")
     if max(image.size) > MAX_SIDE:
         image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     pixels = np.moveaxis(np.asarray(image), 2, 0).copy()

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from cvlab.engine.errors import CorruptData, DataMissing
+from cvlab.engine.data.decode import eight_bits
+from cvlab.engine.data.picture_file import opened
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
-MAX_FILE_BYTES, MAX_PIXELS = 32 * 1024 * 1024, 40_000_000
 MAX_SIDE = 1_120  # larger photos are reduced first: forty pixels for each of the net's are plenty
 _FAINTEST = 24  # of 255: less contrast than this is the paper's grain, not ink
 
@@ -31,27 +30,9 @@ def from_image(path: Path) -> Picture:
     darkest ink white; padded to a square. Raises DataMissing, or CorruptData if it is not a picture or too large.
     """
     path = Path(path)
-    remedy = f"Choose a picture file ({', '.join(FORMATS)}) of at most {MAX_PIXELS // 1_000_000} megapixels."
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise CorruptData(f"{path.name} is too large.", received=f"{size:,} bytes", remedy=remedy)
-        with Image.open(path, formats=FORMATS) as file:
-            width, height = file.size
-            if width * height > MAX_PIXELS:
-                raise CorruptData(f"{path.name} is too large.", received=f"{width} x {height} pixels", remedy=remedy)
-            grey = _grey(file)
-    except FileNotFoundError as error:
-        raise DataMissing(f"{path.name} is not there.", received=str(path), remedy=remedy) from error
-    except UnidentifiedImageError as error:
-        raise CorruptData(f"{path.name} is not a picture.", remedy=remedy) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise CorruptData(f"{path.name} is too large.", received=str(error), remedy=remedy) from error
-    except CorruptData:
-        raise
-    except Exception as error:  # in a damaged file, Pillow's decoders raise anything at all
-        raise CorruptData(f"{path.name} is damaged or cannot be read.", received=str(error), remedy=remedy) from error
-
+    with opened(path) as file:
+        width, height = file.size
+        grey = _grey(file)
     said = [f"{path.name}: {width} x {height} pixels, made grey."]
     ink = _ink(grey, said)
     rows, columns = ink.shape
@@ -68,17 +49,14 @@ def _grey(file: Image.Image) -> np.ndarray:
     """(h, w) uint8, upright, no side longer than MAX_SIDE, transparent parts as paper of the ink's opposite."""
     file.draft("L", (MAX_SIDE, MAX_SIDE))  # JPEG decodes straight to a smaller size; others ignore it
     image = ImageOps.exif_transpose(file)
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        values = np.asarray(image, np.float64)
-        image = Image.fromarray((values / (65535 if values.max() > 255 else 255) * 255).clip(0, 255).astype(np.uint8))
-    elif "A" in image.mode or "transparency" in image.info:
+    if "A" in image.mode or "transparency" in image.info:
         image = image.convert("RGBA")
         alpha = np.asarray(image.getchannel("A"))
         seen = np.asarray(image.convert("L"))[alpha > 127]
         paper = 0 if seen.size and seen.mean() > 127 else 255
         field = Image.new("RGBA", image.size, (paper, paper, paper, 255))
         image = Image.alpha_composite(field, image)
-    image = image.convert("L")
+    image = eight_bits(image, "L")
     if max(image.size) > MAX_SIDE:
         image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX, reducing_gap=None)
     return np.asarray(image)

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cvlab.engine.data import picture
+from cvlab.engine.data import picture, picture_file
 from cvlab.engine.data.drawing import prepare
 from cvlab.engine.data.picture import from_image
 from cvlab.engine.errors import CorruptData, DataMissing
@@ -98,10 +98,10 @@ def test_a_folder_is_no_picture(tmp_path):
 
 def test_what_is_too_large_is_never_decoded(tmp_path, monkeypatch, digits):
     path = saved(tmp_path, digits[0])
-    monkeypatch.setattr(picture, "MAX_PIXELS", 100)
+    monkeypatch.setattr(picture_file, "MAX_PIXELS", 100)
     with pytest.raises(CorruptData, match="28 x 28 pixels"):
         from_image(path)
-    monkeypatch.setattr(picture, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(picture_file, "MAX_FILE_BYTES", 10)
     with pytest.raises(CorruptData, match="too large"):
         from_image(path)
 

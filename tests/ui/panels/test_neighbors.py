@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from cvlab.core import knn_results
 from cvlab.core.panels.neighbors import PlaneDocument
 from cvlab.core.storage.project_file import load_project
+from cvlab.engine.neighbors import tuning
 from cvlab.engine.neighbors.regions import Rule, regions
 from cvlab.ui.panels.neighbors.neighbors import NeighborsPanel
 from cvlab.ui.panels.neighbors.region_layer import SIDE, grid
@@ -304,9 +305,9 @@ def test_a_measurement_stops_at_once(panel, qtbot, lab, settle, monkeypatch):
     page = panel.page("accuracy")
     settle(lambda: panel.set.images is not None)
     page.toggle()
-    assert page.is_running and page.row.start.text() == "Stop"
+    assert page.job.is_running and page.row.start.text() == "Stop"
     page.toggle()
-    assert not page.is_running and page.row.start.text() == "Measure" and knn_results.kept() == []
+    assert not page.job.is_running and page.row.start.text() == "Measure" and knn_results.kept() == []
 
 
 def test_what_cannot_be_measured_is_said(panel, qtbot, lab, settle):
@@ -342,6 +343,40 @@ def test_a_grid_is_tuned_on_folds_and_tested_once(panel, qtbot, lab, settle):
     assert not page.once.isEnabled() and "The test set has been opened" in page.verdict.text()
     assert knn_results.kept()[0].k == best.k
     assert not panel.grab().isNull()
+
+
+def test_votes_are_weighed_in_tuning_and_in_the_test_that_follows(panel, qtbot, lab, settle):
+    state = lab.project.neighbors
+    state.train_count, state.grid, state.tuned, state.folds = 500, (3, 9), ("l2", "dot"), 3
+    click(qtbot, panel, "page.tuning")
+    page = panel.page("tuning")
+    click(qtbot, panel, "tuned_weighted")
+    assert state.tuned_weighted and not control(panel, "tuned.dot").isEnabled(), "an inner product is no distance"
+    page.toggle()
+    settle(page.is_done)
+    images, parts = panel.set.images, tuning.plan(panel.set.images.y, folds=3, share=0.0)
+    wanted = {"l2": []}
+    for step in tuning.tune(images.X, images.y, 10, (3, 9), ("l2",), parts, weighted=True):
+        if step.accuracies:
+            wanted[step.metric].append(step.accuracies)
+    assert page.tuned.accuracies == wanted and page.best.text().endswith(", weighed")
+    click(qtbot, panel, "test_once")
+    settle(lambda: page.test is not None)
+    assert knn_results.kept()[0].weighted
+    click(qtbot, panel, "tuned.l2")
+    assert state.tuned == ("l2", "dot"), "one that can be weighed stays"
+    lab.history.undo()
+    assert not state.tuned_weighted and control(panel, "tuned.dot").isEnabled()
+
+
+def test_work_waits_for_images_that_are_on_their_way(panel, qtbot, lab, settle):
+    page = panel.page("tuning")
+    lab.project.neighbors.page = "tuning"
+    panel.set.images, panel.set._wanted = None, None
+    page.toggle()
+    assert not page.job.is_running
+    settle(lambda: page.job.is_running or page.is_done())
+    page.toggle()
 
 
 def test_tuning_says_what_is_missing(panel, qtbot, lab, settle):

@@ -43,7 +43,7 @@ class VerdictCard(Card):
         self.model_choice.setMinimumContentsLength(12)
         self.neighbour = ImageTiles(1, most=96, parent=self)
         self.neighbour.set_caption_lines(0)
-        self.neighbour.setFixedSize(56, 56)
+        self.neighbour.setFixedSize(52, 52)
         self.answer, self.detail = label(self, "", "subheading"), label(self, "", "small muted", wraps=True)
         self.learned = label(self, "", "small muted")
         self.train = button(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cvlab.core import knn_results
 from cvlab.core.knn_results import KnnResult
 from cvlab.core.lab import Lab
-from cvlab.engine.errors import CvlabError
 from cvlab.engine.neighbors.accuracy import Estimate
 from cvlab.engine.neighbors.metrics import METRICS
 from cvlab.ui.panels.neighbors.accuracy_scale import AccuracyScale, Beside
@@ -17,6 +15,7 @@ from cvlab.ui.panels.neighbors.pieces import label, named, percent
 from cvlab.ui.panels.neighbors.progress_bar import ProgressRow, time_left
 from cvlab.ui.panels.neighbors.results_list import ResultsList
 from cvlab.ui.panels.neighbors.searching import Measure
+from cvlab.ui.panels.neighbors.set_job import SetJob, keep
 from cvlab.ui.panels.neighbors.the_set import Images, TheSet
 from cvlab.ui.widgets.card import Card
 from cvlab.ui.widgets.confusion import ConfusionMatrix
@@ -36,11 +35,12 @@ class AccuracyPage(QWidget):
         self.estimate: Estimate | None = None
         self._of: tuple[Images, str, int, bool] | None = None
         self._build()
-        self.row.toggled.connect(self.toggle)
+        self.job = SetJob(lab, _JOB, set, self.row, self)
+        self.job.wanted.connect(self._measure)
+        self.job.stopped.connect(self._show_stopped)
         self.matrix.chosen.connect(self._show_cell)
         self.results.chosen.connect(self._show_result)
         set.changed.connect(self._show_set)
-        self.row.show_running(False)
 
     def _build(self) -> None:
         run, confusion = Card("Accuracy on the test images", self), Card("What is taken for what", self)
@@ -89,7 +89,7 @@ class AccuracyPage(QWidget):
             row.addLayout(column, share)
 
     def wake(self) -> None:
-        self._set.wake()
+        self.job.wake()
         self._show_set()
         self.results.refresh()
 
@@ -98,28 +98,20 @@ class AccuracyPage(QWidget):
 
     def is_done(self) -> bool:
         """Whether a measurement has come to its end."""
-        return self.estimate is not None and not self.is_running
-
-    @property
-    def is_running(self) -> bool:
-        return self._lab.jobs.is_busy(_JOB)
+        return self.estimate is not None and not self.job.is_running
 
     # -- measuring ---------------------------------------------------------------------------------------------------
 
     def toggle(self) -> None:
         """Measures, or stops."""
-        if self.is_running:
-            self._lab.jobs.cancel(_JOB)
-            self.row.show_running(False)
-            seen = 0 if self.estimate is None else self.estimate.seen
-            self.row.show_progress(self.row.bar.value() / 1000, f"stopped at {seen:,}")
-            return
-        images, state = self._set.images, self._state
-        if images is None:
-            self._set.wake()
-            self._waits = True
-            return
-        self._waits = False
+        self.job.toggle()
+
+    def _show_stopped(self) -> None:
+        seen = 0 if self.estimate is None else self.estimate.seen
+        self.row.show_progress(self.row.bar.value() / 1000, f"stopped at {seen:,}")
+
+    def _measure(self, images: Images) -> None:
+        state = self._state
         self._of = (images, state.metric, state.k, state.weighted)
         self.estimate = None
         self.results.unselect()
@@ -127,21 +119,13 @@ class AccuracyPage(QWidget):
         self.figure.setText("–")
         self.words.setText("")
         self.scale.show_share(None)
-        self.row.show_running(True)
         self.row.show_progress(0, f"0 of {len(images.Q):,}")
         request = Measure(images, state.metric, state.k, state.weighted)
-        self._lab.jobs.submit(_JOB, request, done=self._done, failed=self._fail, progress=self._show_estimate)
-
-    _waits = False
+        self.job.submit(request, self._done, self._fail, self._show_estimate)
 
     def _show_set(self) -> None:
-        images = self._set.images
-        self.row.start.setEnabled(images is not None or self.is_running)
-        if images is None:
-            return
-        self._show_beside(images)
-        if self._waits:
-            self.toggle()
+        if self._set.images is not None:
+            self._show_beside(self._set.images)
 
     def _show_beside(self, images: Images) -> None:
         beside = [Beside(1 / len(images.classes), "guessing")]
@@ -168,28 +152,21 @@ class AccuracyPage(QWidget):
 
     def _done(self, estimate: Estimate) -> None:
         self._show_estimate(estimate)
-        self.row.show_running(False)
         images, metric, k, weighted = self._of
         result = KnnResult.of(
             estimate, data=images.id, digest=images.digest, metric=metric, k=k, weighted=weighted, train_count=len(images.X),
             classes=images.classes,
         )  # fmt: skip
-        try:
-            knn_results.keep(result)
-        except CvlabError as error:
-            self._lab.notices.error(error)
+        keep(self._lab, result)
         self.results.refresh()
 
     def _fail(self, error: BaseException) -> None:
-        self.row.show_running(False)
-        self.row.show_progress(0, "")
         self.words.setText(str(error))
-        self._lab.notices.error(error)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def _show_result(self, result: KnnResult) -> None:
-        if self.is_running:
+        if self.job.is_running:
             return
         self.estimate = self._of = None
         low, high = result.interval

@@ -11,7 +11,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.panels.neighbors import MANY_KS
 from cvlab.engine.neighbors.metrics import METRICS, OF_IMAGES
 from cvlab.engine.neighbors.tuning import COURSE_KS
-from cvlab.ui.bind import bind, bind_choice, bind_number
+from cvlab.ui.bind import bind, bind_choice, bind_number, bind_toggle
 from cvlab.ui.panels.neighbors.pieces import button, choice, label, named
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
@@ -31,7 +31,9 @@ class TuningCard(Card):
         bind_number(self.folds, state, "folds", history=history, label="Change the folds")
         bind(self, state, "ways", self._show_ways)
         bind(self, state, "grid", self._show_grid)
+        bind_toggle(self.weighted, state, "tuned_weighted", history=history, label="Change the vote")
         bind(self, state, "tuned", self._show_metrics)
+        bind(self, state, "tuned_weighted", self._show_vote)
         for box in self._metrics.values():
             box.clicked.connect(self._choose_metrics)
         self.grid.editingFinished.connect(self._read_grid)
@@ -76,6 +78,12 @@ class TuningCard(Card):
                 f"Tries the grid by {METRICS[metric].title}, too.",
             )
             self._metrics[metric] = box
+        self.weighted = named(
+            QCheckBox("Weigh votes by nearness", self),
+            "tuned_weighted",
+            "Weigh votes by nearness while tuning",
+            "Each vote counts 1 / distance. An inner product is no distance: it is not tried then.",
+        )
         self.best, self.best_words = label(self, "–", "number"), label(self, "", wraps=True)
         self.once = button(
             self,
@@ -103,6 +111,7 @@ class TuningCard(Card):
         body.addWidget(label(self, "Metrics"))
         for box in self._metrics.values():
             body.addWidget(box)
+        body.addWidget(self.weighted)
         body.addSpacing(10)
         body.addWidget(label(self, "Best on validation", "subheading"))
         body.addWidget(self.best)
@@ -125,6 +134,11 @@ class TuningCard(Card):
     def _show_metrics(self, tuned: tuple[str, ...]) -> None:
         for metric, box in self._metrics.items():
             box.setChecked(metric in tuned)
+        self.weighted.setEnabled(any(METRICS[metric].is_distance for metric in tuned))
+
+    def _show_vote(self, weighted: bool) -> None:
+        for metric, box in self._metrics.items():
+            box.setEnabled(METRICS[metric].is_distance or not weighted)
 
     def _show_problem(self, words: str) -> None:
         self.problem.setText(words)
@@ -152,7 +166,7 @@ class TuningCard(Card):
 
     def _choose_metrics(self) -> None:
         chosen = tuple(metric for metric, box in self._metrics.items() if box.isChecked())
-        if chosen:
+        if any(self._metrics[metric].isEnabled() for metric in chosen):
             self._edit("tuned", chosen, "Try other metrics")
         else:
             self._show_metrics(self._state.tuned)

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from cvlab.core import knn_results
 from cvlab.core.knn_results import KnnResult
 from cvlab.core.lab import Lab
 from cvlab.engine.errors import CvlabError
@@ -18,6 +17,7 @@ from cvlab.engine.neighbors.tuning import Choice
 from cvlab.ui.panels.neighbors.pieces import label, percent
 from cvlab.ui.panels.neighbors.progress_bar import ProgressRow, time_left
 from cvlab.ui.panels.neighbors.searching import Measure, Tune, Tuned
+from cvlab.ui.panels.neighbors.set_job import SetJob, keep
 from cvlab.ui.panels.neighbors.the_set import Images, TheSet
 from cvlab.ui.panels.neighbors.tuning_card import TuningCard
 from cvlab.ui.panels.neighbors.tuning_plot import TuningPlot
@@ -36,7 +36,7 @@ class TuningPage(QWidget):
         self.tuned: Tuned | None = None
         self.test: Estimate | None = None
         self._images: Images | None = None
-        self._weighted = self._waits = False
+        self._weighted = False
         settings, plot = TuningCard(lab, self), Card("Accuracy on validation images", self)
         self.settings, self.best, self.best_words = settings, settings.best, settings.best_words
         self.once, self.verdict = settings.once, settings.verdict
@@ -46,6 +46,7 @@ class TuningPage(QWidget):
             "Tries every k and metric on validation images; the test set stays closed. Ctrl+Space.",
             plot,
         )
+        self.job = SetJob(lab, _JOB, set, self.row, self)
         self.plot = TuningPlot(plot)
         self.plot.show_message("Tune: every fold becomes a dot for each k.")
         self.reading = label(plot, "", wraps=True)
@@ -62,52 +63,42 @@ class TuningPage(QWidget):
         self._connect()
 
     def _connect(self) -> None:
-        self.row.toggled.connect(self.toggle)
+        self.job.wanted.connect(self._tune)
+        self.job.stopped.connect(self._show_stopped)
         self.once.clicked.connect(self._test_once)
         self.plot.pointed.connect(self._show_reading)
-        self._set.changed.connect(self._show_set)
 
     def wake(self) -> None:
-        self._set.wake()
-        self._show_set()
+        self.job.wake()
 
     def rest(self) -> None:
         """A grid goes on being measured."""
 
     def is_done(self) -> bool:
         """Whether a grid is measured whole."""
-        return self.tuned is not None and not self.is_running and self.tuned.done == self.tuned.total
-
-    @property
-    def is_running(self) -> bool:
-        return self._lab.jobs.is_busy(_JOB)
+        return self.tuned is not None and not self.job.is_running and self.tuned.done == self.tuned.total
 
     # -- tuning ------------------------------------------------------------------------------------------------------
 
     def toggle(self) -> None:
         """Tunes, or stops."""
-        if self.is_running:
-            self._lab.jobs.cancel(_JOB)
-            self.row.show_running(False)
-            self.row.show_progress(self.row.bar.value() / 1000, "stopped")
-            return
-        images, state = self._set.images, self._state
-        self._waits = images is None
-        if images is None:
-            self._set.wake()
-            return
-        self._images, self.tuned, self.test, self._weighted = images, None, None, False
-        self._show_choice()
-        self.row.show_running(True)
-        self.row.show_progress(0, "dividing")
-        share = state.share if state.ways == "held-out" else 0.0
-        request = Tune(images, state.grid, state.tuned, False, state.folds, share)
-        self._lab.jobs.submit(_JOB, request, done=self._done, failed=self._fail, progress=self._show_tuned)
+        self.job.toggle()
 
-    def _show_set(self) -> None:
-        self.row.start.setEnabled(self._set.images is not None or self.is_running)
-        if self._waits and self._set.images is not None:
-            self.toggle()
+    def _show_stopped(self) -> None:
+        self.row.show_progress(self.row.bar.value() / 1000, "stopped")
+
+    def _tune(self, images: Images) -> None:
+        state = self._state
+        self._images, self.tuned, self.test, self._weighted = images, None, None, state.tuned_weighted
+        self._show_choice()
+        if not state.metrics_tuned:
+            self.plot.show_message("An inner product is no distance: choose another metric, or do not weigh the votes.")
+            return
+        share = state.share if state.ways == "held-out" else 0.0
+        request = Tune(images, state.grid, state.metrics_tuned, self._weighted, state.folds, share)
+        self.job.submit(request, self._done, self._fail, self._show_tuned)
+        self.row.show_progress(0, "dividing")
+        self._show_choice()
 
     def _show_tuned(self, tuned: Tuned | None) -> None:
         if tuned is None:
@@ -120,13 +111,8 @@ class TuningPage(QWidget):
 
     def _done(self, tuned: Tuned) -> None:
         self._show_tuned(tuned)
-        self.row.show_running(False)
-        self._show_choice()
 
     def _fail(self, error: BaseException) -> None:
-        self.row.show_running(False)
-        self.row.show_progress(0, "")
-        self._lab.notices.error(error)
         if isinstance(error, CvlabError):
             self.plot.show_message(str(error))
 
@@ -143,11 +129,12 @@ class TuningPage(QWidget):
             self.best.setText("–")
             self.best_words.setText("")
         else:
-            self.best.setText(f"k = {best.k}, {METRICS[best.metric].title}")
+            vote = ", weighed" if self._weighted else ""
+            self.best.setText(f"k = {best.k}, {METRICS[best.metric].title}{vote}")
             spread = f" ± {percent(best.deviation)}" if self.tuned.folds > 1 else ""
             self.best_words.setText(f"{percent(best.mean)}{spread} on validation images")
         tests = self._lab.jobs.is_busy(_TEST)
-        self.once.setEnabled(best is not None and not self.is_running and self.test is None and not tests)
+        self.once.setEnabled(best is not None and not self.job.is_running and self.test is None and not tests)
         if self.test is None:
             self.verdict.setText("")
             return
@@ -179,18 +166,19 @@ class TuningPage(QWidget):
             return
         self.once.setEnabled(False)
         self.verdict.setText("Asking for the test images…")
-        request = Measure(self._images, best.metric, best.k, False)
-        self._lab.jobs.submit(_TEST, request, done=self._tested, failed=self._fail)
+        request = Measure(self._images, best.metric, best.k, self._weighted)
+        self._lab.jobs.submit(_TEST, request, done=self._tested, failed=self._not_tested)
+
+    def _not_tested(self, error: BaseException) -> None:
+        self._lab.notices.error(error)
+        self._show_choice()
 
     def _tested(self, estimate: Estimate) -> None:
         best, images = self.choice, self._images
         self.test = estimate
         self._show_choice()
         result = KnnResult.of(
-            estimate, data=images.id, digest=images.digest, metric=best.metric, k=best.k, weighted=False,
+            estimate, data=images.id, digest=images.digest, metric=best.metric, k=best.k, weighted=self._weighted,
             train_count=len(images.X), classes=images.classes,
         )  # fmt: skip
-        try:
-            knn_results.keep(result)
-        except CvlabError as error:
-            self._lab.notices.error(error)
+        keep(self._lab, result)
