@@ -36,7 +36,9 @@ def add_to(inner: Any, shared: argparse.ArgumentParser) -> None:
     sub.add_argument("--sample", type=int, default=500, help="curve: test images (default %(default)s)")
     sub.add_argument("--reference", type=int, default=5000, help="curve: training images of the nearest neighbour")
     sub.add_argument("--metric", choices=("l1", "l2"), default="l2", help="curve: of the nearest neighbour")
-    sub.add_argument("--net", metavar="ID", help="curve: also this net, e.g. lenet-mnist or a run's id")
+    sub.add_argument(
+        "--net", metavar="ID", help="curve: also a net: auto (the one that reads the set), lenet-mnist, or a run's id"
+    )
     sub.set_defaults(verb=_challenge)
 
 
@@ -121,7 +123,7 @@ def _curve(arguments: argparse.Namespace, data: Dataset) -> dict:
     nearest = robustness.Nearest(Split(data.train.images[reference], data.train.labels[reference]), arguments.metric)
     judges: dict[str, robustness.Judge] = {"1-NN": nearest}
     if arguments.net:
-        judges["net"] = _net(arguments.net, data)
+        judges["net"], arguments.net = _net(arguments.net, data)
     chosen = robustness.sample_of(data.test, arguments.sample)
     images, labels = data.test.images[chosen], data.test.labels[chosen].numpy()
     masks = robustness.masks_of(data, "test", chosen)
@@ -154,14 +156,23 @@ def _curve(arguments: argparse.Namespace, data: Dataset) -> dict:
     }
 
 
-def _net(model_id: str, data: Dataset) -> Any:
+def _net(model_id: str, data: Dataset) -> tuple[Any, str]:
+    """The net as a judge, and its id. Raises DataError if it, or with "auto" any, does not read these images."""
     from cvlab.core.models import Models
     from cvlab.core.runs import Runs
     from cvlab.engine.data import robustness
 
     runs = Runs(paths.runs(), _no_data)
     try:
-        return robustness.judge_of(Models(paths.resources() / "models", runs).load(model_id), data)
+        models = Models(paths.resources() / "models", runs)
+        if model_id == "auto":
+            model_id = next((each.id for each in models.reading(data.image_shape, data.classes, data.id)), "")
+            if not model_id:
+                raise DataError(
+                    f"No net reads {data.title} yet.",
+                    remedy=f"Train one: `cvlab train convnet-small --data {data.id}`.",
+                )
+        return robustness.judge_of(models.load(model_id), data), model_id
     finally:
         runs.close()
 

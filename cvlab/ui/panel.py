@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -55,6 +56,9 @@ class Panel(QWidget):
 
     def hidden(self) -> None:
         """The panel went behind: cost nothing from now on."""
+
+    def take_drop(self, path: Path) -> None:
+        """A file or folder was let fall on the window, and this is the panel that such things are for."""
 
     def tick(self) -> None:
         """Called at most 30 times a second while the panel is in front, after runs and jobs were drained."""

@@ -13,6 +13,7 @@ from cvlab.core import paths
 from cvlab.core.lab import Lab
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.commands import Commands
+from cvlab.ui.drops import Drops
 from cvlab.ui.panel import Panel
 from cvlab.ui.panel_stack import PanelStack
 from cvlab.ui.panels import PANELS, PanelSpec
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self.menuBar(), lab.notices, self)
         self.stack = PanelStack(lab, panels, self.commands, self.pump, self.stage)
         self.actions_of_window = WindowActions(self, panels)
+        self.drops = Drops(self, self.actions_of_window.documents)
         self._lay_out()
         self.dock = self._dock()
         self.notice_bar = NoticeBar(lab.notices, self.stage)

@@ -48,6 +48,12 @@ def test_a_curve_of_both_judges_falls(capsys):
         assert all(0 <= a <= 1 for a in accuracy)
 
 
+def test_the_net_that_reads_the_set_is_found(capsys):
+    few = ("--curve", "--sample", "4", "--reference", "10")
+    status, found = run(capsys, "--kind", "scale", *few, "--net", "auto")
+    assert status == 0 and found["net"] == "lenet-mnist" and len(found["curves"]["net"]) == 9
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -56,6 +62,7 @@ def test_a_curve_of_both_judges_falls(capsys):
         (("--kind", "scale", "--amount", "1.5"), "between 0 and 1"),
         (("--kind", "scale", "--count", "0"), "begin at 1"),
         (("--kind", "scale", "--curve", "--sample", "5", "--reference", "20", "--net", "nothing"), "no such net"),
+        (("--kind", "scale", "--curve", "--net", "convnet-shapes32"), "does not read MNIST"),
     ],
 )
 def test_what_cannot_be_done_is_said(capsys, arguments, words):

@@ -13,6 +13,7 @@ from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
+from cvlab.ui.drops import is_project, local_path
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.datasets.about_card import AboutCard
 from cvlab.ui.panels.datasets.arrivals import Arrivals
@@ -252,8 +253,8 @@ class DatasetsPanel(Panel):
         self.lab.notices.success("The set is removed", "The pictures that it came from are where they were.")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
+        path = local_path(event.mimeData())
+        if path is not None and not is_project(path):
             event.acceptProposedAction()
             self.importing.zone.show_hot(True)
 
@@ -262,7 +263,10 @@ class DatasetsPanel(Panel):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.importing.zone.show_hot(False)
-        self.offers.offer(Path(event.mimeData().urls()[0].toLocalFile()))
+        self.take_drop(local_path(event.mimeData()))
+
+    def take_drop(self, path: Path) -> None:
+        self.offers.offer(path)
 
     # -- the window --------------------------------------------------------------------------------------------------
 

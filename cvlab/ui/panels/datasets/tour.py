@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cvlab.core import paths
 from cvlab.ui.panel import Stop
 from cvlab.ui.panels.datasets.arrivals import LOOK
+from cvlab.ui.panels.datasets.datasets import FIRST, DatasetsPanel
 from cvlab.ui.panels.datasets.page import PAGES
-
-if TYPE_CHECKING:
-    from cvlab.ui.panels.datasets.datasets import DatasetsPanel
-
-FIRST = "mnist-mini"
 
 
 def stops(panel: DatasetsPanel) -> Iterator[Stop]:
