@@ -197,7 +197,7 @@ def recognise(path: Path, *, cancelled: Asked = never) -> Entry | None:
     """
     from cvlab.engine.data import public
 
-    found = [path] if path.is_file() else list(islice(public.candidates(path), 100)) if path.is_dir() else []
+    found = [path] if path.is_file() else list(islice(public.candidates(path, deep=False), 100))
     known = [entry for entry in CATALOGUE.values() if entry.is_fetched]
     return next((e for each in found for e in known if public.is_published(e, each, cancelled)), None)
 

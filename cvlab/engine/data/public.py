@@ -140,9 +140,13 @@ def _copy(path: Path, target: Path) -> None:
         raise refused(error, target) from error
 
 
-def candidates(source: Path) -> Iterator[Path]:
-    """Files in a person's folder; of a file, itself and then those beside it: what belongs together lies together."""
-    paths = chain([source], source.parent.iterdir()) if source.is_file() else source.rglob("*")
+def candidates(source: Path, *, deep: bool = True) -> Iterator[Path]:
+    """Files in a person's folder (deep: and in all below it); of a file, itself and then those beside it, as what belongs
+    together lies together. None where nothing is."""
+    if source.is_file():
+        paths = chain([source], source.parent.iterdir())
+    else:
+        paths = source.rglob("*") if deep else source.iterdir() if source.is_dir() else ()
     for count, path in enumerate(paths):
         if count >= _LOOKED_AT:
             return

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from cvlab.engine.data import importing, own
 from cvlab.engine.data.importing import bring
-from cvlab.engine.data.planning import Options, survey
+from cvlab.engine.data.planning import Options, OtherOptions, survey
 from cvlab.engine.errors import Cancelled, DataError
 from tests.engine.data.pictures import noise, pack, picture, two_classes, write
 from tests.engine.data.test_decode import png_of
@@ -152,13 +152,22 @@ def test_nothing_to_import_is_said(root, tmp_path, files):
 
 def test_not_one_readable_picture_is_said_and_leaves_nothing(root, tmp_path):
     with pytest.raises(DataError, match=r"Not one picture.*an empty file"):
-        bring(write(tmp_path / "bad", {"cat/1.png": b"", "dog/1.png": b""}), root)
+        bring(write(tmp_path / "bad", {f"{name}/{i}.png": b"" for name in ("cat", "dog") for i in range(5)}), root)
     assert list(own.shelf(root).iterdir()) == []
 
 
 def test_a_set_that_leaves_nothing_to_test_on_is_refused(root, tmp_path):
-    with pytest.raises(DataError, match="leaves no image to test on"):
+    with pytest.raises(OtherOptions, match="Nothing would be tested on"):
         bring(write(tmp_path / "few", {"cat/1.png": noise(1), "dog/1.png": noise(2)}), root)
+    files = {"train/cat/1.png": noise(1), "train/dog/1.png": noise(2), "test/cat/1.png": b""}
+    with pytest.raises(DataError, match="leaves no image to test on"):
+        bring(write(tmp_path / "unread", files), root)
+
+
+def test_arrays_too_few_to_divide_are_refused_alike(root, tmp_path):
+    np.savez(tmp_path / "x.npz", images=np.zeros((2, 4, 4), np.uint8), labels=np.arange(2))
+    with pytest.raises(OtherOptions, match="Nothing would be tested on"):
+        bring(tmp_path / "x.npz", root)
 
 
 def test_progress_comes_to_its_end(root, tmp_path):

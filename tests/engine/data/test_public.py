@@ -345,7 +345,8 @@ def test_a_published_file_is_recognised(monkeypatch, tmp_path):
     write(tmp_path, {"x": packed, "y": packed[:-1] + b"?", "z": b""})
     assert catalogue.recognise(tmp_path / "x").id == "cifar100"
     assert catalogue.recognise(tmp_path / "y") is None and catalogue.recognise(tmp_path / "z") is None
-    assert catalogue.recognise(tmp_path) is None and catalogue.recognise(tmp_path / "gone") is None
+    assert catalogue.recognise(tmp_path).id == "cifar100" and catalogue.recognise(tmp_path / "gone") is None
+    assert catalogue.recognise(tmp_path.parent) is None, "not what lies deeper"
 
 
 def test_a_damaged_record_is_not_read(monkeypatch, tmp_path):
