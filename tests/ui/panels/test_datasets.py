@@ -417,7 +417,7 @@ def test_nothing_given_yet_is_a_place_to_drop_and_two_ways_to_choose(panel, qtbo
         assert dialog is not None
         dialog.reject()
         dialog.setObjectName("")
-    click(qtbot, panel, "import.leave")
+    qtbot.keyClick(card.zone.folder, Qt.Key.Key_Escape)
     assert panel._stack.currentWidget() is panel.current and panel.info.words.isVisible()
 
 
@@ -518,8 +518,10 @@ def test_importing_the_shown_set_anew_shows_it_anew(panel, qtbot, lab, tmp_path,
 
 def test_one_thing_after_the_other(panel, lab, tmp_path):
     panel.arrivals.take_in(tmp_path / "animals", Options())
-    panel.arrivals.take_in(tmp_path / "animals", Options())
-    assert lab.notices.all[-1].title == "One thing after the other"
+    panel.arrivals.take_in(tmp_path / "others", Options())
+    panel.arrivals.get("kmnist")
+    assert [notice.title for notice in lab.notices.all] == ["One thing after the other"] * 2
+    assert panel.arrivals._source == tmp_path / "animals" and not panel.arrivals.on_its_way
     panel.arrivals.cancel()
 
 

@@ -44,6 +44,7 @@ class Arrivals(QObject):
         super().__init__(parent)
         self._lab, self._strip = lab, strip
         self._id, self._files, self._is_getting = "", None, False
+        self._removing = ""
         self._source: Path | None = None
         self._options: Options | None = None
         strip.cancelled.connect(self.cancel)
@@ -53,9 +54,6 @@ class Arrivals(QObject):
         return self._lab.jobs.is_busy(BRING)
 
     def _submit(self, words: str, request: object, done, failed) -> None:
-        if self.is_busy:
-            self.refuse_second()
-            return
         self._strip.begin(words)
         self._lab.jobs.submit(BRING, request, done=done, failed=failed, progress=self._strip.show_progress)
         self.busy_changed.emit()
@@ -122,6 +120,10 @@ class Arrivals(QObject):
         self.looked.emit(found)
 
     def take_in(self, source: Path, options: Options) -> None:
+        """Imports."""
+        if self.is_busy:
+            self.refuse_second()
+            return
         self._source, self._options, self._is_getting = source, options, False
         self._submit(f"Importing {source.name}", ImportData(source, options), self._taken, self._take_failed)
 
@@ -150,7 +152,7 @@ class Arrivals(QObject):
         """Removes one of the person's own sets once they have agreed: that cannot be undone."""
         from cvlab.ui.dialogs import Question
 
-        self._id = dataset_id
+        self._removing = dataset_id
         title = catalogue.find(dataset_id, paths.data()).title
         Question(
             window, "remove", f"Remove {title}?", "Its numbers go from this machine; the pictures they came from stay.",
@@ -164,7 +166,11 @@ class Arrivals(QObject):
         pass
 
     def _remove(self) -> None:
-        self._submit("Removing the set", RemoveData(self._id), self._removed, self._remove_failed)
+        if self.is_busy:
+            self.refuse_second()
+            return
+        self._is_getting = False
+        self._submit("Removing the set", RemoveData(self._removing), self._removed, self._remove_failed)
 
     def _removed(self, dataset_id: str) -> None:
         self._end()

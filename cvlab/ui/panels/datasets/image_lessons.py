@@ -9,7 +9,8 @@ CHALLENGES = Lesson(
     "Each dial changes what a camera delivers and leaves what is seen: a 7 seen from the side is a 7. To a method that compares "
     "numbers place by place it is something else.\n\n"
     "Turn a dial and watch two judges. The nearest neighbour looks for the training image whose pixels differ least. The "
-    "trained net has learned what to overlook, as far as its training images showed it.\n\n"
+    "trained net has learned what to overlook, as far as its training images showed it: LeNet for digits, a small ConvNet "
+    "for Shapes-32, and for any other set one that you train here.\n\n"
     "The curve below does the same for a sample of test images. It measures; nothing is ever tuned on it.",
     (
         ("Nearest neighbour, L2", r"d_2(x, x') = \sqrt{\sum_p (x_p - x'_p)^2}"),

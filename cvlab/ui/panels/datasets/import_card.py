@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cvlab.ui.panels.datasets.drop_zone import DropZone
@@ -65,6 +66,12 @@ class ImportCard(QWidget):
         self.again.clicked.connect(self.changed)
         self.other.clicked.connect(self.another)
         self.leave.clicked.connect(self.given_up)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.given_up.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _buttons(self, card: Card) -> QHBoxLayout:
         self.go = button(
