@@ -182,7 +182,7 @@ class BrowsePage(Page):
         pixels = self._images[index]
         channels, height, width = pixels.shape
         name = self.dataset.classes[self._labels[index]]
-        self.card.title.setText(name)
+        self.card.show_class(name)
         file = self.split.names[index].rpartition("/")[2] if self.split.names else ""
         self.card.facts.setText(
             f"{'Test' if self.state.split == 'test' else 'Training'} image {index + 1:,}{f', {file}' if file else ''}.\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QWidget
 
 from cvlab.ui.panels.datasets.class_view import ClassView
@@ -16,6 +16,8 @@ _VIEWS = (
     ("compare", "Compare", "Two pinned images side by side, and their difference."),
     ("class", "Class", "The mean image of the chosen image's class, and its statistics."),
 )
+_NAME_ROOM = 132
+"""Pixels for the name of a class, beside the buttons."""
 
 
 class ImageCard(Card):
@@ -59,6 +61,12 @@ class ImageCard(Card):
         self.body.addWidget(self._stack, 1)
         self._switch.idClicked.connect(self._choose)
         self.show_view("pixels")
+
+    def show_class(self, name: str) -> None:
+        """The class as the card's title: as much of it as there is room for."""
+        room = self.title.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_ROOM)
+        self.title.setText(room)
+        self.title.setToolTip(name)
 
     @property
     def view(self) -> str:
