@@ -59,9 +59,18 @@ class Models:
         live = [_choice(run.folder, LIVE, "The net in training", run.title)] if run and run.is_active else []
         return [_choice(folder) for folder in self._on_board()] + live + [_choice(each) for each in self._trained()]
 
-    def reading(self, image_shape: ImageShape, classes: Sequence[str], data: str = "") -> list[ModelChoice]:
-        """Those that read such images and know these classes; first those that were trained on `data`, shipped before own."""
-        found = [choice for choice in self.choices() if choice.fits(image_shape, classes)]
+    def reading(
+        self,
+        image_shape: ImageShape,
+        classes: Sequence[str],
+        data: str = "",
+        among: Sequence[ModelChoice] | None = None,
+    ) -> list[ModelChoice]:
+        """Those that read such images and know these classes; first those that were trained on `data`, shipped before own.
+
+        among: the choices, where the caller has them: finding them opens the folder of every run.
+        """
+        found = [choice for choice in (self.choices() if among is None else among) if choice.fits(image_shape, classes)]
         return sorted(found, key=lambda choice: choice.data != data)
 
     def _on_board(self) -> list[RunFolder]:

@@ -82,11 +82,11 @@ class AskedNet(QObject):
                 self.look(self._wanted)
 
     def _list(self) -> None:
-        set, models = self._dataset, self._lab.models
+        set = self._dataset
         # The weights in training change under a curve: a run is asked when it is done.
-        self._choices = [c for c in models.reading(set.image_shape, set.classes, set.id) if c.id != LIVE]
-        others = [c for c in models.choices() if c.id != LIVE and c not in self._choices]
-        self._card.list_models(self._choices, others)
+        every = [choice for choice in self._lab.models.choices() if choice.id != LIVE]
+        self._choices = self._lab.models.reading(set.image_shape, set.classes, set.id, every)
+        self._card.list_models(self._choices, [choice for choice in every if choice not in self._choices])
 
     def _have(self, net: TrainedNet) -> None:
         self.net = net
