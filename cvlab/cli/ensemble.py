@@ -30,10 +30,16 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     search.add_argument("net", nargs="?", default="", help="as for `cvlab train`")
     search.add_argument("--over", action="append", default=[], metavar="FIELD=LOW..HIGH|A,B,C",
                         help="a setting and its range, e.g. optimizer.lr=1e-4..1e-1; :log or :linear may follow")  # fmt: skip
-    search.add_argument("--kind", choices=("random", "grid", "coarse-to-fine"), default="random")
+    search.add_argument(
+        "--kind", "--method", choices=("random", "grid", "coarse-to-fine", "optuna"), default="random",
+        help="how trials are chosen (default: random); optuna is an extra: pip install cvlab[search]",
+    )  # fmt: skip
     search.add_argument("--trials", type=int, default=16)
     search.add_argument("--steps", type=int, default=4, help="values along each range of a grid (default: 4)")
     search.add_argument("--trial-epochs", type=int, default=2, help="epochs a trial (default: 2)")
+    search.add_argument(
+        "--prune", action="store_true", help="give a trial up that is worse than the median of others at the same epoch"
+    )
     search.add_argument("--search-seed", type=int, default=0, help="fixes which values are drawn (default: 0)")
     search.add_argument("--recipe", type=Path, metavar="FILE", help="the recipe to start from")
     search.add_argument("--again", type=Path, metavar="DIR", help="go on with a search that was stopped")
@@ -109,6 +115,7 @@ def _search(arguments: argparse.Namespace) -> dict:
         plan = SearchPlan.read({
             "kind": arguments.kind, "axes": tuple(Axis.parse(text) for text in arguments.over), "trials": arguments.trials,
             "steps": arguments.steps, "epochs": arguments.trial_epochs, "seed": arguments.search_seed,
+            "prune": arguments.prune,
         })  # fmt: skip
         request = SearchRequest(root, find_net(arguments.net, recipe.data), recipe, plan, load)
 
@@ -124,6 +131,7 @@ def _search(arguments: argparse.Namespace) -> dict:
     lines = [
         f"{'failed' if trial.score is None else format(trial.score, '.2%'):>8}  "
         + "  ".join(f"{path} = {value}" for path, value in trial.values.items())
+        + (f"  (given up after {len(trial.curve)} of {trial.epochs} epochs)" if trial.given_up else "")
         for trial in ranked(record.trials)
     ]
     warnings = [] if best is None else at_the_edge(record.plan, best.values)

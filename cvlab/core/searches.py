@@ -20,7 +20,7 @@ from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import Cancelled, CannotWrite, CvlabError, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
-from cvlab.engine.training.search import Proposal, Searcher, SearchPlan, Trial
+from cvlab.engine.training.search import Proposal, Searcher, SearchPlan, Trial, searcher
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -76,22 +76,20 @@ class SearchRequest:
         record = self.before or self._new_record()
         folder = self.root / record.id
         data = self.load_data(self.recipe.data)
-        searcher = Searcher(self.plan)
-        for trial in record.trials:
-            searcher.ask()
-            searcher.tell(trial)
-        while (proposal := searcher.ask()) is not None:
+        asked = searcher(self.plan)
+        asked.recall(record.trials)
+        while (proposal := asked.ask()) is not None:
             control.check()
 
             def report(epoch: int, proposal: Proposal = proposal) -> None:
-                control.report(SearchProgress(tuple(searcher.trials), searcher.total, proposal, epoch))
+                control.report(SearchProgress(tuple(asked.trials), asked.total, proposal, epoch))
 
             report(0)
-            trial = _train(folder, self.architecture, data, self.recipe, proposal, control, report)
-            searcher.tell(trial)
-            record.trials = list(searcher.trials)
+            trial = _train(folder, self.architecture, data, self.recipe, proposal, asked, control, report)
+            asked.tell(trial)
+            record.trials = list(asked.trials)
             write_whole(folder / RECORD, record.model_dump_json(indent=1).encode())
-        control.report(SearchProgress(tuple(searcher.trials), searcher.total, None))
+        control.report(SearchProgress(tuple(asked.trials), asked.total, None))
         return record
 
     def _new_record(self) -> SearchRecord:
@@ -146,6 +144,7 @@ def _train(
     data: Dataset,
     recipe: Recipe,
     proposal: Proposal,
+    asked: Searcher,
     control: JobControl,
     report: Callable[[int], None],
 ) -> Trial:
@@ -156,6 +155,8 @@ def _train(
 
     began = perf_counter()
     score, loss, failure, folder = None, None, "", None
+    curve: list[float] = []
+    given_up = False
     try:
         own = trial_recipe(recipe, proposal)
         if "epochs" not in proposal.values:
@@ -168,12 +169,16 @@ def _train(
             folder.log(event)
             if isinstance(event, EpochEnd):
                 report(event.epoch)
-                if event.held_out_accuracy is not None and (score is None or event.held_out_accuracy > score):
-                    score, loss = event.held_out_accuracy, event.held_out_loss
+                if event.held_out_accuracy is not None:
+                    curve.append(event.held_out_accuracy)
+                    if score is None or event.held_out_accuracy > score:
+                        score, loss = event.held_out_accuracy, event.held_out_loss
                 if learner.is_done:
                     break
+                if given_up := asked.gives_up(proposal, curve):
+                    break
         folder.save_weights(learner)
-        folder.record.status = "finished"
+        folder.record.status = "stopped" if given_up else "finished"
         folder.close()
     except (Cancelled, CannotWrite):
         if folder is not None:
@@ -191,4 +196,6 @@ def _train(
         seconds=perf_counter() - began,
         run="" if folder is None else folder.path.name,
         failure=failure,
+        curve=tuple(curve),
+        given_up=given_up,
     )

@@ -69,6 +69,27 @@ def test_a_trial_that_diverges_is_a_failure_and_no_end(request_of):
     assert [t.score is None for t in record.trials] == [False, True] and "step" in record.trials[1].failure
 
 
+def test_a_hopeless_trial_is_given_up(request_of, tmp_path):
+    axes = (Axis(path="optimizer.learning_rate", values=(0.01, 0.02, 0.03, 0.04, 1e-9)),)
+    record = request_of(SearchPlan(kind="grid", axes=axes, epochs=3, prune=True)).run(JobControl())
+    assert [t.given_up for t in record.trials] == [False] * 4 + [True]
+    assert [len(t.curve) for t in record.trials] == [3, 3, 3, 3, 1]
+    assert read_search(tmp_path / record.id) == record
+    assert RunFolder.open(tmp_path / record.id / record.trials[-1].run).record.status == "stopped"
+    assert all(max(t.curve) == t.score for t in record.trials)
+
+
+def test_optuna_searches_in_the_same_folders(request_of, tmp_path):
+    pytest.importorskip("optuna", reason="TPE IS NOT CHECKED: pip install cvlab[search]")
+    plan = PLAN.changed(kind="optuna", trials=5, epochs=1)
+    whole = request_of(plan).run(JobControl()).trials
+    with pytest.raises(Cancelled):
+        request_of(plan).run(StopsAfter(3))
+    stopped = next(record for record in searches(tmp_path) if len(record.trials) == 3)
+    again = SearchRequest.again(tmp_path / stopped.id, request_of().load_data).run(JobControl())
+    assert [(t.values, t.score, t.curve) for t in again.trials] == [(t.values, t.score, t.curve) for t in whole]
+
+
 def test_what_cannot_be_searched(request_of, tmp_path):
     with pytest.raises(RecipeError):
         request_of(SearchPlan()).run(JobControl())

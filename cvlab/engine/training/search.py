@@ -19,6 +19,8 @@ from cvlab.engine.spec import Spec
 from cvlab.engine.training.recipe import Recipe
 
 MOST_TRIALS = 10_000
+FOR_A_MEDIAN = 4
+"""Whole trials before one is given up for being worse than they were."""
 
 
 class Axis(Spec):
@@ -88,6 +90,13 @@ class Axis(Spec):
             value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
         else:
             value = self.low + share * (self.high - self.low)
+        return self.tidy(value)
+
+    def tidy(self, value: Any) -> Any:
+        """A value as it is tried and written down: whole where the setting is, else six digits of it, within the range."""
+        if self.values:
+            return value
+        assert self.low is not None and self.high is not None
         if self.is_whole:
             return round(min(max(value, self.low), self.high))
         return min(max(float(f"{value:.6g}"), self.low), self.high)
@@ -120,11 +129,12 @@ class Axis(Spec):
 class SearchPlan(Spec):
     """What is searched, how, and how long each trial may train."""
 
-    kind: Literal["random", "grid", "coarse-to-fine"] = Field(
+    kind: Literal["random", "grid", "coarse-to-fine", "optuna"] = Field(
         "random",
         title="Search",
         description="Random tries more values of the setting that matters than a grid of the same size (Bergstra and Bengio, "
-        "2012). Coarse-to-fine narrows the ranges around the best, round by round.",
+        "2012). Coarse-to-fine narrows the ranges around the best, round by round. Optuna draws where good trials were dense "
+        "(TPE); it is an extra.",
     )
     axes: tuple[Axis, ...] = Field((), title="Settings", description="What is searched.", max_length=12)
     trials: int = Field(
@@ -146,10 +156,18 @@ class SearchPlan(Spec):
         2, ge=1, le=10_000, title="Epochs a trial", description="How long each trial trains; the last round of a coarse-to-fine "
         "search, earlier ones less. Too few: what learns fast at first wins.",
     )  # fmt: skip
+    prune: bool = Field(
+        False, title="Give up early", description="Ends a trial whose best held-out accuracy is below the median that whole "
+        "trials of the same length had at the same epoch. Saves time; what learns slowly at first loses.",
+    )  # fmt: skip
     seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="Fixes which values are drawn.")
 
     def check(self, recipe: Recipe) -> None:
         """Raises `RecipeError` where the plan cannot be carried out on this recipe: a value out of range, nothing held out."""
+        if self.kind == "optuna":
+            from cvlab.engine.training import tpe
+
+            tpe.require()
         if not self.axes:
             raise RecipeError("Nothing is searched.", remedy="Name at least one setting and its range.")
         if len({axis.path for axis in self.axes}) < len(self.axes):
@@ -180,7 +198,8 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of a proposal. score: the best held-out accuracy of its epochs, None where it failed (then `failure`)."""
+    """What became of a proposal. score: the best held-out accuracy of its epochs, None where it failed (then `failure`). curve:
+    the held-out accuracy after each epoch. given_up: ended early, since others were better at the same epoch."""
 
     number: int
     values: dict[str, Any]
@@ -191,6 +210,8 @@ class Trial:
     seconds: float
     run: str = ""
     failure: str = ""
+    curve: tuple[float, ...] = ()
+    given_up: bool = False
 
 
 class Searcher:
@@ -232,6 +253,28 @@ class Searcher:
     def tell(self, trial: Trial) -> None:
         self.trials.append(trial)
 
+    def recall(self, trials: Sequence[Trial]) -> None:
+        """Takes up a search where it was stopped: these were its trials so far."""
+        for trial in trials:
+            self.ask()
+            self.tell(trial)
+
+    def gives_up(self, proposal: Proposal, curve: Sequence[float]) -> bool:
+        """Whether a trial with these held-out accuracies so far is to be ended: where the plan says so, and its best is below the
+        median that whole trials of the same length had at this epoch (the median rule of Vizier; Golovin et al., 2017)."""
+        if not self.plan.prune or not curve:
+            return False
+        at = len(curve) - 1
+        others = [
+            trial.curve[at]
+            for trial in self.trials
+            if trial.score is not None
+            and not trial.given_up
+            and trial.epochs == proposal.epochs
+            and at < len(trial.curve)
+        ]
+        return len(others) >= FOR_A_MEDIAN and max(curve) < float(np.median(others))
+
     def _around_the_best(self) -> tuple[Axis, ...]:
         best = best_of(self.trials)
         if best is None:
@@ -247,13 +290,22 @@ class Searcher:
         )
 
 
+def searcher(plan: SearchPlan) -> Searcher:
+    """Whoever carries out a plan of this kind. Raises `RecipeError` where that needs what is not installed."""
+    if plan.kind == "optuna":
+        from cvlab.engine.training.tpe import TpeSearcher
+
+        return TpeSearcher(plan)
+    return Searcher(plan)
+
+
 def ranked(trials: Sequence[Trial]) -> list[Trial]:
-    """Best first: later rounds have trained longer and count by their score alone; failures last."""
-    return sorted(trials, key=lambda t: (t.score is None, -(t.score or 0.0), t.loss or math.inf, t.number))
+    """Best first: later rounds have trained longer and count by their score alone; then what was given up, failures last."""
+    return sorted(trials, key=lambda t: (t.score is None, t.given_up, -(t.score or 0.0), t.loss or math.inf, t.number))
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The trial with the highest held-out accuracy; None where all have failed."""
+    """The trial with the highest held-out accuracy of those that were not given up; None where all have failed."""
     first = ranked(trials)[0] if trials else None
     return None if first is None or first.score is None else first
 

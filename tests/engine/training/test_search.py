@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from cvlab.engine.errors import RecipeError
 from cvlab.engine.training.recipe import Recipe
-from cvlab.engine.training.search import Axis, Searcher, SearchPlan, Trial, at_the_edge, best_of, ranked
+from cvlab.engine.training.search import (
+    Axis,
+    Proposal,
+    Searcher,
+    SearchPlan,
+    Trial,
+    at_the_edge,
+    best_of,
+    ranked,
+    searcher,
+)
 
 RATE = Axis(path="optimizer.learning_rate", low=1e-5, high=1.0, log=True)
 
@@ -21,11 +31,11 @@ def told(searcher, proposal, score):
 
 
 def proposals(plan, judge=lambda values: 0.5):
-    searcher, found = Searcher(plan), []
-    while (proposal := searcher.ask()) is not None:
+    asked, found = searcher(plan), []
+    while (proposal := asked.ask()) is not None:
         found.append(proposal)
-        told(searcher, proposal, judge(proposal.values))
-    return searcher, found
+        told(asked, proposal, judge(proposal.values))
+    return asked, found
 
 
 @given(st.floats(1e-6, 1.0), st.floats(1.5, 1e5), st.booleans(), st.floats(0, 1))
@@ -131,3 +141,53 @@ def test_axes_that_are_none(text, words):
 def test_plans_that_cannot_be_carried_out(plan, recipe, words):
     with pytest.raises(RecipeError, match=words):
         plan.check(recipe)
+
+
+# -- giving up early ---------------------------------------------------------------------------------------------------
+
+
+def whole(number, curve, **changes):
+    fields = {"values": {}, "epochs": len(curve), "round": 0, "score": max(curve), "loss": None, "seconds": 0.0}
+    return Trial(number, **(fields | {"curve": tuple(curve)} | changes))
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=4, max_size=12),
+    st.lists(st.floats(0, 1), min_size=1, max_size=3),
+)
+def test_a_trial_is_given_up_below_the_median_as_optuna_does(curves, own):
+    optuna = pytest.importorskip("optuna", reason="TPE IS NOT CHECKED: pip install cvlab[search]")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    searcher = Searcher(SearchPlan(axes=(RATE,), trials=40, epochs=3, prune=True))
+    study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=4))
+    for number, curve in enumerate(curves):
+        searcher.tell(whole(number, curve))
+        study.add_trial(
+            optuna.trial.create_trial(value=max(curve), intermediate_values=dict(enumerate(curve, 1)), params={})
+        )
+    trial = study.ask()
+    for epoch, score in enumerate(own, 1):
+        trial.report(score, epoch)
+    assert searcher.gives_up(Proposal(len(curves), {}, 3), own) == trial.should_prune()
+
+
+def test_only_whole_trials_of_the_same_length_make_a_median():
+    searcher = Searcher(SearchPlan(axes=(RATE,), trials=40, epochs=3, prune=True))
+    good = [0.8, 0.9, 0.95]
+    for trial in (
+        whole(0, good), whole(1, good), whole(2, good), whole(3, [0.9, 0.9]), whole(4, good[:1], epochs=3, given_up=True),
+        whole(5, good, score=None),
+    ):  # fmt: skip
+        searcher.tell(trial)
+    bad = Proposal(6, {}, 3)
+    assert not searcher.gives_up(bad, [0.1])
+    searcher.tell(whole(6, good))
+    assert searcher.gives_up(bad, [0.1]) and not searcher.gives_up(bad, [0.8]) and not searcher.gives_up(bad, [])
+    searcher.plan = searcher.plan.changed(prune=False)
+    assert not searcher.gives_up(bad, [0.1])
+
+
+def test_what_was_given_up_is_never_the_best():
+    early = whole(0, [0.99], epochs=3, given_up=True)
+    late = whole(1, [0.5, 0.6, 0.7])
+    assert ranked([early, late]) == [late, early] and best_of([early, late]) is late
