@@ -39,11 +39,21 @@ class SearchRecord(BaseModel):
     architecture: Architecture
     trials: list[Trial] = []
 
+    @property
+    def total(self) -> int:
+        """How many trials there will be."""
+        return self.plan.total
+
+    @property
+    def is_done(self) -> bool:
+        return len(self.trials) >= self.total
+
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """What a search reports while it runs: its trials so far, and how many there will be."""
+    """What a search reports while it runs: its id, its trials so far, and how many there will be."""
 
+    search: str
     trials: tuple[Trial, ...]
     total: int
     now: Proposal | None
@@ -82,14 +92,14 @@ class SearchRequest:
             control.check()
 
             def report(epoch: int, proposal: Proposal = proposal) -> None:
-                control.report(SearchProgress(tuple(asked.trials), asked.total, proposal, epoch))
+                control.report(SearchProgress(record.id, tuple(asked.trials), asked.total, proposal, epoch))
 
             report(0)
             trial = _train(folder, self.architecture, data, self.recipe, proposal, asked, control, report)
             asked.tell(trial)
             record.trials = list(asked.trials)
             write_whole(folder / RECORD, record.model_dump_json(indent=1).encode())
-        control.report(SearchProgress(tuple(asked.trials), asked.total, None))
+        control.report(SearchProgress(record.id, tuple(asked.trials), asked.total, None))
         return record
 
     def _new_record(self) -> SearchRecord:

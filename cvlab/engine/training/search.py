@@ -76,6 +76,19 @@ class Axis(Spec):
             }
         )
 
+    def text(self) -> str:
+        """As `parse` reads it."""
+        if self.values:
+            return f"{self.path}={','.join(map(str, self.values))}"
+        return f"{self.path}={self.low!r}..{self.high!r}:{'log' if self.log else 'linear'}"
+
+    def bins(self, most: int) -> int:
+        """Into how many pieces the range is cut to be looked at: one a value where there are few, at most `most`."""
+        if self.values:
+            return len(self.values)
+        assert self.low is not None and self.high is not None
+        return min(most, int(self.high - self.low) + 1) if self.is_whole and not self.log else most
+
     @property
     def is_whole(self) -> bool:
         kind = Recipe.field(self.path).annotation
@@ -162,6 +175,12 @@ class SearchPlan(Spec):
     )  # fmt: skip
     seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="Fixes which values are drawn.")
 
+    @property
+    def total(self) -> int:
+        """How many trials there will be: those of the grid, or as many as were asked for."""
+        whole_grid = math.prod(len(axis.steps(self.steps)) for axis in self.axes)
+        return whole_grid if self.kind == "grid" else self.trials
+
     def check(self, recipe: Recipe) -> None:
         """Raises `RecipeError` where the plan cannot be carried out on this recipe: a value out of range, nothing held out."""
         if self.kind == "optuna":
@@ -182,7 +201,7 @@ class SearchPlan(Spec):
             if not axis.values and not (numeric and Recipe.field(axis.path).annotation in (int, float)):
                 choices = ", ".join(map(str, get_args(Recipe.field(axis.path).annotation)))
                 raise RecipeError(f"{axis.path} has no range.", remedy=f"Give values instead: {choices}.")
-        if self.kind == "grid" and math.prod(len(axis.steps(self.steps)) for axis in self.axes) > MOST_TRIALS:
+        if self.total > MOST_TRIALS:
             raise RecipeError(f"A grid of more than {MOST_TRIALS:,} trials is too much.", remedy="Take fewer steps.")
 
 
@@ -228,8 +247,7 @@ class Searcher:
 
     @property
     def total(self) -> int:
-        plan = self.plan
-        return math.prod(len(axis.steps(plan.steps)) for axis in plan.axes) if plan.kind == "grid" else plan.trials
+        return self.plan.total
 
     def ask(self) -> Proposal | None:
         """The next recipe to try; None when the search is over."""
@@ -322,3 +340,18 @@ def at_the_edge(plan: SearchPlan, values: Mapping[str, Any], margin: float = 0.0
                     f"The best {axis.path}, {values[axis.path]:g}, lies at the {end} end of its range: widen it."
                 )
     return found
+
+
+def table(across: Axis, up: Axis | None, trials: Sequence[Trial], most: int = 6) -> list[list[list[Trial]]]:
+    """The trials that have a score by where they lie on two axes: [piece of `up`][piece of `across`] -> trials, best first."""
+    rows, columns = (1 if up is None else up.bins(most)), across.bins(most)
+    cells: list[list[list[Trial]]] = [[[] for _ in range(columns)] for _ in range(rows)]
+    for trial in ranked(trials):
+        if trial.score is not None:
+            row = 0 if up is None else _piece(up, trial, rows)
+            cells[row][_piece(across, trial, columns)].append(trial)
+    return cells
+
+
+def _piece(axis: Axis, trial: Trial, count: int) -> int:
+    return min(max(int(axis.share(trial.values[axis.path]) * count), 0), count - 1)

@@ -19,6 +19,7 @@ from cvlab.engine.training.search import (
     best_of,
     ranked,
     searcher,
+    table,
 )
 
 RATE = Axis(path="optimizer.learning_rate", low=1e-5, high=1.0, log=True)
@@ -191,3 +192,37 @@ def test_what_was_given_up_is_never_the_best():
     early = whole(0, [0.99], epochs=3, given_up=True)
     late = whole(1, [0.5, 0.6, 0.7])
     assert ranked([early, late]) == [late, early] and best_of([early, late]) is late
+
+
+# -- looking at a search -------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(1e-6, 1.0), st.floats(1.5, 1e3), st.booleans())
+def test_an_axis_reads_what_it_writes(low, factor, log):
+    axis = Axis(path="optimizer.learning_rate", low=low, high=low * factor, log=log)
+    assert Axis.parse(axis.text()) == axis
+
+
+@pytest.mark.parametrize("text", ["optimizer.kind=sgd,adam", "batch_size=32,64", "shift=0..3:linear"])
+def test_an_axis_of_values_or_whole_numbers_reads_what_it_writes(text):
+    assert Axis.parse(Axis.parse(text).text()) == Axis.parse(text)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3), st.floats(0, 1)), max_size=30))
+def test_every_trial_stands_in_the_cell_that_holds_its_values(drawn):
+    shift = Axis(path="shift", low=0, high=3)
+    trials = [
+        whole(i, [score], values={RATE.path: RATE.at(share), "shift": moved})
+        for i, (share, moved, score) in enumerate(drawn)
+    ]
+    cells = table(RATE, shift, [*trials, whole(99, [0.1], score=None)], most=5)
+    assert len(cells) == 4 and {len(row) for row in cells} == {5}
+    found = [trial.number for row in cells for cell in row for trial in cell]
+    assert sorted(found) == list(range(len(trials)))
+    for i, row in enumerate(cells):
+        for j, cell in enumerate(row):
+            assert [trial.score for trial in cell] == sorted((trial.score for trial in cell), reverse=True)
+            for trial in cell:
+                assert trial.values["shift"] == i
+                assert j / 5 - 1e-3 <= RATE.share(trial.values[RATE.path]) <= (j + 1) / 5 + 1e-3
+    assert sum(len(cell) for cell in table(RATE, None, trials)[0]) == len(trials)

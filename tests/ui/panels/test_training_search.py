@@ -24,20 +24,20 @@ def page(host, lab):
 
 
 def test_the_plan_is_what_is_typed(page):
-    page.axes.setPlainText("optimizer.learning_rate = 1e-4..1e-1\n\nbatch_size=32..64:linear")
-    plan = page.plan()
+    page.form.axes.setPlainText("optimizer.learning_rate = 1e-4..1e-1\n\nbatch_size=32..64:linear")
+    plan = page.form.plan()
     assert [axis.path for axis in plan.axes] == ["optimizer.learning_rate", "batch_size"]
     assert [axis.log for axis in plan.axes] == [True, False]
-    page.add.setCurrentIndex(1)
-    page.add.activated.emit(4)
-    assert page.axes.toPlainText().splitlines()[-1].startswith("optimizer.kind = ")
+    page.form.add.setCurrentIndex(1)
+    page.form.add.activated.emit(4)
+    assert page.form.axes.toPlainText().splitlines()[-1].startswith("optimizer.kind = ")
 
 
 @pytest.mark.parametrize("line", ["nonsense = 1..2", "batch_size", "batch_size = 9..3", "epochs = a,b", "= 1..2"])
 def test_a_line_that_cannot_be_read_is_said_so_and_nothing_starts(page, line):
-    page.axes.setPlainText(line)
+    page.form.axes.setPlainText(line)
     with pytest.raises(RecipeError):
-        page.plan()
+        page.form.plan()
     page.toggle()
     assert not page.is_busy and page.words.text() and page.words.property("role") == "small error"
 
@@ -49,8 +49,8 @@ def test_a_search_needs_held_out_images(page, lab):
 
 
 def test_trials_are_tried_and_the_best_is_taken(page, lab, qtbot):
-    page.axes.setPlainText("optimizer.learning_rate = 1e-6..1e-2")
-    page.trials.setValue(3)
+    page.form.axes.setPlainText("optimizer.learning_rate = 1e-6..1e-2")
+    page.form.trials.setValue(3)
     QTest.mouseClick(page.go, Qt.MouseButton.LeftButton)
     assert page.is_busy and page.go.text() == "Stop"
 
@@ -60,7 +60,7 @@ def test_trials_are_tried_and_the_best_is_taken(page, lab, qtbot):
 
     qtbot.waitUntil(ended, timeout=30_000)
     assert page.go.text() == "Search" and page.words.text().startswith("Best so far")
-    assert len(page.map._trials) == 3
+    assert len(page.views.map._trials) == 3
     before = lab.project.recipe
     page.take_best()
     best = max(page._trials, key=lambda trial: trial.score)
@@ -92,3 +92,78 @@ def test_lines_cross_the_axes_where_their_values_lie(qtbot):
     assert shown.trial_at(QPointF((middle[0] + middle[1]) / 2)) == 1
     assert shown.trial_at(QPointF(2, 2)) == -1
     assert not shown.grab().isNull()
+
+
+def wait_for_rest(qtbot, lab, page):
+    def ended():
+        lab.pump()
+        assert not page.is_busy
+
+    qtbot.waitUntil(ended, timeout=30_000)
+
+
+def test_a_stopped_search_goes_on_and_an_earlier_one_is_shown_again(page, lab, qtbot, host):
+    page.form.axes.setPlainText("optimizer.learning_rate = 1e-4..1e-2")
+    page.form.trials.setValue(3)
+    page.form.prune.setChecked(True)
+    page.toggle()
+
+    def one_is_done():
+        lab.pump()
+        assert page._trials
+
+    qtbot.waitUntil(one_is_done, timeout=30_000)
+    page.toggle()
+    qtbot.waitUntil(lambda: (lab.pump(), page.again.isVisibleTo(page))[1], timeout=10_000)
+    first = page._trials[0]
+    page.go_on()
+    assert page.is_busy and page.go.text() == "Stop"
+    wait_for_rest(qtbot, lab, page)
+    assert len(page._trials) == 3 and page._trials[0] == first and not page.again.isVisibleTo(page)
+
+    later = host(TrainingPanel, 1048, 800).inside  # another window's panel: the search is on disk
+    later.turn_to("search")
+    qtbot.waitUntil(lambda: (lab.pump(), bool(later.search._trials))[1], timeout=10_000)
+    assert later.search._trials == page._trials
+    assert later.search.form.plan() == page.form.plan() and later.search.form.prune.isChecked()
+    assert later.search.earlier.currentText().endswith("%")
+
+
+def test_a_grid_is_told_its_steps(page):
+    page.form.kind.setCurrentIndex(page.form.kind.findData("grid"))
+    page.form.steps.setValue(3)
+    assert page.form.steps.isVisibleTo(page) and not page.form.trials.isVisibleTo(page)
+    assert page.form.plan().total == 9
+
+
+def test_without_optuna_the_page_names_the_command(page, monkeypatch):
+    from cvlab.engine.training import tpe
+
+    monkeypatch.setattr(tpe.importlib.util, "find_spec", lambda name: None)
+    page.form.kind.setCurrentIndex(page.form.kind.findData("optuna"))
+    page.toggle()
+    assert not page.is_busy and "pip install" in page.words.text() and page.words.property("role") == "small error"
+
+
+def test_the_heat_map_shows_the_best_of_each_place(page, qtbot):
+    plan = page.form.plan()
+    values = [(1e-4, 32, 0.5), (1e-4, 33, 0.6), (0.1, 512, 0.9), (0.1, 32, None)]
+    trials = tuple(
+        Trial(i, {"optimizer.learning_rate": rate, "batch_size": size}, 1, 0, score, 0.1, 1.0)
+        for i, (rate, size, score) in enumerate(values)
+    )
+    page.views.show_trials(plan, trials)
+    page.views.turn_to("cells")
+    heat = page.views.heat
+    heat.resize(500, 300)
+    assert page.views.across.isVisibleTo(page) and not heat.grab().isNull()
+    assert "60" in heat.words_of(0, 0) and "2 trials" in heat.words_of(0, 0)
+    assert "90" in heat.words_of(5, 5) and "not tried" in heat.words_of(0, 5)
+    assert heat.cell_at(heat.cell(2, 3).center()) == (2, 3) and heat.cell_at(QPointF(1, 1)) is None
+    said = []
+    heat.pointed.connect(said.append)
+    QTest.mouseMove(heat, heat.cell(0, 0).center().toPoint())
+    assert said and "60" in said[-1]
+    page.views.up.setCurrentIndex(0)
+    page.views.up.activated.emit(0)
+    assert len(heat._cells) == 1, "one setting twice: a single row"

@@ -32,9 +32,12 @@ def walk(panel: TrainingPanel) -> Iterator[Stop]:
     inside.checks.toggle()
     yield Stop("checks", lambda: not inside.checks.is_busy, 90.0)
     inside.turn_to("search")
-    inside.search.trials.setValue(8)
+    inside.search.form.trials.setValue(8)
     inside.search.toggle()
     yield Stop("search", lambda: not inside.search.is_busy, 120.0)
+    inside.search.views.turn_to("cells")
+    yield Stop("search-heat", lambda: not inside.search.is_busy)
+    inside.search.views.turn_to("lines")
     inside.turn_to("curves")
 
 
