@@ -33,6 +33,7 @@ class Lab:
         self.notices = Notices()
         self.settings = Settings.load()
         self.runs = Runs(paths.runs(), self.dataset)
+        self.runs.line.recall()
         self.models = Models(paths.resources() / "models", self.runs)
 
     def dataset(self, dataset_id: str) -> Dataset:

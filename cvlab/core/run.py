@@ -15,7 +15,8 @@ from cvlab.core.curve import Curve
 from cvlab.core.mailbox import Delivery, Mailbox
 from cvlab.core.state import batch, observable
 from cvlab.core.storage.checkpoints import is_early_mark
-from cvlab.core.storage.run_folder import MetricsTail, RunFolder
+from cvlab.core.storage.metrics import MetricsTail
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CorruptData, CvlabError, TrainingError
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import (

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from cvlab.core.storage.run_folder import Notes, RunFolder, RunRecord
+from cvlab.core.storage.record import Notes, RunRecord
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.events import EpochEnd, StepEnd

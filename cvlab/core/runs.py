@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,7 +11,9 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from cvlab.core.run import Run
-from cvlab.core.storage.run_folder import Parent, RunFolder, RunRecord
+from cvlab.core.storage.record import Parent, RunRecord
+from cvlab.core.storage.run_folder import RunFolder
+from cvlab.core.waiting import Waiting, WaitingList
 from cvlab.engine.errors import CvlabError, RecipeError, TrainingError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import infer
@@ -23,38 +23,29 @@ if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.team import Team
 
+QUEUE = "queue"
+"""The folder beside the runs where those lie that wait."""
+
 STEPS_EVERY = 0.1
 """Seconds between two deliveries of mere steps: figures that change more often cannot be read, and cost training its time."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A run that waits for its turn. parent: the run that it was forked from, if any."""
-
-    id: int
-    architecture: Architecture
-    recipe: Recipe
-    title: str
-    parent: Parent | None = None
 
 
 class Runs:
     """All runs: the one that trains, those that wait, and those on disk. One at a time: they would only slow each other.
 
-    started, ended: a run began or is over. queue_changed: `waiting` has. refused: (title, error) of a waiting run that could
-    not begin when its turn came.
+    started, ended: a run began or is over. line: those that wait. refused: (title, error) of one that could not begin when its
+    turn came; it waits again, held.
     """
 
     started = Signal(Run)
     ended = Signal(Run)
-    queue_changed = Signal()
     refused = Signal(str, object)
 
     def __init__(self, root: Path, load_data: Callable[[str], Dataset]) -> None:
         self.root, self.load_data = root, load_data
         self.current: Run | None = None
-        self.waiting: list[Waiting] = []
-        self._tickets = count(1)
+        self.line = WaitingList(root / QUEUE)
+        self._came_from: Waiting | None = None
         self._delivered = 0.0
 
     def start(
@@ -77,30 +68,28 @@ class Runs:
     def queue(
         self, architecture: Architecture, recipe: Recipe, *, title: str = "", parent: Parent | None = None
     ) -> Waiting:
-        """Trains when those before it are done; at once if nothing trains. Raises as `start`, but for an active run."""
+        """Trains when those before it are done; at once if nothing trains. It is kept on disk until then. Raises as `start`, but
+        for an active run."""
         _check(architecture)
-        waiting = Waiting(
-            next(self._tickets), architecture, recipe, title or f"{architecture.name} on {recipe.data}", parent
-        )
-        self.waiting.append(waiting)
-        self.queue_changed.emit()
+        waiting = self.line.add(architecture, recipe, title or f"{architecture.name} on {recipe.data}", parent)
         self._next()
         return waiting
 
-    def unqueue(self, ticket: int) -> None:
-        """A waiting run is no longer wanted; nothing happens if its turn has come."""
-        before = len(self.waiting)
-        self.waiting = [waiting for waiting in self.waiting if waiting.id != ticket]
-        if len(self.waiting) != before:
-            self.queue_changed.emit()
+    @property
+    def waiting(self) -> list[Waiting]:
+        """Those that wait, in the order of their turns."""
+        return self.line.all
 
-    def move(self, ticket: int, place: int) -> None:
-        """Puts a waiting run at another place of the queue, 0 being next."""
-        chosen = next((waiting for waiting in self.waiting if waiting.id == ticket), None)
-        if chosen is not None:
-            self.waiting.remove(chosen)
-            self.waiting.insert(place, chosen)
-            self.queue_changed.emit()
+    def unqueue(self, ticket: int) -> tuple[Waiting, int] | None:
+        """A waiting run is no longer wanted; returns it with its place, None if its turn has come. See `Unqueue` for one that
+        can be undone."""
+        return self.line.remove(ticket)
+
+    def let_begin(self, ticket: int | None = None) -> None:
+        """The person's word that this one, or every one, of the held runs may begin when its turn comes: at once if nothing
+        trains."""
+        self.line.release(ticket)
+        self._next()
 
     def resume(self, path: Path, *, team: Team | None = None) -> Run:
         """Goes on where a stopped or killed run was last saved. Raises `NotOurFile`, `TrainingError`."""
@@ -142,28 +131,49 @@ class Runs:
             self._delivered = monotonic()
             run.deliver()
             if not run.is_active:
+                self._keep_what_never_began(run)
                 self.ended.emit(run)
                 self._next()
 
     def close(self) -> None:
-        """Stops the active run and waits until it has saved itself. What waits is forgotten."""
-        self.waiting = []
+        """Stops the active run and waits until it has saved itself. What waits is on disk, for the next window."""
+        self.line.all = []
         if self.current is not None:
             self.current.stop()
             self.current.join()
             self.deliver()
 
     def _next(self) -> None:
-        while self.waiting and not (self.current is not None and self.current.is_active):
-            waiting = self.waiting.pop(0)
-            self.queue_changed.emit()
+        while not (self.current is not None and self.current.is_active):
+            try:
+                waiting = self.line.take()
+            except CvlabError as error:
+                self.refused.emit("The next run", error)
+                return
+            if waiting is None:
+                return
             try:
                 self.start(waiting.architecture, waiting.recipe, title=waiting.title, parent=waiting.parent)
+                self._came_from = waiting
             except CvlabError as error:
+                self._put_back(waiting)
                 self.refused.emit(waiting.title, error)
+            else:
+                self.line.began(waiting)
+
+    def _keep_what_never_began(self, run: Run) -> None:
+        """A queued run whose data are gone, for example, leaves no folder: it waits again, so that nothing is lost."""
+        waiting, self._came_from = self._came_from, None
+        if waiting is not None and run.state.status == "failed" and not run.folder.path.exists():
+            self._put_back(waiting)
+
+    def _put_back(self, waiting: Waiting) -> None:
+        with contextlib.suppress(CvlabError):  # a full disk: what was claimed is still there for the next window
+            self.line.put_back(waiting)
 
     def _go(self, folder: RunFolder, *, resume: bool, team: Team | None = None) -> Run:
         data_id = folder.record.recipe.data
+        self._came_from = None
         run = Run(folder, lambda: self.load_data(data_id), resume=resume, team=team)
         self.current = run
         run.start()
@@ -175,6 +185,26 @@ class Runs:
             raise TrainingError(
                 "A run is still training.", received=self.current.title, remedy="Stop it first, or let it finish."
             )
+
+
+class Unqueue:
+    """A waiting run removed; undo brings it back to its place, where it waits for the person's word."""
+
+    def __init__(self, runs: Runs, waiting: Waiting) -> None:
+        self._runs, self._waiting, self._place = runs, waiting, 0
+        self.label = f"Remove {waiting.title} from the queue"
+
+    def do(self) -> None:
+        removed = self._runs.unqueue(self._waiting.id)
+        if removed is not None:
+            self._waiting, self._place = removed
+
+    def undo(self) -> None:
+        """Raises `CannotWrite`."""
+        self._waiting = self._runs.line.put_back(self._waiting, self._place)
+
+    def merge(self, later: object) -> bool:
+        return False
 
 
 def _check(architecture: Architecture) -> None:

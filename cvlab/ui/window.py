@@ -260,6 +260,8 @@ class MainWindow(QMainWindow):
         keep = ("keep", "Keep training", "Leaves the window open.", "primary", self._keep)
         stop = ("stop", "Stop and close", "Stops after this batch and saves the run.", "danger", self._stop_and_close)
         text = f"{title or 'The run'} is still training. A stopped run is saved and can be resumed later."
+        if self.lab.runs.waiting:
+            text += " Runs that wait are kept for the next time."
         Question(self, "closing", "Stop training and close?", text, (stop, keep)).open()
 
     def _keep(self) -> None:

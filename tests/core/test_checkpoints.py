@@ -15,7 +15,8 @@ from cvlab.core.runs import Run, Runs
 from cvlab.core.storage import checkpoints
 from cvlab.core.storage.checkpoints import is_early_mark, least_missed
 from cvlab.core.storage.lock import LOCK, RunLock
-from cvlab.core.storage.run_folder import METRICS, RESUME, RunFolder
+from cvlab.core.storage.metrics import METRICS
+from cvlab.core.storage.run_folder import RESUME, RunFolder
 from cvlab.engine.errors import DataMissing, NotOurFile, TrainingError
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import StepEnd
@@ -206,7 +207,7 @@ def test_a_queue_takes_its_turns(runs):
         runs.queue(NET, RECIPE.changed(epochs=1), title=title)
     assert order == ["one"] and [w.title for w in runs.waiting] == ["two", "three", "four"]
     runs.unqueue(runs.waiting[1].id)
-    runs.move(runs.waiting[1].id, 0)
+    runs.line.move(runs.waiting[1].id, 0)
     while runs.waiting or runs.current.is_active:
         runs.current.join(0.01)
         runs.deliver()

@@ -8,7 +8,9 @@ import pytest
 from cvlab.core.models import Models
 from cvlab.core.runs import Run
 from cvlab.core.storage import run_folder
-from cvlab.core.storage.run_folder import METRICS, PREPROCESSING, RECORD, RESUME, WEIGHTS, RunFolder
+from cvlab.core.storage.metrics import METRICS
+from cvlab.core.storage.record import RECORD
+from cvlab.core.storage.run_folder import PREPROCESSING, RESUME, WEIGHTS, RunFolder
 from cvlab.engine.errors import DataMissing, NewerFile, NotOurFile, RecipeError, ShapeError, TrainingError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
+from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed, RunFinished, RunStarted, StepEnd
 
@@ -23,6 +26,43 @@ def is_metric(event: Event) -> bool:
 
 def line_of(event: Event) -> str:
     return json.dumps({"event": type(event).__name__} | asdict(event)) + "\n"
+
+
+class MetricsLog:
+    """Appends to a run's metrics.jsonl. One thread writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / METRICS
+        self._file: IO[str] | None = None
+
+    def append(self, event: Event) -> None:
+        """A line; all but steps are flushed at once. Raises `CannotWrite`."""
+        try:
+            if self._file is None:
+                self._file = self.path.open("a", encoding="utf-8")
+            self._file.write(line_of(event))
+            if not isinstance(event, StepEnd):
+                self._file.flush()
+        except OSError as error:
+            raise refused(error, self.path) from error
+
+    def flush(self) -> None:
+        """Raises `CannotWrite`."""
+        if self._file is not None:
+            try:
+                self._file.flush()
+            except OSError as error:
+                raise refused(error, self.path) from error
+
+    def close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
+
+    def rewrite(self, events: Iterable[Event]) -> None:
+        """These events instead of what was there. Raises `CannotWrite`."""
+        write_whole(self.path, "".join(map(line_of, events)).encode())
 
 
 class MetricsTail:

@@ -1,35 +1,29 @@
-"""A run on disk: run.json, metrics.jsonl (append only), weights, checkpoints, and what is needed to go on. Written by one thread.
-
-What a person writes about a run lies in a file of its own, notes.json, so that the window may change it while the run trains.
-"""
+"""A run on disk: its record, its metrics, weights, checkpoints, and what is needed to go on. Written by one thread."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import platform
 import re
 import shutil
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import TYPE_CHECKING, Any
 
 import cvlab
+from cvlab.core.storage.board import Board
 from cvlab.core.storage.checkpoints import Checkpoints
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.lock import RunLock
-from cvlab.core.storage.metrics import METRICS, MetricsTail, is_metric, line_of
+from cvlab.core.storage.metrics import MetricsLog, MetricsTail, is_metric
+from cvlab.core.storage.record import RECORD, Notes, Parent, RunRecord, read_notes, read_record, write_notes
 from cvlab.engine.data.preprocessing import NEEDS_ARRAYS, Preprocessing
 from cvlab.engine.disk import refused, write_whole
-from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.training.events import EpochEnd, Event, RunFailed, RunFinished, RunStarted, StepEnd
+from cvlab.engine.training.events import EpochEnd, Event, RunFailed, RunFinished
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -38,50 +32,11 @@ if TYPE_CHECKING:
     from cvlab.engine.nets.trained import TrainedNet
     from cvlab.engine.training.learner import Learner
 
-FORMAT = 1
-MAX_RECORD, MAX_WEIGHTS = 10_000_000, 2_000_000_000
-WEIGHTS, RESUME, RECORD = "weights-final.safetensors", "resume.safetensors", "run.json"
+MAX_WEIGHTS = 2_000_000_000
+WEIGHTS, AVERAGE, RESUME = "weights-final.safetensors", "weights-average.safetensors", "resume.safetensors"
+BRANCH, CHECKPOINTS = "branch.safetensors", "checkpoints"
 PREPROCESSING = "preprocessing.safetensors"
 """The fitted numbers of the preprocessing that are too many for run.json, if there are any."""
-BRANCH, CHECKPOINTS, NOTES, BOARD = "branch.safetensors", "checkpoints", "notes.json", "tensorboard"
-AVERAGE = "weights-average.safetensors"
-
-
-class Parent(BaseModel):
-    """Where a run comes from. step: it went on from there; 0: forked, from the same first weights and batch order."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    run: str
-    step: int = 0
-
-
-class Notes(BaseModel):
-    """notes.json: what a person says about a run."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    title: str = Field("", max_length=200)
-    text: str = Field("", max_length=100_000)
-    tags: tuple[str, ...] = Field((), max_length=100)
-    starred: bool = False
-
-
-class RunRecord(BaseModel):
-    """run.json: what the run is made of, and how it ended. `result` holds the last epoch's and the test's figures."""
-
-    model_config = ConfigDict(extra="ignore")
-    format: int = FORMAT
-    id: str
-    title: str
-    created: str
-    versions: dict[str, str] = {}
-    data_digest: str = ""
-    classes: tuple[str, ...] = ()
-    recipe: Recipe
-    preprocessing: Preprocessing = Preprocessing()
-    architecture: Architecture
-    parent: Parent | None = None
-    status: Literal["running", "finished", "stopped", "failed"] = "running"
-    result: dict[str, Any] = {}
 
 
 class RunFolder:
@@ -94,9 +49,8 @@ class RunFolder:
         self.path, self.record = path, record
         self.checkpoints = Checkpoints(path / CHECKPOINTS)
         self.lock = RunLock(path)
-        self._metrics: IO[str] | None = None
-        self._board: IO[bytes] | None = None
-        self._writer: Any = None
+        self.board = Board(path)
+        self._metrics = MetricsLog(path)
         self._best: tuple[float, float] | None = None
         self.restored_from = ""
 
@@ -143,32 +97,13 @@ class RunFolder:
         parent = Parent(run=self.record.id, step=step)
         folder = self.create(self.path.parent, self.record.architecture, recipe, title or self.record.title, parent)
         write_whole(folder.path / BRANCH, data)
-        folder._write_events(event for event in self.events() if _is_before(event, step))
+        folder._metrics.rewrite(event for event in self.events() if _is_before(event, step))
         return folder
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
         """Reads run.json; raises `NotOurFile` or `NewerFile`."""
-        try:
-            data = json.loads(read_bounded(path / RECORD, MAX_RECORD))
-            if isinstance(data, dict) and isinstance(data.get("format"), int) and data["format"] > FORMAT:
-                raise NewerFile(
-                    "This run was written by a later cvlab.",
-                    received=f"format {data['format']}, this version knows {FORMAT}",
-                    remedy="Update cvlab to open it.",
-                )
-            record = RunRecord.model_validate(data)
-        except FileNotFoundError as error:
-            raise NotOurFile(
-                "This folder holds no run.", received=str(path), remedy="Choose a folder with a run.json in it."
-            ) from error
-        except (ValidationError, ValueError, RecursionError) as error:
-            raise NotOurFile(
-                "The run's run.json cannot be read.",
-                received=f"{path}: {str(error)[:160]}",
-                remedy="Choose another run.",
-            ) from error
-        return cls(path, record)
+        return cls(path, read_record(path))
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -198,18 +133,10 @@ class RunFolder:
 
     def log(self, event: Event) -> None:
         """Appends the event to metrics.jsonl and to TensorBoard's file (views are only in that). Raises `CannotWrite`."""
-        self._log_to_board(event)
+        self.board.log(event)
         if not is_metric(event):
             return
-        path = self.path / METRICS
-        try:
-            if self._metrics is None:
-                self._metrics = path.open("a", encoding="utf-8")
-            self._metrics.write(line_of(event))
-            if not isinstance(event, StepEnd):
-                self._metrics.flush()
-        except OSError as error:
-            raise refused(error, path) from error
+        self._metrics.append(event)
         self.notice_best(event)
         if isinstance(event, EpochEnd):
             self.record.result |= {key: value for key, value in asdict(event).items() if value is not None}
@@ -220,30 +147,11 @@ class RunFolder:
             self.record.status = "failed"
             self.record.result["failure"] = event.what
 
-    def _log_to_board(self, event: Event) -> None:
-        from cvlab.engine.training.tensorboard import EventWriter, file_name
-
-        now = time.time()
-        try:
-            if self._board is None:
-                if not isinstance(event, RunStarted):
-                    return
-                path = self.path / BOARD / file_name(now, platform.node(), os.getpid())
-                path.parent.mkdir(exist_ok=True)
-                self._board, self._writer = path.open("ab"), EventWriter()
-                self._board.write(self._writer.begin(now, event.start_step))
-            self._board.write(self._writer.encode(event, now))
-            if not isinstance(event, StepEnd):
-                self._board.flush()
-        except OSError as error:
-            raise refused(error, self.path / BOARD) from error
-
     def save_resume(self, learner: Learner, *, checkpoint: bool = False) -> None:
         """What is needed to go on. checkpoint: keep it among the checkpoints, too."""
         from cvlab.engine.training.checkpoint import resume_bytes
 
-        if self._metrics is not None:
-            self._metrics.flush()
+        self._metrics.flush()
         write_whole(self.path / RESUME, resume_bytes(learner))
         if checkpoint:
             self.checkpoints.save(learner, like=self.path / RESUME)
@@ -270,12 +178,8 @@ class RunFolder:
 
     def close(self) -> None:
         """Ends the metrics file and writes the record, as far as the disk allows."""
-        files = (self._metrics, self._board)
-        self._metrics = self._board = None
-        for file in files:
-            if file is not None:
-                with contextlib.suppress(OSError):
-                    file.close()
+        self._metrics.close()
+        self.board.close()
         self.write_record()
 
     def discard(self) -> None:
@@ -290,25 +194,16 @@ class RunFolder:
 
     def tail(self) -> MetricsTail:
         """Reads metrics.jsonl now, and what is added to it later: a run that another process trains can be followed."""
-        return MetricsTail(self.path / METRICS)
+        return MetricsTail(self._metrics.path)
 
     @property
     def notes(self) -> Notes:
         """What a person has said about the run; nothing, where that cannot be read."""
-        try:
-            return Notes.model_validate_json(read_bounded(self.path / NOTES, 1_000_000))
-        except (OSError, ValidationError, NotOurFile):
-            return Notes()
+        return read_notes(self.path)
 
     def annotate(self, **changes: Any) -> Notes:
         """Changes title, text, tags or starred. Raises `NotOurFile` for what is too long, `CannotWrite`."""
-        try:
-            notes = Notes.model_validate(self.notes.model_dump() | changes)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise NotOurFile(f"These notes cannot be kept: {first['loc'][0]}: {first['msg']}.") from error
-        write_whole(self.path / NOTES, notes.model_dump_json(indent=1).encode())
-        return notes
+        return write_notes(self.path, changes)
 
     @property
     def title(self) -> str:
@@ -322,7 +217,7 @@ class RunFolder:
         self._best = None
         for event in kept:
             self.notice_best(event)
-        self._write_events(kept)
+        self._metrics.rewrite(kept)
         self.checkpoints.forget_after(learner.step)
         return kept
 
@@ -353,9 +248,6 @@ class RunFolder:
                 self.restored_from = f"step {point.step}"
                 return True
         return False
-
-    def _write_events(self, events: Iterable[Event]) -> None:
-        write_whole(self.path / METRICS, "".join(map(line_of, events)).encode())
 
     def trained_at(self, step: int) -> TrainedNet:
         """The net as it was at a checkpoint. Raises `NotOurFile`."""

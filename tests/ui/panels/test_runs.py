@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from cvlab.core.storage.run_folder import Notes, RunFolder
+from cvlab.core.storage.record import Notes
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from cvlab.core.storage.run_folder import RunFolder
+from cvlab.core.waiting import Waiting
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.views import Distribution, MistakesView
 from cvlab.ui.panels.training.histogram_strip import KEPT, ROWS, HistogramStrip
 from cvlab.ui.panels.training.mistake_tiles import MistakeTiles
+from cvlab.ui.panels.training.queue_strip import what_differs
 from cvlab.ui.panels.training.schedule_preview import SchedulePreview
 from cvlab.ui.panels.training.sections import GROUPS, MAIN
 from cvlab.ui.panels.training.training import TrainingPanel
@@ -157,9 +160,45 @@ def test_runs_wait_for_their_turn(panel, lab, until):
     remove = next(button for button in panel.queue._tickets)
     QTest.mouseClick(remove, Qt.MouseButton.LeftButton)
     assert [waiting.recipe.epochs for waiting in lab.runs.waiting] == [1]
+    lab.history.undo()
+    assert [waiting.recipe.epochs for waiting in lab.runs.waiting] == [300, 1]
+    assert panel.queue.begin.isVisible(), "what was brought back waits for a word"
+    sooner = next(button for button in panel.queue._tickets if "sooner" in button.objectName())
+    QTest.mouseClick(sooner, Qt.MouseButton.LeftButton)
+    assert [waiting.recipe.epochs for waiting in lab.runs.waiting] == [1, 300]
+    lab.history.redo()
+    assert [waiting.recipe.epochs for waiting in lab.runs.waiting] == [1]
     first.stop()
     until(lambda: lab.runs.current is not first and lab.runs.current.state.status == "finished")
     assert not panel.queue.isVisible()
+
+
+def test_what_waited_when_the_window_closed_waits_in_the_next_one(panel, lab, host, until):
+    lab.project.recipe = lab.project.recipe.changed(epochs=300)
+    panel.start()
+    panel.enqueue()
+    lab.project.recipe = lab.project.recipe.changed(**{"epochs": 1, "optimizer.learning_rate": 0.5})
+    panel.enqueue()
+    lab.runs.close()
+    assert lab.runs.waiting == []
+    lab.runs.line.recall()  # as the next window does
+    assert panel.queue.isVisible() and panel.queue.title.text() == "Waiting: 2"
+    lab.pump()
+    assert not lab.runs.current.is_active, "nothing begins by itself"
+    first, second = (words for row in panel.queue._rows for words in row.findChildren(QLabel))
+    assert "0.5" in second.text() and "word" in first.toolTip()
+    lab.runs.unqueue(lab.runs.waiting[0].id)
+    QTest.mouseClick(panel.queue.begin, Qt.MouseButton.LeftButton)
+    until(lambda: not lab.runs.waiting and lab.runs.current.state.status == "finished")
+    assert lab.runs.current.recipe.optimizer.learning_rate == 0.5 and not panel.queue.isVisible()
+
+
+def test_a_waiting_run_is_named_by_what_it_changes():
+    recipe = Recipe()
+    same = Waiting(1, zoo.lenet(), recipe, "LeNet")
+    other = Waiting(2, zoo.lenet(), recipe.changed(**{"optimizer.kind": "sgd", "epochs": 7}), "LeNet")
+    assert what_differs(same, recipe) == "LeNet"
+    assert what_differs(other, recipe) == "optimizer SGD, epochs 7"
 
 
 def spread(low, high, counts, total=1000):

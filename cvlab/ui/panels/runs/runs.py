@@ -13,7 +13,8 @@ from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow, ThrowAway
 from cvlab.core.runs import Run
-from cvlab.core.storage.run_folder import RESUME, Notes, RunFolder
+from cvlab.core.storage.record import Notes
+from cvlab.core.storage.run_folder import RESUME, RunFolder
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBo
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run, Runs
-from cvlab.core.storage.run_folder import RECORD, RunFolder, RunRecord
+from cvlab.core.storage.record import RECORD, RunRecord
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.ui.widgets.figures import share_text
 
 _LIST, _READ = "training.list_runs", "training.read_run"

@@ -1,13 +1,19 @@
-"""Runs that wait for their turn: what comes next, and a way to change one's mind."""
+"""Runs that wait for their turn: what comes next, another order, and ways to change one's mind."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cvlab.core.lab import Lab
+from cvlab.core.runs import Unqueue
+from cvlab.core.waiting import Waiting
+from cvlab.engine.errors import CvlabError
+from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import listen
+from cvlab.ui.panels.training.sections import CAPTIONS
 from cvlab.ui.widgets.controls import button, icon_button, label
+from cvlab.ui.widgets.number import number_text
 
 _SHOWN = 3
 
@@ -20,8 +26,8 @@ class QueueStrip(QFrame):
     def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._runs, self._notices = lab.runs, lab.notices
-        self._tickets: dict[QPushButton, int] = {}
+        self._lab, self._runs = lab, lab.runs
+        self._tickets: dict[QPushButton, Waiting] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 8, 8, 8)
         self._column.setSpacing(2)
@@ -31,12 +37,19 @@ class QueueStrip(QFrame):
             "Trains the net and the recipe as they are now when the running one has ended.", role="link",
         )  # fmt: skip
         self.add.clicked.connect(self.queue_asked)
+        self.begin = button(
+            self, "training.begin_queue", "Train them",
+            "Trains those that wait, one after the other. Runs that were queued before the window was closed wait for this.",
+            role="link",
+        )  # fmt: skip
+        self.begin.clicked.connect(self._begin)
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
+        head.addWidget(self.begin)
         head.addWidget(self.add)
         self._column.addLayout(head)
         self._rows: list[QWidget] = []
-        listen(self, lab.runs.queue_changed, self._show)
+        listen(self, lab.runs.line.changed, self._show)
         listen(self, lab.runs.refused, self._tell)
         listen(self, lab.runs.started, self._show)
         listen(self, lab.runs.ended, self._show)
@@ -46,33 +59,88 @@ class QueueStrip(QFrame):
         for row in self._rows:
             row.deleteLater()
         self._rows, self._tickets = [], {}
-        waiting = self._runs.waiting
+        waiting, current = self._runs.waiting, self._runs.current
         more = f", {_SHOWN} shown" if len(waiting) > _SHOWN else ""
         self.title.setText(f"Waiting: {len(waiting)}{more}" if waiting else "Nothing waits")
+        before = current.recipe if current is not None and current.is_active else Recipe()
         for n, each in enumerate(waiting[:_SHOWN], 1):
-            row = QWidget(self)
-            line = QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            words = label(row, each.title, "small")
-            words.setToolTip(each.title)
-            line.addWidget(words, 1)
-            remove = icon_button(
-                row, f"training.unqueue{n}", "close", f"Remove {each.title}", "It will not be trained."
-            )
-            remove.setFixedSize(28, 24)
-            remove.clicked.connect(self._remove)
-            self._tickets[remove] = each.id
-            line.addWidget(remove)
-            self._column.addWidget(row)
-            self._rows.append(row)
-        current = self._runs.current
+            self._column.addWidget(self._row(n, each, before))
+            before = each.recipe
+        self.begin.setVisible(any(each.held for each in waiting))
         self.add.setVisible(current is not None and current.is_active)
         self.setVisible(bool(waiting) or not self.add.isHidden())
 
-    def _tell(self, title: str) -> None:
-        self._notices.info(
-            f"{title} could not begin", "Its turn came, but it cannot be trained. Start it by hand to see why."
+    def _row(self, n: int, waiting: Waiting, before: Recipe) -> QWidget:
+        row = QWidget(self)
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        words = label(row, what_differs(waiting, before), "small muted" if waiting.held else "small")
+        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        words.setToolTip(_told(waiting))
+        line.addWidget(words, 1)
+        if n > 1:
+            sooner = icon_button(
+                row, f"training.sooner{n}", "up", f"{waiting.title} sooner", "One place nearer to its turn."
+            )
+            sooner.clicked.connect(self._sooner)
+            self._tickets[sooner] = waiting
+            sooner.setFixedSize(28, 24)
+            line.addWidget(sooner)
+        remove = icon_button(
+            row,
+            f"training.unqueue{n}",
+            "close",
+            f"Remove {waiting.title}",
+            "It will not be trained. Undo brings it back.",
         )
+        remove.setFixedSize(28, 24)
+        remove.clicked.connect(self._remove)
+        self._tickets[remove] = waiting
+        line.addWidget(remove)
+        self._rows.append(row)
+        return row
+
+    def _tell(self, title: str, error: CvlabError) -> None:
+        self._lab.notices.info(f"{title} could not begin", f"{error} It waits on, until you let it begin.")
+
+    def _begin(self) -> None:
+        self._runs.let_begin()
 
     def _remove(self) -> None:
-        self._runs.unqueue(self._tickets[self.sender()])
+        self._lab.history.push(Unqueue(self._runs, self._tickets[self.sender()]))
+
+    def _sooner(self) -> None:
+        waiting = self._tickets[self.sender()]
+        place = next((at for at, each in enumerate(self._runs.waiting) if each.id == waiting.id), 0)
+        try:
+            self._runs.line.move(waiting.id, max(place - 1, 0))
+        except CvlabError as error:
+            self._lab.notices.error(error)
+
+
+def what_differs(waiting: Waiting, before: Recipe) -> str:
+    """A waiting run in a few words: what it changes against the one before it, else its name."""
+    changes = list(before.difference(waiting.recipe).items())
+    if not 0 < len(changes) <= 3:
+        return waiting.title
+    return ", ".join(f"{_short(path)} {_value(path, new)}" for path, (_, new) in changes)
+
+
+def _short(path: str) -> str:
+    title = Recipe.field(path).title or path
+    return title[:1].lower() + title[1:] if not title[1:2].isupper() else title
+
+
+def _value(path: str, value: object) -> str:
+    return number_text(value) if isinstance(value, float) else str(CAPTIONS.get(path, {}).get(value, value))
+
+
+def _told(waiting: Waiting) -> str:
+    recipe = waiting.recipe
+    plan = (
+        f"{waiting.title}\n{CAPTIONS['optimizer.kind'][recipe.optimizer.kind]}, learning rate "
+        f"{number_text(recipe.optimizer.learning_rate)}, batch size {recipe.batch_size}, {recipe.epochs} epochs, "
+        f"seed {recipe.seed}"
+    )
+    return f"{plan}\nIt waits for your word: it was queued earlier." if waiting.held else plan

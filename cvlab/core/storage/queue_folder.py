@@ -1,0 +1,77 @@
+"""Runs that wait, on disk: a file each, so that two windows may look at the same queue and each run is begun by one of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cvlab.core.storage.files import read_bounded
+from cvlab.core.storage.record import Parent
+from cvlab.engine.disk import refused, write_whole
+from cvlab.engine.errors import CvlabError
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.training.recipe import Recipe
+
+MAX_FILE = 50_000_000
+MOST = 1000
+_WAITS, _TAKEN = ".json", ".taken"
+
+
+class QueuedRun(BaseModel):
+    """One run that waits. place: its order among the others, smaller is earlier."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    format: Literal[1] = 1
+    title: str = Field(max_length=400)
+    place: float = 0.0
+    architecture: Architecture
+    recipe: Recipe
+    parent: Parent | None = None
+
+
+class QueueFolder:
+    """The folder of the queue; it is made when there is something to keep. A file that cannot be read is left alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> list[tuple[str, QueuedRun]]:
+        """(name, run) of each that waits, in order; one whose window died while it began is among them."""
+        found: dict[str, QueuedRun] = {}
+        with contextlib.suppress(OSError):
+            names = sorted(path for path in self.path.iterdir() if path.suffix in (_WAITS, _TAKEN))
+            for path in names[:MOST]:
+                with contextlib.suppress(OSError, CvlabError, ValidationError, ValueError, RecursionError):
+                    run = QueuedRun.model_validate(json.loads(read_bounded(path, MAX_FILE)))
+                    found[path.stem] = run
+        return sorted(found.items(), key=lambda each: each[1].place)
+
+    def write(self, run: QueuedRun, name: str = "") -> str:
+        """Keeps a run under a name, a new one unless given; returns the name. Raises `CannotWrite`."""
+        name = name or uuid4().hex
+        write_whole(self.path / f"{name}{_WAITS}", run.model_dump_json().encode())
+        with contextlib.suppress(OSError):
+            (self.path / f"{name}{_TAKEN}").unlink(missing_ok=True)
+        return name
+
+    def take(self, name: str) -> bool:
+        """Claims a run that is to begin now; False where another window has begun or removed it. Raises `CannotWrite`."""
+        waits, taken = (self.path / f"{name}{suffix}" for suffix in (_WAITS, _TAKEN))
+        try:
+            waits.replace(taken)
+        except FileNotFoundError:
+            return taken.exists()  # of a window that died while it began it
+        except OSError as error:
+            raise refused(error, waits) from error
+        return True
+
+    def remove(self, name: str) -> None:
+        """It has begun, or is no longer wanted."""
+        for suffix in (_WAITS, _TAKEN):
+            with contextlib.suppress(OSError):
+                (self.path / f"{name}{suffix}").unlink(missing_ok=True)

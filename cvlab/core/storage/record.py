@@ -1,0 +1,100 @@
+"""run.json: what a run is made of and how it ended; notes.json: what a person says about it, in a file of its own, so that the
+window may change it while the run trains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cvlab.core.storage.files import read_bounded
+from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.disk import write_whole
+from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.training.recipe import Recipe
+
+FORMAT = 1
+RECORD, NOTES = "run.json", "notes.json"
+MAX_RECORD, MAX_NOTES = 10_000_000, 1_000_000
+
+
+class Parent(BaseModel):
+    """Where a run comes from. step: it went on from there; 0: forked, from the same first weights and batch order."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    run: str
+    step: int = 0
+
+
+class Notes(BaseModel):
+    """notes.json: what a person says about a run."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    title: str = Field("", max_length=200)
+    text: str = Field("", max_length=100_000)
+    tags: tuple[str, ...] = Field((), max_length=100)
+    starred: bool = False
+
+
+class RunRecord(BaseModel):
+    """run.json: what the run is made of, and how it ended. `result` holds the last epoch's and the test's figures."""
+
+    model_config = ConfigDict(extra="ignore")
+    format: int = FORMAT
+    id: str
+    title: str
+    created: str
+    versions: dict[str, str] = {}
+    data_digest: str = ""
+    classes: tuple[str, ...] = ()
+    recipe: Recipe
+    preprocessing: Preprocessing = Preprocessing()
+    architecture: Architecture
+    parent: Parent | None = None
+    status: Literal["running", "finished", "stopped", "failed"] = "running"
+    result: dict[str, Any] = {}
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The run.json of a folder. Raises `NotOurFile` or `NewerFile`."""
+    try:
+        data = json.loads(read_bounded(folder / RECORD, MAX_RECORD))
+        if isinstance(data, dict) and isinstance(data.get("format"), int) and data["format"] > FORMAT:
+            raise NewerFile(
+                "This run was written by a later cvlab.",
+                received=f"format {data['format']}, this version knows {FORMAT}",
+                remedy="Update cvlab to open it.",
+            )
+        return RunRecord.model_validate(data)
+    except FileNotFoundError as error:
+        raise NotOurFile(
+            "This folder holds no run.", received=str(folder), remedy="Choose a folder with a run.json in it."
+        ) from error
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise NotOurFile(
+            "The run's run.json cannot be read.",
+            received=f"{folder}: {str(error)[:160]}",
+            remedy="Choose another run.",
+        ) from error
+
+
+def read_notes(folder: Path) -> Notes:
+    """What a person has said about the run; nothing, where that cannot be read."""
+    try:
+        return Notes.model_validate_json(read_bounded(folder / NOTES, MAX_NOTES))
+    except (OSError, ValidationError, NotOurFile):
+        return Notes()
+
+
+def write_notes(folder: Path, changes: dict[str, Any]) -> Notes:
+    """Changes title, text, tags or starred. Raises `NotOurFile` for what is too long, `CannotWrite`."""
+    try:
+        notes = Notes.model_validate(read_notes(folder).model_dump() | changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise NotOurFile(f"These notes cannot be kept: {first['loc'][0]}: {first['msg']}.") from error
+    write_whole(folder / NOTES, notes.model_dump_json(indent=1).encode())
+    return notes
