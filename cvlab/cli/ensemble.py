@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cvlab.cli.progress import ProgressLine
+from cvlab.cli.progress import Shown
 from cvlab.cli.runs import members_of
 from cvlab.cli.train import _runs, add_recipe_flags, find_net, recipe_of
 from cvlab.core import paths
-from cvlab.core.jobs import JobControl
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -54,26 +53,11 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     sanity.set_defaults(verb=_sanity)
 
 
-class _Shown(JobControl):
-    """Progress as one line on standard error."""
-
-    def __init__(self, words: Any) -> None:
-        super().__init__()
-        self._line, self._words = ProgressLine(), words
-
-    def report(self, progress: Any) -> None:
-        super().report(progress)
-        self._line.show(self._words(progress))
-
-    def end(self) -> None:
-        self._line.end()
-
-
 def _ensemble(arguments: argparse.Namespace) -> dict:
     from cvlab.core.ensembles import EnsembleRequest
 
     members = members_of(arguments)
-    control = _Shown(lambda done: f"{done} of {len(members)} nets")
+    control = Shown(lambda done: f"{done} of {len(members)} nets")
     found = EnsembleRequest(tuple(members), _runs(paths.runs()).load_data, arguments.split).run(control)
     control.end()
 
@@ -124,7 +108,7 @@ def _search(arguments: argparse.Namespace) -> dict:
         said = f", best {best.score:.2%}" if best is not None else ""
         return f"trial {len(progress.trials) + (progress.now is not None)} of {progress.total}{said}"
 
-    control = _Shown(words)
+    control = Shown(words)
     record = request.run(control)
     control.end()
     best = best_of(record.trials)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
+from typing import Any
+
+from cvlab.core.jobs import JobControl
 
 
 class ProgressLine:
@@ -28,6 +31,21 @@ class ProgressLine:
         if self._terminal and self._width:
             print(file=sys.stderr)
             self._width = 0
+
+
+class Shown(JobControl):
+    """A job's progress as one line on standard error. words: says what was reported."""
+
+    def __init__(self, words: Any) -> None:
+        super().__init__()
+        self._line, self._words = ProgressLine(), words
+
+    def report(self, progress: Any) -> None:
+        super().report(progress)
+        self._line.show(self._words(progress))
+
+    def end(self) -> None:
+        self._line.end()
 
 
 def duration(seconds: float | None) -> str:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from cvlab.cli.progress import Shown
 from cvlab.cli.train import _runs, add_recipe_flags, find_run, flags_of, follow
 from cvlab.core import paths
 from cvlab.core.run import Run
@@ -16,9 +17,11 @@ _FIGURES = ("test_accuracy", "held_out_accuracy", "train_accuracy", "train_loss"
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
-    group = verbs.add_parser("runs", help="the runs on this machine: list, show, compare, note, export, fork, branch")
+    group = verbs.add_parser(
+        "runs", help="the runs on this machine: list, show, compare, note, export, tensorboard, fork, branch"
+    )
     group.set_defaults(group_parser=group, json=False)
-    inner = group.add_subparsers(metavar="list|show|compare|note|export|fork|branch")
+    inner = group.add_subparsers(metavar="list|show|compare|note|export|tensorboard|fork|branch")
 
     listed = inner.add_parser("list", parents=[shared], help="every run, newest first")
     listed.add_argument("--sort", choices=("created", "accuracy", "seconds"), default="created")
@@ -48,6 +51,12 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     export.add_argument("run", type=Path)
     export.add_argument("folder", type=Path, help="where train.py and data.npz go")
     export.set_defaults(verb=_export)
+
+    board = inner.add_parser(
+        "tensorboard", parents=[shared], help="TensorBoard's files, written for runs that have none; where they are"
+    )
+    board.add_argument("runs", type=Path, nargs="*", metavar="run", help="runs, by id or folder (default: all)")
+    board.set_defaults(verb=_tensorboard)
 
     fork = inner.add_parser(
         "fork", parents=[shared], help="train again with something changed: same first weights, same batches"
@@ -162,11 +171,31 @@ def _note(arguments: argparse.Namespace) -> dict:
 
 
 def _export(arguments: argparse.Namespace) -> dict:
-    from cvlab.core.export import export_script
+    from cvlab.core.export import ScriptExport
 
-    folder = RunFolder.open(find_run(arguments.run))
-    files = export_script(folder, arguments.folder, _runs(folder.path.parent).load_data)
+    path = find_run(arguments.run)
+    control = Shown(lambda share: f"packing the data, {share:.0%}")
+    files = ScriptExport(path, arguments.folder, _runs(path.parent).load_data).run(control)
+    control.end()
     return {"files": [str(path) for path in files], "text": "\n".join(map(str, files))}
+
+
+def _tensorboard(arguments: argparse.Namespace) -> dict:
+    from cvlab.core.export import BoardExport, board_folder
+
+    folders = tuple(find_run(run) for run in arguments.runs) or tuple(
+        folder.path for folder in _runs(paths.runs()).folders()
+    )
+    if not folders:
+        raise CvlabError("There are no runs yet.", remedy="`cvlab train lenet` makes one.")
+    control = Shown(lambda share: f"{share:.0%} of the runs")
+    written = BoardExport(folders).run(control)
+    control.end()
+    folder = board_folder(folders)
+    return {
+        "folder": str(folder), "written": written,
+        "text": f"{written} of {len(folders)} had no files yet. To look at them: tensorboard --logdir {folder}",
+    }  # fmt: skip
 
 
 def _fork(arguments: argparse.Namespace) -> dict:

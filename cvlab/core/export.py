@@ -1,38 +1,87 @@
-"""A run handed on: as a PyTorch script that trains it anew, with its data and weights beside it."""
+"""Runs handed on: as a PyTorch script that trains one anew, and as files that TensorBoard opens. Jobs with progress."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
+from cvlab.core.jobs import JobControl
+from cvlab.core.storage.files import read_bounded
+from cvlab.core.storage.run_folder import MAX_WEIGHTS, WEIGHTS, RunFolder
 from cvlab.engine.disk import write_whole
 from cvlab.engine.training.events import KnobTurned
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
 
-
-def export_script(folder: RunFolder, target: Path, load_data: Callable[[str], Dataset]) -> list[Path]:
-    """Writes train.py, data.npz and, where the run has them, the weights into a folder; returns the files.
-
-    Raises `NotOurFile`, `DataError`, `CannotWrite`.
-    """
-    from cvlab.engine.training.script import DATA, data_file, script
-
-    record = folder.record
-    preprocessing = folder.preprocessing()
-    text = script(record.architecture, record.recipe, preprocessing, folder.title, tuple(_remarks(folder)))
-    files = {"train.py": text.encode(), DATA: data_file(load_data(record.recipe.data), preprocessing)}
-    if (folder.path / WEIGHTS).exists():
-        files[WEIGHTS] = (folder.path / WEIGHTS).read_bytes()
-    for name, content in files.items():
-        write_whole(target / name, content)
-    return [target / name for name in files]
+SCRIPT = "train.py"
 
 
-def _remarks(folder: RunFolder):
+@dataclass(frozen=True)
+class ScriptExport:
+    """Writes train.py, data.npz and, where the run has them, the weights into a folder; returns the files. What is reported is
+    the share that is done, 0..1. Raises `NotOurFile`, `DataError`, `CannotWrite`, `Cancelled`: then no file is left half."""
+
+    run_folder: Path
+    target: Path
+    load_data: Callable[[str], Dataset]
+
+    def run(self, control: JobControl) -> list[Path]:
+        from cvlab.engine.training.script import DATA, data_file, script
+
+        folder = RunFolder.open(self.run_folder)
+        record, preprocessing = folder.record, folder.preprocessing()
+        text = script(record.architecture, record.recipe, preprocessing, folder.title, tuple(_remarks(folder)))
+
+        def packed(share: float) -> None:
+            control.check()
+            control.report(share)
+
+        packed(0.0)
+        files = {SCRIPT: text.encode(), DATA: data_file(self.load_data(record.recipe.data), preprocessing, packed)}
+        if (folder.path / WEIGHTS).exists():
+            files[WEIGHTS] = read_bounded(folder.path / WEIGHTS, MAX_WEIGHTS)
+        for name, content in files.items():
+            write_whole(self.target / name, content)
+        return [self.target / name for name in files]
+
+
+@dataclass(frozen=True)
+class BoardExport:
+    """TensorBoard's files of these runs, written for those that have none; returns how many were. What is reported is the share
+    of the runs that are done. Raises `NotOurFile`, `CannotWrite`, `Cancelled`."""
+
+    run_folders: tuple[Path, ...]
+
+    def run(self, control: JobControl) -> int:
+        written = 0
+        for i, path in enumerate(self.run_folders):
+            control.check()
+            control.report(i / len(self.run_folders))
+            folder = RunFolder.open(path)
+            if not folder.board.is_there and folder.lock.owner() is None:
+                folder.board.write_past(folder.tail().read(), _began(folder))
+                written += 1
+        return written
+
+
+def board_folder(run_folders: tuple[Path, ...]) -> Path:
+    """What to give to `tensorboard --logdir`: the files of the run, or the folder of all runs for several."""
+    return RunFolder.open(run_folders[0]).board.path if len(run_folders) == 1 else run_folders[0].parent
+
+
+def _began(folder: RunFolder) -> float:
+    """When a run was started, in seconds since 1970; where its record does not say it, when its folder was last written to."""
+    try:
+        return datetime.fromisoformat(folder.record.created).timestamp()
+    except ValueError:
+        return folder.path.stat().st_mtime
+
+
+def _remarks(folder: RunFolder) -> Iterator[str]:
     """What a script cannot repeat."""
     record = folder.record
     if record.parent is not None and record.parent.step:

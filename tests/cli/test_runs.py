@@ -1,6 +1,7 @@
 """The command line over many runs: list, compare, fork, branch, export, vote, search; JSON alone on standard output."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,17 @@ def test_fork_branch_export(call, trained, tmp_path):
     assert "step 8 of" in text
     compile(text, "train.py", "exec")
     assert call("runs", "branch", trained[0], 3)[1]["error"]["what"].startswith("The run has no checkpoint of step 3")
+
+
+def test_tensorboard_files_of_runs(call, trained):
+    status, told = call("runs", "tensorboard")
+    assert status == 0 and told["written"] == 0, "every run has written its own"
+    status, told = call("runs", "tensorboard", trained[0])
+    assert Path(told["folder"]).parent.name == trained[0]
+    for path in Path(told["folder"]).iterdir():
+        path.unlink()
+    assert call("runs", "tensorboard", trained[0])[1]["written"] == 1
+    assert len(list(Path(told["folder"]).glob("*tfevents*"))) == 1
 
 
 def test_ensembles(call, trained):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import inspect
 import io
 import re
+import zipfile
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,17 +20,30 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 
 DATA = "data.npz"
+_CHUNK = 4 << 20
 
 
-def data_file(data: Dataset, preprocessing: Preprocessing) -> bytes:
-    """The images, labels and fitted numbers that the script reads, as a compressed .npz without pickles."""
+def data_file(
+    data: Dataset, preprocessing: Preprocessing, packed: Callable[[float], None] = lambda share: None
+) -> bytes:
+    """The images, labels and fitted numbers that the script reads, as a compressed .npz without pickles: 5 s for CIFAR-10.
+    packed: hears the share that is done, 0..1, every few megabytes; what it raises ends the work."""
     arrays = {
         "train_images": data.train.images.numpy(), "train_labels": data.train.labels.numpy(),
         "test_images": data.test.images.numpy(), "test_labels": data.test.labels.numpy(),
     }  # fmt: skip
     arrays |= {f"preprocessing_{name}": array.astype(np.float32) for name, array in preprocessing.arrays.items()}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    buffer, done, total = io.BytesIO(), 0, sum(array.nbytes for array in arrays.values())
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                array = np.ascontiguousarray(array)
+                np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+                content = array.reshape(-1).view(np.uint8)
+                for start in range(0, len(content), _CHUNK):
+                    file.write(content[start : start + _CHUNK].data)
+                    done += min(_CHUNK, len(content) - start)
+                    packed(done / total)
     return buffer.getvalue()
 
 

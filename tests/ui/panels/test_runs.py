@@ -209,3 +209,56 @@ def test_runs_vote_and_are_compared(host, lab, qtbot):
     assert "The mean member reads" in card.words.text()
     assert [title for title, _ in card.bars._rows][-1] == "Ensemble" and len(card.bars._rows) == 3
     assert all(0.5 < accuracy.low < accuracy.share < accuracy.high for _, accuracy in card.bars._rows)
+
+
+# -- ways out ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_becomes_a_script_and_the_notice_says_how_to_run_it(panel, lab, qtbot, tmp_path, qapp):
+    choose(panel, 0)
+    assert panel.export.script.isEnabled() and panel.bar.buttons["export"].isEnabled()
+    panel.export._write_script(str(tmp_path))
+    assert panel.bar.progress.isVisible() and "data" in panel.bar.count.text()
+    settle(lab, qtbot)
+    (folder,) = tmp_path.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"train.py", "data.npz"}
+    assert not panel.bar.progress.isVisible() and panel.bar.count.text() == "3 runs"
+    notice = lab.notices.all[-1]
+    assert notice.level == "success" and "python train.py" in notice.text
+    notice.remedies[1].act()
+    assert qapp.clipboard().text() == "python train.py"
+
+
+def test_an_export_can_be_cancelled_and_a_failure_is_said(panel, lab, qtbot, tmp_path):
+    choose(panel, 0)
+    panel.export.write_script(tmp_path / "out")
+    QTest.mouseClick(panel.bar.cancel, Qt.MouseButton.LeftButton)
+    settle(lab, qtbot)
+    assert not panel.bar.progress.isVisible()
+    (tmp_path / "file").write_text("in the way")
+    panel.export.write_script(tmp_path / "file")
+    settle(lab, qtbot)
+    assert lab.notices.all[-1].level == "error" and not panel.export.is_busy
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_tensorboard_files_are_written_for_old_runs(panel, lab, qtbot, ids):
+    choose(panel, 0, 1)
+    assert panel.export.board.isEnabled() and not panel.export.script.isEnabled()
+    assert not any((lab.runs.root / each / "tensorboard").exists() for each in ids)
+    panel.export.write_board()
+    settle(lab, qtbot)
+    written = [each for each in ids if list((lab.runs.root / each / "tensorboard").glob("*tfevents*"))]
+    assert set(written) == set(panel.lab.project.runs.chosen) and len(written) == 2
+    notice = lab.notices.all[-1]
+    assert "Written for 2 of 2" in notice.text and f'tensorboard --logdir "{lab.runs.root}"' in notice.text
+    choose(panel, 0)
+    panel.export.write_board()
+    settle(lab, qtbot)
+    assert str(lab.runs.root / lab.project.runs.chosen[0]) in lab.notices.all[-1].text
+
+
+def test_nothing_can_be_exported_where_nothing_is_chosen(panel):
+    panel.table.clearSelection()
+    assert not panel.bar.buttons["export"].isEnabled()
+    assert not (panel.export.script.isEnabled() or panel.export.board.isEnabled() or panel.export.folder.isEnabled())

@@ -21,6 +21,7 @@ from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.runs.aside import Aside
 from cvlab.ui.panels.runs.bar import RunsBar
+from cvlab.ui.panels.runs.export_menu import ExportMenu
 from cvlab.ui.panels.runs.lesson import RUNS
 from cvlab.ui.panels.runs.listing import CurveStore, ListRuns, ReadCurves
 from cvlab.ui.panels.runs.overlay import Overlay
@@ -50,6 +51,11 @@ class RunsPanel(Panel):
         self.aside = Aside(lab, self)
         self.notes = self.aside.notes
         self.bar = RunsBar(self._state, self)
+        self.export = ExportMenu(lab, self)
+        self.bar.buttons["export"].setMenu(self.export.menu)
+        self.export.busy.connect(self.bar.show_busy)
+        self.export.progress.connect(self.bar.show_progress)
+        self.bar.cancelled.connect(self.export.cancel)
         self._lay_out()
         self.setFocusProxy(self.table)
         self.table.chose.connect(self._choose)
@@ -94,6 +100,10 @@ class RunsPanel(Panel):
                    "From where it was saved.", "Run", self._can_go_on),
             Action("runs.throw_away", "Throw away the chosen runs", self.throw_away, "Del", "delete",
                    "Undo brings them back.", "", self._is_any),
+            Action("runs.script", "Export a run as a script…", self.export.ask_for_script, "", "code",
+                   "PyTorch alone; it repeats the run's figures.", "Run", self._is_one),
+            Action("runs.board", "TensorBoard files of the chosen runs…", self.export.write_board, "", "training",
+                   "Where they are; written now for runs that have none.", "Run", self._is_any),
             Action("runs.star", "Star the chosen runs", self._star_chosen, "Ctrl+D", "success",
                    "Your own mark.", "", self._is_any),
         )  # fmt: skip
@@ -158,10 +168,12 @@ class RunsPanel(Panel):
         self.aside.comparison.show_runs(rows)
         self.aside.ensemble.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
+        self.export.show_runs(rows)
         can = {
             "take_up": self._is_one(),
             "resume": self._can_go_on(),
             "draw": self._is_one(),
+            "export": self._is_any(),
             "throw_away": self._is_any(),
         }
         for name, may in can.items():

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QP
 from cvlab.engine.training.search import Axis, SearchPlan
 from cvlab.ui.widgets.controls import label, named
 
-_FIRST = "optimizer.learning_rate = 1e-4..1e-1\nbatch_size = 32..512:log"
+_FIRST = "optimizer.lr = 1e-4..1e-1\nbatch_size = 32..512:log"
 _SUGGESTED = {
     "optimizer.learning_rate": "1e-4..1e-1", "optimizer.weight_decay": "1e-5..1e-1", "batch_size": "32..512:log",
     "optimizer.kind": "momentum,adam,rmsprop", "initialisation.kind": "xavier,glorot,he", "shift": "0..3",

@@ -82,7 +82,7 @@ class SearchPage(QWidget):
         self.progress.hide()
         self.words = label(self, wraps=True)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
+        self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing())
         self.views = SearchViews(self)
         self.views.pointed.connect(self._point)
         self._lay_out()
@@ -250,6 +250,7 @@ class SearchPage(QWidget):
 
     def _say(self, words: str, role: str = "small muted") -> None:
         self.words.setText(words)
+        self.words.setToolTip(words)
         set_role(self.words, role)
 
 

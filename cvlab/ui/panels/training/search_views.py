@@ -76,7 +76,7 @@ class SearchViews(QWidget):
         is_heat = self.looks["cells"].isChecked()
         self._stack.setCurrentWidget(self.heat if is_heat else self.map)
         for combo in (self.across, self.up):
-            combo.setVisible(is_heat and len(self._plan.axes) > 1)
+            combo.setVisible(is_heat and len(self._plan.axes) > 2)
 
     def show_trials(self, plan: SearchPlan, trials: tuple[Trial, ...]) -> None:
         self._plan, self._trials = plan, trials

@@ -107,6 +107,7 @@ class TransportBar(QFrame):
         self.step.setEnabled(not active or status == "paused")
         self.stop.setEnabled(active)
         set_role(self.bar, {"finished": "success", "failed": "error"}.get(status, ""))
+        self.eta.setVisible(active)  # its room is for the words of how a run has ended
         if run is None:
             _put(self.epoch, "Ready to start")
             _put(self.speed, "")
