@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from cvlab.engine.errors import Cancelled
+from cvlab.engine.errors import Cancelled, in_words
 
 
 class JobControl:
@@ -95,7 +95,7 @@ class Jobs:
             job.control.check()
             self._ended.put((job, request.run(job.control), None))
         except BaseException as error:  # handed to `failed` on the GUI thread
-            self._ended.put((job, None, error))
+            self._ended.put((job, None, in_words(error)))
 
     def cancel(self, key: str) -> None:
         job = self._current.pop(key, None)

@@ -17,7 +17,7 @@ from cvlab.core.state import batch, observable
 from cvlab.core.storage.checkpoints import is_early_mark
 from cvlab.core.storage.metrics import MetricsTail
 from cvlab.core.storage.run_folder import RunFolder
-from cvlab.engine.errors import CorruptData, CvlabError, TrainingError
+from cvlab.engine.errors import CorruptData, CvlabError, TrainingError, in_words
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import (
     EpochEnd,
@@ -286,19 +286,27 @@ class Run:
                 keeper.keep(event)
                 self.mailbox.put(event)
         except Exception as error:
-            if not isinstance(error, CvlabError):
-                log.exception("run %s", self.id)
-            failure = RunFailed.of(error, step)
+            self._fail(error, step, learner)
+        finally:
+            self.folder.lock.release()
+
+    def _fail(self, error: Exception, step: int, learner: Learner | None) -> None:
+        """Tells what happened, and notes it in the folder. A run that never began is as it was: none, or one that can go on."""
+        if learner is None:
+            failure = RunFailed.of(error, step, doing="data")
+        else:
+            failure = RunFailed.of(error, step, batch_size=learner.recipe.batch_size)
+        if not isinstance(in_words(error), CvlabError):
+            log.exception("run %s", self.id)
+        if learner is None and not self._resume:
+            self.folder.discard()
+        elif learner is not None:
             # The disk may be what failed: the person still hears of it.
             with contextlib.suppress(CvlabError):
                 self.folder.log(failure)
             with contextlib.suppress(CvlabError):
                 self.folder.close()
-            if learner is None and not self._resume:
-                self.folder.discard()  # it never began
-            self.mailbox.put(failure)
-        finally:
-            self.folder.lock.release()
+        self.mailbox.put(failure)
 
     def _make_learner(self) -> Learner:
         from cvlab.engine.training.learner import Learner

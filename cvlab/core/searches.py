@@ -17,7 +17,7 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.disk import refused, write_whole
-from cvlab.engine.errors import Cancelled, CannotWrite, CvlabError, NotOurFile
+from cvlab.engine.errors import Cancelled, CannotWrite, CvlabError, DeviceLost, NotOurFile, in_words
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Proposal, Searcher, SearchPlan, Trial, searcher
@@ -194,11 +194,14 @@ def _train(
         if folder is not None:
             folder.discard()
         raise
-    except CvlabError as error:
-        score, failure = None, error.what
+    except Exception as error:
+        told = in_words(error)
         if folder is not None:
             folder.record.status = "failed"
             folder.close()
+        if not isinstance(told, CvlabError) or isinstance(told, DeviceLost):
+            raise told from error  # the next trial would fare no better
+        score, failure = None, told.what
     return Trial(
         **asdict(proposal),
         score=score,

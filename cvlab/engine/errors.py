@@ -12,7 +12,10 @@ CvlabError
 ├── RecipeError          a training recipe out of range
 ├── ExpressionError      what a person typed as an expression, and where in it
 ├── TrainingError        a run that cannot go on
-│   └── NonFiniteLoss        the loss became infinite or not a number
+│   ├── NonFiniteLoss        the loss became infinite or not a number
+│   ├── OutOfMemory          the device cannot hold what is asked of it
+│   ├── DeviceLost           the GPU no longer answers
+│   └── PartnerLost          another process of a run on several does not
 └── FileError            a file of ours
     ├── NotOurFile           not a project, a run or a weights file
     ├── NewerFile            written by a later cvlab
@@ -139,6 +142,60 @@ class NonFiniteLoss(TrainingError):
             remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
         )
         self.step, self.loss, self.learning_rate, self.suggestion = step, loss, learning_rate, suggestion
+
+
+class OutOfMemory(TrainingError):
+    title = "Training stopped: out of memory"
+
+
+class DeviceLost(TrainingError):
+    title = "Training stopped: the GPU is gone"
+
+
+class PartnerLost(TrainingError):
+    title = "Training stopped: another process is gone"
+
+
+def in_words(error: BaseException, doing: str = "batch") -> BaseException:
+    """What PyTorch says of memory, devices and other processes, as one of ours; every other error as it is.
+
+    doing: what did not fit, "batch" or "data". PyTorch is not loaded for it: its errors are known by name and text.
+    """
+    if isinstance(error, CvlabError):
+        return error
+    text, name = str(error), type(error).__name__
+    received = text.strip().splitlines()[0][:200] if text.strip() else name
+    if isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text or "ALLOC_FAILED" in text:
+        if doing == "data":
+            return OutOfMemory(
+                "The data and the net do not fit into the memory of the device.",
+                received=received,
+                remedy="Set the device to CPU, take a smaller data set, or close what else uses the memory.",
+            )
+        return OutOfMemory(
+            "The batch does not fit into the memory of the device.",
+            received=received,
+            remedy="Use a smaller batch size. What was saved is safe.",
+        )
+    if name == "AcceleratorError" or any(sign in text for sign in _LOST):
+        return DeviceLost(
+            "The GPU no longer answers.",
+            received=received,
+            remedy="What was saved is safe. Restart cvlab and resume the run, or branch off with the device set to CPU.",
+        )
+    if name.startswith("Dist") or "Connection closed by peer" in text or "Connection reset by peer" in text:
+        return PartnerLost(
+            "Another process of this run no longer answers.",
+            received=received,
+            remedy="What was saved is safe: start all processes again with `cvlab resume`.",
+        )
+    return error
+
+
+_LOST = (
+    "CUDA error", "CUDA driver error", "cudaError", "CUDNN_STATUS", "CUBLAS_STATUS", "No CUDA GPUs are available", "NVML",
+    "MPS backend", "HIP error",
+)  # fmt: skip
 
 
 class FileError(CvlabError):

@@ -54,6 +54,11 @@ class Checkpoints:
                         found.append(Checkpoint(int(match[1]), int(match[2]), path, path.stat().st_size))
         return sorted(found, key=lambda point: point.step)
 
+    @property
+    def last_step(self) -> int:
+        """The step of the newest one, 0 where there is none after the start."""
+        return max((point.step for point in self.all()), default=0)
+
     def at(self, step: int) -> Checkpoint:
         """The checkpoint of that step. Raises `NotOurFile`."""
         for point in self.all():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cvlab.engine.errors import CvlabError, NonFiniteLoss
+from cvlab.engine.errors import CvlabError, NonFiniteLoss, OutOfMemory, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,8 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True)
 class RunFailed:
-    """The run cannot go on. title, what, received, remedy: words for the person; suggestion: a learning rate to try, if that
-    is the remedy."""
+    """The run cannot go on. title, what, received, remedy: words for the person; suggestion: a value to try, if that is the
+    remedy, for `setting` of the recipe."""
 
     step: int
     title: str
@@ -105,31 +105,19 @@ class RunFailed:
     received: str = ""
     remedy: str = ""
     suggestion: float | None = None
+    setting: str = "optimizer.learning_rate"
 
     @classmethod
-    def of(cls, error: BaseException, step: int) -> RunFailed:
-        """The failure that stands for an exception; one that is not ours keeps its type and text."""
-        if isinstance(error, NonFiniteLoss):
-            return cls(step, error.title, error.what, error.received, error.remedy, error.suggestion)
-        if isinstance(error, CvlabError):
-            return cls(step, error.title, error.what, error.received, error.remedy)
-        text = str(error)
-        if isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text:
-            return cls(
-                step,
-                "Training stopped: out of memory",
-                "The batch does not fit into the memory of the device.",
-                text[:200],
-                "Use a smaller batch size. What was saved is safe.",
-            )
-        if "CUDA error" in text or "MPS backend" in text or "cudaError" in text:
-            return cls(
-                step,
-                "Training stopped: the GPU is gone",
-                "The GPU no longer answers.",
-                text.splitlines()[0][:200],
-                "What was saved is safe: resume the run when the GPU is back, or branch off with the device set to CPU.",
-            )
+    def of(cls, error: BaseException, step: int, *, batch_size: int = 0, doing: str = "batch") -> RunFailed:
+        """The failure that stands for an exception; one that is not ours keeps its type and text. batch_size, doing: what was
+        too much for the memory, if that is it."""
+        told = in_words(error, doing)
+        if isinstance(told, NonFiniteLoss):
+            return cls(step, told.title, told.what, told.received, told.remedy, told.suggestion)
+        if isinstance(told, OutOfMemory) and doing == "batch" and batch_size > 1:
+            return cls(step, told.title, told.what, told.received, told.remedy, batch_size // 2, "batch_size")
+        if isinstance(told, CvlabError):
+            return cls(step, told.title, told.what, told.received, told.remedy)
         return cls(
             step,
             "Training stopped unexpectedly",

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.record import Notes
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.nets import zoo
@@ -262,3 +263,14 @@ def test_nothing_can_be_exported_where_nothing_is_chosen(panel):
     panel.table.clearSelection()
     assert not panel.bar.buttons["export"].isEnabled()
     assert not (panel.export.script.isEnabled() or panel.export.board.isEnabled() or panel.export.folder.isEnabled())
+
+
+def test_a_run_that_another_window_trains_is_not_thrown_away(panel, lab, qtbot, ids):
+    owner = RunLock(lab.runs.root / ids[-1])
+    owner.take()
+    choose(panel, 0, 1)
+    panel.throw_away()
+    settle(lab, qtbot)
+    assert titles(panel, "held_out") == ["80.0 %", "70.0 %"] and "Stop it first" in lab.notices.all[-1].text
+    assert (lab.runs.root / ids[-1] / "run.json").exists()
+    owner.release()

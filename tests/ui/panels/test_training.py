@@ -17,6 +17,7 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Flatten, Input, Linear, MaxPool
 from cvlab.engine.training.events import KnobTurned
+from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.panels.training.curves import marks_of, shown_end
 from cvlab.ui.panels.training.lesson import lesson_for
@@ -312,6 +313,49 @@ def test_a_loss_that_is_no_number_is_told_in_words_with_a_way_out(panel, lab, pu
     assert lab.project.recipe.optimizer.learning_rate == 0.1
     lab.history.undo()
     assert lab.project.recipe.optimizer.learning_rate == 100
+
+
+def breaks_at(monkeypatch, step, make):
+    """From now on a learner's step (from 0) raises what `make` gives."""
+    advance = Learner.advance
+
+    def broken(learner):
+        if learner.step == step:
+            raise make()
+        return advance(learner)
+
+    monkeypatch.setattr(Learner, "advance", broken)
+
+
+def test_a_batch_that_is_too_large_goes_on_from_the_last_checkpoint_with_a_smaller_one(panel, lab, pumped, monkeypatch):
+    lab.project.recipe = lab.project.recipe.changed(epochs=2)
+    breaks_at(
+        monkeypatch, 20, lambda: RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+    )  # in the second epoch
+    panel.start()
+    pumped(panel.failure.isVisible)
+    assert "memory" in panel.failure.title.text() and panel.failure.try_lower.text() == "Try batch size 250"
+    assert not panel.failure.go_on.isVisible()
+    failed = lab.runs.current
+    monkeypatch.undo()
+    press(panel, "try")
+    pumped(lambda: lab.runs.current is not failed and lab.runs.current.state.status == "finished")
+    assert lab.runs.current.folder.record.parent.run == failed.id and lab.runs.current.folder.record.parent.step == 18
+    assert lab.project.recipe.batch_size == 250 and lab.runs.current.recipe.batch_size == 250
+    lab.history.undo()
+    assert lab.project.recipe.batch_size == 500
+
+
+def test_a_run_whose_gpu_is_gone_can_go_on(panel, lab, pumped, monkeypatch):
+    lab.project.recipe = lab.project.recipe.changed(epochs=2)
+    breaks_at(monkeypatch, 20, lambda: RuntimeError("CUDA error: unspecified launch failure"))
+    panel.start()
+    pumped(panel.failure.isVisible)
+    assert "GPU" in panel.failure.title.text() and not panel.failure.try_lower.isVisible()
+    monkeypatch.undo()
+    press(panel, "go_on_after")
+    pumped(lambda: lab.runs.current.state.status == "finished")
+    assert not panel.failure.isVisible() and lab.runs.current.state.step == 36
 
 
 def test_a_net_that_cannot_be_trained_is_refused_with_the_way_to_the_builder(panel, lab, qtbot):

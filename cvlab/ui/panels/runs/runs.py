@@ -13,6 +13,7 @@ from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow, ThrowAway
 from cvlab.core.runs import Run
+from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.record import Notes
 from cvlab.core.storage.run_folder import RESUME, RunFolder
 from cvlab.engine.errors import CvlabError
@@ -252,10 +253,11 @@ class RunsPanel(Panel):
             self.go_to.emit("digits")
 
     def throw_away(self) -> None:
-        """Into the trash; a run that trains is left alone."""
-        current = self.lab.runs.current
-        active = current.id if current is not None and current.is_active else ""
-        rows = [row for row in self._chosen_rows() if row.id != active]
+        """Into the trash; a run that trains, here or in another window, is left alone."""
+        training = {row.id for row in self._chosen_rows() if RunLock(row.folder).owner() is not None}
+        rows = [row for row in self._chosen_rows() if row.id not in training]
+        if training:
+            self.lab.notices.info("A run that trains is not thrown away.", "Stop it first.")
         if not rows:
             return
         try:
@@ -263,7 +265,7 @@ class RunsPanel(Panel):
         except OSError as error:
             self.lab.notices.error(error)
             return
-        self._state.chosen = tuple(each for each in self._state.chosen if each == active)
+        self._state.chosen = tuple(each for each in self._state.chosen if each in training)
 
     def _open(self, run_id: str) -> None:
         self.lab.project.training.run = run_id

@@ -7,30 +7,37 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.runs import Run
+from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.data.catalogue import CATALOGUE
+from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.figures import duration_text
+from cvlab.ui.widgets.form import FieldFacts
 from cvlab.ui.widgets.number import number_text
 
 
 class FailureCard(QFrame):
     """Lies over the middle of its parent, until it is closed or another run starts.
 
-    try_asked: with the learning rate suggested. change_net_asked, get_data_asked: the remedies of other failures.
+    try_asked: with the setting and the value suggested. go_on_asked, change_net_asked, get_data_asked: the remedies of other
+    failures.
     """
 
-    try_asked = Signal(float)
+    try_asked = Signal(str, float)
+    go_on_asked = Signal()
     change_net_asked = Signal()
     get_data_asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "notice notice-error")
-        self._suggestion = 0.0
+        self._suggestion: tuple[str, float] = ("", 0.0)
         self._make_words()
-        self.try_lower = self._button("try", "Try a lower learning rate", "primary")
-        self.try_lower.setToolTip("Sets this learning rate in the recipe (it can be undone) and starts again.")
+        self.try_lower = self._button("try", "Try a lower value", "primary")
+        self.try_lower.setToolTip("Sets this value in the recipe (it can be undone) and starts again.")
+        self.go_on = self._button("go_on_after", "Go on", "primary")
+        self.go_on.setToolTip("Trains on from where this run was last saved, when the cause is mended.")
         self.change_net = self._button("fix_net", "Open the Builder", "primary")
         self.change_net.setToolTip("Shows the net where it can be mended.")
         self.get_data = self._button("fix_data", "Get the data", "primary")
@@ -41,6 +48,7 @@ class FailureCard(QFrame):
         self.dismiss = self._button("dismiss", "Close", "quiet")
         self.dismiss.setToolTip("Takes this card away; the curves stay.")
         self.try_lower.clicked.connect(self._try)
+        self.go_on.clicked.connect(self.go_on_asked)
         self.change_net.clicked.connect(self.change_net_asked)
         self.get_data.clicked.connect(self.get_data_asked)
         self.show_details.toggled.connect(self._unfold)
@@ -76,7 +84,7 @@ class FailureCard(QFrame):
         head.addWidget(self.title, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self.try_lower, self.change_net, self.get_data, self.show_details):
+        for button in (self.try_lower, self.go_on, self.change_net, self.get_data, self.show_details):
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self.dismiss)
@@ -98,18 +106,22 @@ class FailureCard(QFrame):
         received: str = "",
         remedy: str = "",
         *,
-        suggestion: float | None = None,
+        suggestion: tuple[str, float] | None = None,
         remedies: tuple[str, ...] = (),
         details: str = "",
     ) -> None:
-        """suggestion: a learning rate to try. remedies: "net", "data" for their buttons."""
+        """suggestion: a setting of the recipe, and a value to try. remedies: "net", "data", "go on" for their buttons."""
         self.title.setText(title)
         self.words.setText(f"{what} {remedy}".strip())
         self.details.setText("\n".join(line for line in (f"Received: {received}" if received else "", details) if line))
         self.try_lower.setVisible(suggestion is not None)
         if suggestion is not None:
             self._suggestion = suggestion
-            self.try_lower.setText(f"Try {number_text(suggestion)}")
+            title, value = FieldFacts.of(Recipe, suggestion[0]).title.lower(), number_text(suggestion[1])
+            self.try_lower.setText(
+                f"Try {title} {value}" if suggestion[0] != "optimizer.learning_rate" else f"Try {value}"
+            )
+        self.go_on.setVisible("go on" in remedies)
         self.change_net.setVisible("net" in remedies)
         self.get_data.setVisible("data" in remedies)
         self.show_details.setVisible(bool(self.details.text()))
@@ -119,8 +131,20 @@ class FailureCard(QFrame):
         self.raise_()
         self._place()
 
+    def show_run(self, run: Run) -> None:
+        """How a run has failed, with what would mend it; nothing for one that has not."""
+        failure = run.state.failure
+        if failure is None or run.state.status != "failed":
+            return
+        suggestion = None if failure.suggestion is None else (failure.setting, failure.suggestion)
+        can_go_on = suggestion is None and (run.folder.path / RESUME).exists()
+        self.show_failure(
+            failure.title, failure.what, failure.received, failure.remedy, suggestion=suggestion,
+            remedies=("go on",) * can_go_on, details=f"Run {run.id}, step {failure.step:,}.",
+        )  # fmt: skip
+
     def _try(self) -> None:
-        self.try_asked.emit(self._suggestion)
+        self.try_asked.emit(*self._suggestion)
 
     def _unfold(self, opened: bool) -> None:
         self.details.setVisible(opened)

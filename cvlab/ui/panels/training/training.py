@@ -91,6 +91,7 @@ class TrainingPanel(Panel):
         self.failure.change_net_asked.connect(self._open_builder)
         self.failure.get_data_asked.connect(self._get_data)
         self.failure.try_asked.connect(self._try)
+        self.failure.go_on_asked.connect(self._go_on)
         self.result.draw_asked.connect(self._draw_digit)
         self.result.resume_asked.connect(self._go_on)
         self.past.chosen.connect(self._look_at)
@@ -195,11 +196,16 @@ class TrainingPanel(Panel):
         except CvlabError as error:
             self._refuse(error)
 
-    def _try(self, learning_rate: float) -> None:
-        project = self.lab.project
-        recipe = project.recipe.changed(**{"optimizer.learning_rate": learning_rate})
-        self.lab.history.push(SetField(project, "recipe", recipe, "Change learning rate"))
-        self.start()
+    def _try(self, setting: str, value: float) -> None:
+        """The remedy of a failure: what was trained before it is kept, where the setting lets it go on."""
+        project, run = self.lab.project, self._run()
+        recipe = project.recipe.changed(**{setting: round(value) if setting == "batch_size" else value})
+        self.lab.history.push(SetField(project, "recipe", recipe, "Take up the remedy"))
+        last = run.folder.checkpoints.last_step if run is not None else 0
+        if setting == "batch_size" and last:
+            self.branch(last)
+        else:
+            self.start()
 
     def _go_on(self) -> None:
         run = self._run()
@@ -266,12 +272,7 @@ class TrainingPanel(Panel):
             self.curves.show_nothing()
             return
         self.curves.draw(run, at_once=True)
-        failure = run.state.failure
-        if failure is not None and run.state.status == "failed":
-            self.failure.show_failure(
-                failure.title, failure.what, failure.received, failure.remedy,
-                suggestion=failure.suggestion, details=f"Run {run.id}, step {failure.step:,}.",
-            )  # fmt: skip
+        self.failure.show_run(run)
 
     def _refuse(self, error: CvlabError) -> None:
         remedies = ("net",) * isinstance(error, NetError) + ("data",) * isinstance(error, DataMissing)
