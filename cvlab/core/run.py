@@ -6,12 +6,14 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from psygnal import Signal
 
 from cvlab.core.curve import Curve
+from cvlab.core.epochs import EpochLine
 from cvlab.core.mailbox import Delivery, Mailbox
 from cvlab.core.state import batch, observable
 from cvlab.core.storage.checkpoints import is_early_mark
@@ -89,7 +91,8 @@ class Run:
         self.state = RunState(epochs=self.recipe.epochs, learning_rate=self.recipe.optimizer.learning_rate)
         self.curves: dict[str, Curve] = {name: Curve() for name in CURVES}
         self.knobs: list[KnobTurned] = []
-        self.steps_per_epoch = 0
+        self.line: EpochLine | None = None
+        self._train_count = 0
         self.snapshot: SnapshotTaken | None = None
         self.views: dict[str, ViewTaken] = {}
         self.mailbox = Mailbox()
@@ -230,6 +233,9 @@ class Run:
                     state.status = "running"
             case EpochEnd():
                 state.seconds = event.seconds
+                if self.line is not None:
+                    self.line.ended(event.epoch, event.step)
+                    state.total_steps = self.line.total
                 curves["epoch_loss"].append(event.step, event.train_loss)
                 curves["epoch_accuracy"].append(event.step, event.train_accuracy)
                 if event.held_out_loss is not None and event.held_out_accuracy is not None:
@@ -238,11 +244,19 @@ class Run:
                     curves["held_out_accuracy"].append(event.step, event.held_out_accuracy)
             case RunStarted():
                 state.device = event.device
-                self.steps_per_epoch = event.steps_per_epoch
-                state.total_steps = event.steps_per_epoch * event.epochs
+                self._train_count = event.train_count
+                if self.line is None or event.start_step == 0:
+                    self.line = EpochLine(event.steps_per_epoch, event.epochs)
+                else:  # it goes on, perhaps as a branch with another batch size or more epochs
+                    self.line.turn(event.start_step + 1, event.steps_per_epoch)
+                    self.line.count = event.epochs
+                state.total_steps, state.epochs = self.line.total, event.epochs
                 state.status = "paused" if self._paused else "running"
             case KnobTurned():
                 self.knobs.append(event)
+                if event.knob == "batch_size" and self.line is not None:
+                    self.line.turn(event.step, ceil(self._train_count / max(event.new, 1)))
+                    state.total_steps = self.line.total
                 parent = self.folder.record.parent
                 if parent is None or event.step > parent.step:  # what was turned before a branch is its parent's affair
                     self.recipe = self.recipe.changed(**{event.knob: event.new})
@@ -260,7 +274,7 @@ class Run:
             images = sum(count for _, count in self._recent[1:])
             if seconds > 0:
                 state.images_per_second = images / seconds
-                left = state.total_steps - state.step
+                left = max(state.total_steps - state.step, 0)
                 state.eta = left * seconds / (len(self._recent) - 1)
 
     # -- on the run's thread -----------------------------------------------------------------------------------------

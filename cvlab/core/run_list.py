@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cvlab.core.epochs import EpochLine
 from cvlab.core.storage.record import Notes, RunRecord
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CvlabError
@@ -194,11 +195,11 @@ def read_curves(folder: Path) -> RunCurves:
     events = RunFolder.open(folder).events()
     steps = [event for event in events if isinstance(event, StepEnd)]
     ends = [event for event in events if isinstance(event, EpochEnd)]
-    each = ends[0].step / ends[0].epoch if ends else max(len(steps), 1)
+    line = EpochLine.through([(end.epoch, end.step) for end in ends], max(len(steps), 1))
     step = np.array([event.step for event in steps], dtype=float)
     of_steps = {
         "step": step,
-        "epoch": step / each,
+        "epoch": line.all_at(step),
         "seconds": np.array([event.seconds for event in steps], dtype=float),
         **{name: _column(steps, name) for name in ("loss", "accuracy", "learning_rate")},
     }

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyqtgraph as pg
 
+from cvlab.core.epochs import EpochLine
+
 SMALLEST = 1e-12
 """What a logarithmic axis shows instead of zero."""
 
@@ -27,21 +29,21 @@ class StepAxis(pg.AxisItem):
 class EpochAxis(pg.AxisItem):
     """The same steps counted in passes over the training images; silent until it is known how many steps a pass has."""
 
-    steps_per_epoch = 0
+    line: EpochLine | None = None
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        each = self.steps_per_epoch
-        if not each or size <= 0:
+        line = self.line
+        if line is None or size <= 0:
             return []
         wanted = max(2.0, size / 60)
-        span = max((high - low) / each, 1e-9)
-        gap = next(g for g in _whole_gaps() if span / g <= wanted)
-        first = max(math.ceil(low / each / gap), 1) * gap
-        last = math.floor(high / each / gap) * gap
-        return [(gap * each, [n * each for n in range(int(first), int(last) + 1, gap)])]
+        start, end = line.at(max(low, 0)), line.at(max(high, 0))
+        gap = next(g for g in _whole_gaps() if max(end - start, 1e-9) / g <= wanted)
+        first = max(math.ceil(start / gap - 1e-9), 1) * gap
+        last = math.floor(end / gap + 1e-9) * gap
+        return [(gap * line.each, [line.step_of(n) for n in range(first, last + 1, gap)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        counts = [f"{value / self.steps_per_epoch:,.0f}" for value in values]
+        counts = [f"{self.line.at(value) if self.line is not None else value:,.0f}" for value in values]
         return [f"epoch {text}" if i == 0 else text for i, text in enumerate(counts)]
 
 

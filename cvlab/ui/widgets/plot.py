@@ -16,6 +16,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
+from cvlab.core.epochs import EpochLine
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.axes import SMALLEST, EpochAxis, StepAxis, ValueAxis, value_range
 from cvlab.ui.widgets.legend import Key, Kind
@@ -80,6 +81,7 @@ class CurvePlot(QWidget):
         """
         super().__init__(parent)
         self._text, self._tick, self._widest, self._top = text, tick, widest, top
+        self._bends: tuple[float, ...] = ()
         self.series: dict[str, Series] = {}
         self.marks: tuple[Mark, ...] = ()
         self._log, self._is_following, self._is_live = False, True, True
@@ -209,10 +211,11 @@ class CurvePlot(QWidget):
         self._show_colours()
         self.fit()
 
-    def show_epochs(self, steps_per_epoch: int) -> None:
-        """How many steps an epoch has; 0 if it is not known."""
-        if steps_per_epoch != self.epochs.steps_per_epoch:
-            self.epochs.steps_per_epoch = steps_per_epoch
+    def show_epochs(self, line: EpochLine | None) -> None:
+        """Where the epochs lie among the steps; None if that is not known."""
+        bends = () if line is None else line.bends
+        if bends != self._bends:
+            self.epochs.line, self._bends = line, bends
             self.epochs.picture = None
             self.epochs.update()
 

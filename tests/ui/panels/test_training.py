@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QListWidget, QSlider, QWidget
 
+from cvlab.core.epochs import EpochLine
 from cvlab.core.history import SetField
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.progress import Progress
@@ -438,8 +439,8 @@ def test_the_lesson_follows_the_optimizer(panel, lab, qtbot):
 
 
 def test_the_axis_grows_by_doubling_epochs_and_never_past_the_end():
-    assert [shown_end(step, 36, 180) for step in (0, 36, 37, 73, 145, 180)] == [36, 36, 72, 144, 180, 180]
-    assert shown_end(5, 0, 0) == 5
+    assert [shown_end(step, EpochLine(36, 5), 180) for step in (0, 36, 37, 73, 145, 180)] == [36, 36, 72, 144, 180, 180]
+    assert shown_end(5, None, 0) == 5
 
 
 def test_turns_of_one_knob_at_one_step_are_one_mark():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
+from cvlab.core.epochs import EpochLine
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.axes import EpochAxis, StepAxis, ValueAxis, value_range
 from cvlab.ui.widgets.plot import CurvePlot, Mark
@@ -89,7 +90,7 @@ def test_steps_are_whole_and_thousands_set_apart(qapp):
 def test_epochs_stand_where_their_last_step_is(qapp):
     axis = EpochAxis("top")
     assert axis.tickValues(0, 100, 600) == []
-    axis.steps_per_epoch = 36
+    axis.line = EpochLine(36, 5)
     ((_, places),) = axis.tickValues(0, 180, 600)
     assert places == [36, 72, 108, 144, 180]
     assert axis.tickStrings(places, 1, 36) == ["epoch 1", "2", "3", "4", "5"]
@@ -98,10 +99,19 @@ def test_epochs_stand_where_their_last_step_is(qapp):
 @given(st.integers(1, 2000), st.integers(1, 5000), st.floats(80, 2000))
 def test_epoch_marks_never_crowd(qapp, each, epochs, size):
     axis = EpochAxis("top")
-    axis.steps_per_epoch = each
+    axis.line = EpochLine(each, epochs)
     ((_, places),) = axis.tickValues(0, each * epochs, size)
     assert len(places) <= size / 60 + 2
     assert all(place % each == 0 for place in places)
+
+
+def test_after_another_batch_size_the_marks_stand_closer(qapp):
+    axis = EpochAxis("top")
+    axis.line = EpochLine(36, 5)
+    axis.line.turn(73, 9)
+    ((_, places),) = axis.tickValues(0, 99, 600)
+    assert places == [36, 72, 81, 90, 99]
+    assert axis.tickStrings(places, 1, 36) == ["epoch 1", "2", "3", "4", "5"]
 
 
 def test_logarithmic_ticks_say_the_values_themselves(qapp):

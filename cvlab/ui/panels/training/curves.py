@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from cvlab.core.epochs import EpochLine
 from cvlab.core.panels.training import TrainingState
 from cvlab.core.runs import Run
 from cvlab.engine.training.events import KnobTurned
@@ -38,12 +39,12 @@ class Half:
         plot, curves, state = self.plot, run.curves, run.state
         plot.show_message("" if state.step or not run.is_active else "Getting the data and the net ready…")
         plot.set_live(run.is_active)
-        plot.show_epochs(run.steps_per_epoch)
+        plot.show_epochs(run.line)
         plot.show_series(self._train, *curves[self._train].points())
         plot.show_series("smoothed", *curves[self._train].smoothed(smoothing))
         plot.show_series(self._held_out, *curves[self._held_out].points())
         plot.show_marks(marks_of(run.knobs))
-        plot.refresh(shown_end(state.step, run.steps_per_epoch, state.total_steps))
+        plot.refresh(shown_end(state.step, run.line, state.total_steps))
 
 
 def _last_drawn(half: Half) -> float:
@@ -169,8 +170,8 @@ class CurvesView(QFrame):
             self.caption.setText(run.title if run is not None else "")
             return
         words = [f"step {x:,.0f}"]
-        if run.steps_per_epoch:
-            words.append(f"epoch {x / run.steps_per_epoch:.2f}")
+        if run.line is not None:
+            words.append(f"epoch {run.line.at(x):.2f}")
         steps, rates = run.curves["learning_rate"].points()
         at = int(np.searchsorted(steps, x, side="right")) - 1
         if at >= 0:
@@ -178,14 +179,14 @@ class CurvesView(QFrame):
         self.caption.setText("  ·  ".join(words))
 
 
-def shown_end(step: int, steps_per_epoch: int, total: int) -> float:
+def shown_end(step: int, line: EpochLine | None, total: int) -> float:
     """The last step on the axis: one epoch, then 2, 4, 8, ... of them, so that it jumps seldom; never past the run's end."""
-    if not steps_per_epoch:
+    if line is None:
         return max(step, 1)
     epochs = 1
-    while epochs * steps_per_epoch < step:
+    while line.step_of(epochs) < step:
         epochs *= 2
-    return min(epochs * steps_per_epoch, max(total, step))
+    return min(line.step_of(epochs), max(total, step))
 
 
 def marks_of(knobs: list[KnobTurned]) -> tuple[Mark, ...]:

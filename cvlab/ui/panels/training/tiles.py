@@ -93,7 +93,7 @@ class Tiles(QWidget):
             self.best.show_figure(NO_FIGURE, "of all epochs")
             return
         best = int(np.argmax(y))
-        epoch = round(x[best] / run.steps_per_epoch) if run.steps_per_epoch else best + 1
+        epoch = round(run.line.at(x[best])) if run.line is not None else best + 1
         self.best.show_figure(share_text(float(y[best])), f"at epoch {epoch:,}")
 
     def _show_first(self, run: Run, class_count: int, expected: str) -> None:
