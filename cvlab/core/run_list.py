@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -149,9 +150,9 @@ def flat(settings: dict[str, Any], before: str = "") -> dict[str, Any]:
 
 def _titles(spec: Any, before: str = "") -> dict[str, str]:
     titles = {}
-    for name, field in spec.model_fields.items():
-        titles[f"{before}{name}"] = field.title or name.replace("_", " ")
-        inner = field.annotation
+    for name, info in spec.model_fields.items():
+        titles[f"{before}{name}"] = info.title or name.replace("_", " ")
+        inner = info.annotation
         if isinstance(inner, type) and hasattr(inner, "model_fields"):
             titles |= _titles(inner, f"{before}{name}.")
     return titles
@@ -180,29 +181,40 @@ class RunCurves:
 
     of_steps: dict[str, np.ndarray]
     of_epochs: dict[str, np.ndarray]
+    _found: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def over(self, against: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         """(x, y) of the curve `name` over "step", "epoch" or "seconds"; points without a value are left out."""
         part = self.of_steps if name in self.of_steps else self.of_epochs
         if name not in part:
             return np.empty(0), np.empty(0)
-        seen = np.isfinite(part[name])
-        return part[against][seen], part[name][seen]
+        if (against, name) not in self._found:
+            seen = np.isfinite(part[name])
+            whole = seen.all()
+            self._found[against, name] = (
+                part[against] if whole else part[against][seen], part[name] if whole else part[name][seen]
+            )  # fmt: skip
+        return self._found[against, name]
+
+
+_OF_STEPS = ("step", "seconds", "loss", "accuracy", "learning_rate")
 
 
 def read_curves(folder: Path) -> RunCurves:
-    """The metrics of a run: 0.5 s for 100,000 steps. Raises `NotOurFile`."""
-    events = RunFolder.open(folder).events()
-    steps = [event for event in events if isinstance(event, StepEnd)]
-    ends = [event for event in events if isinstance(event, EpochEnd)]
-    line = EpochLine.through([(end.epoch, end.step) for end in ends], max(len(steps), 1))
-    step = np.array([event.step for event in steps], dtype=float)
-    of_steps = {
-        "step": step,
-        "epoch": line.all_at(step),
-        "seconds": np.array([event.seconds for event in steps], dtype=float),
-        **{name: _column(steps, name) for name in ("loss", "accuracy", "learning_rate")},
-    }
+    """The metrics of a run: 0.5 s and 5 MB for 100,000 steps. Raises `NotOurFile`."""
+    columns = {name: array("d") for name in _OF_STEPS}
+    ends: list[EpochEnd] = []
+    for event in RunFolder.open(folder).tail().read():
+        if isinstance(event, StepEnd):
+            for name, column in columns.items():
+                column.append(getattr(event, name))
+        elif isinstance(event, EpochEnd):
+            ends.append(event)
+    of_steps = {name: np.asarray(column, dtype=float) for name, column in columns.items()}
+    line = EpochLine.through([(end.epoch, end.step) for end in ends], max(len(of_steps["step"]), 1))
+    of_steps["epoch"] = line.all_at(of_steps["step"])
     of_epochs = {
         "step": _column(ends, "step"),
         "epoch": _column(ends, "epoch"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvlab.core import mailbox as mailbox_module
-from cvlab.core.curve import Curve
+from cvlab.core.curve import CAPACITY, Curve, Pyramid
 from cvlab.core.mailbox import Mailbox
 from cvlab.engine.training.events import EpochEnd, RunFailed, SnapshotTaken, StepEnd
 
@@ -77,3 +77,33 @@ def test_an_uncollected_mailbox_is_bounded_and_keeps_the_spike(monkeypatch):
     assert len(steps) <= 101
     assert max(s.loss for s in steps) == 99.0
     assert [s.step for s in steps] == sorted(s.step for s in steps)
+
+
+# -- long series -----------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10**6), st.integers(1, 60_000), st.floats(0, 1), st.floats(0, 1), st.integers(8, 4096))
+def test_a_window_shows_every_extreme_of_what_is_in_it_and_nothing_else(seed, count, start, end, most):
+    rng = np.random.default_rng(seed)
+    x = np.cumsum(rng.integers(1, 4, count)).astype(float)
+    y = rng.normal(size=count)
+    y[rng.random(count) < 0.05] = np.nan
+    low, high = sorted((start * x[-1], end * x[-1]))
+    seen_x, seen_y = Pyramid(x, y).window(low, high, most)
+    inside = (x >= low) & (x <= high)
+    if np.isfinite(y[inside]).any():
+        assert np.nanmin(seen_y) <= np.nanmin(y[inside]) and np.nanmax(seen_y) >= np.nanmax(y[inside])
+    assert np.isin(seen_y[np.isfinite(seen_y)], y).all(), "never a value that is not in the series"
+    assert np.all(np.diff(seen_x) >= 0) and len(seen_x) <= max(2 * most, 4 * CAPACITY) + 8
+    if inside.any() and seen_x[0] > x[0]:
+        assert seen_x[0] <= low, "the line enters the window from outside"
+
+
+def test_few_points_are_drawn_themselves_and_one_spike_of_a_million_is_always_there():
+    x, y = np.arange(1e6), np.zeros(10**6)
+    y[54_321] = 7.0
+    pyramid = Pyramid(x, y)
+    np.testing.assert_array_equal(pyramid.window(54_000, 54_500)[1], y[53_999:54_502])
+    for width in (10, 1e3, 1e5, 1e6):
+        assert pyramid.window(54_321 - width / 2, 54_321 + width / 2)[1].max() == 7.0
+    assert pyramid.coarse()[1].max() == 7.0 and len(pyramid.coarse()[0]) <= 4 * CAPACITY

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cvlab.cli.bench import browse, canvas, circuit, import_, knn, race, regions, slide, stroke, train, window
+from cvlab.cli.bench import browse, canvas, circuit, history, import_, knn, race, regions, slide, stroke, train, window
 
-BENCHES = (train, window, stroke, circuit, knn, regions, import_, browse, canvas, slide, race)
+BENCHES = (train, window, stroke, circuit, knn, regions, import_, browse, canvas, slide, race, history)
 """Modules with an `add_to` that adds one verb below `cvlab bench`."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -21,29 +21,13 @@ from cvlab.ui.theme import theme
 from cvlab.ui.widgets.axes import SMALLEST, EpochAxis, StepAxis, ValueAxis, value_range
 from cvlab.ui.widgets.legend import Key, Kind
 from cvlab.ui.widgets.plot_canvas import Canvas
+from cvlab.ui.widgets.series import Series
 
 _AXIS_WIDTH, _LINE_OF_TEXT = 52, 22
 _ROOM = 1.012
 """A little more than the last step, so that its dot is whole."""
 _MANY_POINTS = 150
 """Above so many points a line is drawn without its dots."""
-
-
-@dataclass
-class Series:
-    """One curve: its item, its key in the legend, and the values as they were given."""
-
-    role: str
-    kind: Kind
-    item: pg.PlotDataItem
-    key: Key
-    x: np.ndarray = field(default_factory=lambda: np.empty(0))
-    y: np.ndarray = field(default_factory=lambda: np.empty(0))
-
-    def at(self, x: float) -> float | None:
-        """The value at x: the last one that is not after it."""
-        i = int(np.searchsorted(self.x, x, side="right")) - 1
-        return float(self.y[i]) if i >= 0 else None
 
 
 @dataclass(frozen=True)
@@ -155,6 +139,7 @@ class CurvePlot(QWidget):
         self.canvas.resized.connect(self._place_message)
         self.view.sigRangeChangedManually.connect(self._stop_following)
         self.view.sigRangeChanged.connect(self._place_words)
+        self.view.sigXRangeChanged.connect(self._follow_view)
 
     # -- what it shows ---------------------------------------------------------------------------------------------
 
@@ -173,11 +158,21 @@ class CurvePlot(QWidget):
         """The whole curve as it is now: x rising, y may hold NaN or infinity. Call `refresh` after the last one."""
         start = perf_counter()
         series = self.series[name]
-        series.x, series.y = x, y
-        series.item.setData(x, self._at_height(y))
+        series.take(x, y)
+        self._draw(series)
         if series.kind == "points":
             series.item.setSymbol("o" if len(x) <= _MANY_POINTS else None)
         self._cost_so_far += perf_counter() - start
+
+    def _draw(self, series: Series) -> None:
+        """Hands the series to its item: whole, or what can be seen of a long one."""
+        x, y = series.window(*self.view.viewRange()[0])
+        series.item.setData(x, self._at_height(y))
+
+    def _follow_view(self) -> None:
+        for series in self.series.values():
+            if series.is_long:
+                self._draw(series)
 
     def refresh(self, x_end: float) -> None:
         """Ranges and read-out after the series; x_end: the last step that the x axis should show."""
@@ -242,7 +237,7 @@ class CurvePlot(QWidget):
         if on != self._log:
             self._log = self.values.is_log = on
             for series in self.series.values():
-                series.item.setData(series.x, self._at_height(series.y))
+                self._draw(series)
             self.fit()
 
     def set_live(self, live: bool) -> None:
@@ -280,7 +275,7 @@ class CurvePlot(QWidget):
     def _wanted_range(self) -> tuple[float, float]:
         """(low, high) in the axis' own units, on round values so that it seldom changes."""
         return value_range(
-            [(s.y, s.kind == "raw") for s in self.series.values()],
+            [(s.outline, s.kind == "raw") for s in self.series.values()],
             self._reference[0] if self._reference else None,
             top=self._top,
             log=self._log,

@@ -230,3 +230,29 @@ def test_drawing_tells_what_it_cost(plot):
     fill(plot)
     plot.grab()
     assert 0 < plot.cost < 5
+
+
+# -- long series -------------------------------------------------------------------------------------------------------
+
+
+def drawn(plot, name="batch"):
+    return plot.series[name].item.getOriginalDataset()
+
+
+def test_of_a_long_series_the_painter_gets_what_can_be_seen(plot):
+    x, y = np.arange(1.0, 2e6), np.ones(2 * 10**6 - 1)
+    y[1_234_567] = 5.0
+    plot.show_series("batch", x, y)
+    plot.refresh(2e6)
+    assert len(drawn(plot)[0]) < 20_000 and drawn(plot)[1].max() == 5.0
+    plot.view.setXRange(1_234_000, 1_235_000, padding=0)
+    seen_x, seen_y = drawn(plot)
+    assert seen_x[0] <= 1_234_000 and seen_x[-1] >= 1_235_000 and len(seen_x) < 1_010
+    np.testing.assert_array_equal(seen_y, y[int(seen_x[0]) - 1 : int(seen_x[-1])])
+    plot.view.setXRange(1_000, 2_000, padding=0)
+    assert drawn(plot)[1].max() == 1.0
+    plot.set_log(True)
+    assert drawn(plot)[1].max() == np.log10(5.0), "all of it is seen again"
+    plot.show_series("batch", x[:100], y[:100])
+    plot.refresh(100)
+    assert len(drawn(plot)[0]) == 100

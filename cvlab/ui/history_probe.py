@@ -1,0 +1,107 @@
+"""What `cvlab bench history` measures in the real window: a frame of panning along curves of ten million points."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QApplication
+
+from cvlab.core.curve import Curve
+from cvlab.core.run import Run
+from cvlab.core.run_list import RunCurves, read_rows
+from cvlab.core.storage.run_folder import RunFolder
+from cvlab.engine.nets import zoo
+from cvlab.engine.training.events import EpochEnd, RunStarted, StepEnd
+from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.frame_probe import FRAMES, WARM, FrameProbe
+from cvlab.ui.probe import measure
+from cvlab.ui.widgets.plot import CurvePlot
+
+POINTS = 10_000_000
+_ZOOMS = {"all of it": 1.0, "a tenth": 0.1, "a ten-thousandth": 1e-4}
+
+
+class HistoryProbe(FrameProbe):
+    """Pans along the curves of the runs panel, along a run's own curves in the training panel, and, as the rival, along the same
+    points given whole to a pyqtgraph curve that thins them by its peaks (downsampling "peak", clipped to the view)."""
+
+    def __init__(self, *settings) -> None:
+        super().__init__(*settings, "history")
+
+    def _start(self, *_: str) -> None:
+        self._window.resize(1440, 900)
+        try:
+            self.result = {name: self._measured(frame) for name, frame in self._subjects()} | {"read_ms": self._read_ms}
+        finally:
+            self._window.leave()
+
+    def _subjects(self) -> Iterator[tuple[str, Callable[[int], None]]]:
+        steps = np.arange(1.0, POINTS + 1)
+        losses = 2.3 * np.exp(-steps / 2e6) + np.random.default_rng(0).gamma(2.0, 0.1, POINTS)
+        row = self._make_run()
+        panel = self._window.panel("runs")
+        self._window.go("runs")
+        state = self._window.lab.project.runs
+        state.curve, state.against = "loss", "step"
+        curves = RunCurves({"step": steps, "loss": losses}, {})
+        began = perf_counter()
+        panel.overlay.show_runs([row], {row.id: curves}, False)
+        QApplication.processEvents()
+        self._read_ms = 1000 * (perf_counter() - began)
+        yield from self._pans("runs", panel.overlay.plot.view)
+        run = self._long_run(row, steps, losses)
+        self._window.go("training")
+        view = self._window.panel("training").curves
+        view.draw(run, at_once=True)
+        yield from self._pans("training", view.loss.view)
+        yield from self._pans("pyqtgraph", self._rival(panel.overlay.plot, steps, losses))
+
+    def _make_run(self):
+        lab = self._window.lab
+        folder = RunFolder.create(lab.runs.root, zoo.two_layer(), Recipe())
+        folder.log(RunStarted("CPU", 1, 250, 0, 1, 1, 1))
+        folder.log(StepEnd(1, 1, 2.3, 0.1, 0.1, 250, 0.1))
+        folder.log(EpochEnd(1, 1, 2.3, 0.1, 2.3, 0.1, 0.1, 0.1, 1.0))
+        folder.close()
+        return next(row for row in read_rows(lab.runs.root) if row.id == folder.record.id)
+
+    def _long_run(self, row, steps: np.ndarray, losses: np.ndarray) -> Run:
+        run = Run.read(RunFolder.open(row.folder))
+        run.state.step = run.state.total_steps = POINTS
+        run.line.each = POINTS // 50
+        run.curves = {name: Curve() for name in run.curves}
+        for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
+            run.curves["loss"].append(step, loss)
+        run.state = replace(run.state, revision=1)
+        return run
+
+    def _rival(self, plot: CurvePlot, steps: np.ndarray, losses: np.ndarray) -> pg.ViewBox:
+        self._window.go("runs")
+        for series in plot.series.values():
+            series.take(np.empty(0), np.empty(0))
+            series.item.setData(series.x, series.y)
+        item = pg.PlotDataItem(connect="finite", antialias=False)
+        item.setDownsampling(auto=True, method="peak")
+        item.setClipToView(True)
+        plot.view.addItem(item, ignoreBounds=True)
+        item.setData(steps, losses)
+        return plot.view
+
+    def _pans(self, name: str, view: pg.ViewBox) -> Iterator[tuple[str, Callable[[int], None]]]:
+        for words, share in _ZOOMS.items():
+            width = POINTS * share
+
+            def pan(i: int, width: float = width) -> None:
+                start = (POINTS - width) * 0.4 + width * i / (WARM + FRAMES) * 0.5
+                view.setXRange(start, start + width, padding=0)
+
+            yield f"{name}, {words}", pan
+
+
+if __name__ == "__main__":
+    sys.exit(measure(HistoryProbe))

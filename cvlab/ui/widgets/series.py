@@ -1,0 +1,52 @@
+"""One curve of a plot: its values, its item, its key in the legend; of a long one, what can be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyqtgraph as pg
+
+from cvlab.core.curve import CAPACITY, Pyramid
+from cvlab.ui.widgets.legend import Key, Kind
+
+LONG = 4 * CAPACITY
+"""Above so many points only what can be seen is handed to the painter; live curves never have so many."""
+
+
+@dataclass
+class Series:
+    """The values as they were given: x rising, y may hold NaN or infinity."""
+
+    role: str
+    kind: Kind
+    item: pg.PlotDataItem
+    key: Key
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
+    _pyramid: Pyramid | None = None
+
+    def take(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Other values. The same arrays again cost nothing."""
+        if x is not self.x or y is not self.y:
+            self._pyramid = Pyramid(x, y) if len(x) > LONG else None
+        self.x, self.y = x, y
+
+    @property
+    def is_long(self) -> bool:
+        """Whether what is drawn depends on what can be seen."""
+        return self._pyramid is not None
+
+    def window(self, start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
+        """(x, y) to draw where from start to end can be seen; all of a short series."""
+        return (self.x, self.y) if self._pyramid is None else self._pyramid.window(start, end)
+
+    @property
+    def outline(self) -> np.ndarray:
+        """Values among which every extreme is, never very many."""
+        return self.y if self._pyramid is None else self._pyramid.coarse()[1]
+
+    def at(self, x: float) -> float | None:
+        """The value at x: the last one that is not after it."""
+        i = int(np.searchsorted(self.x, x, side="right")) - 1
+        return float(self.y[i]) if i >= 0 else None
