@@ -17,6 +17,7 @@ from cvlab.engine.data.dataset import Dataset
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.nets import code, dropout
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.training import source
 from cvlab.engine.training.recipe import Recipe
 
 DATA = "data.npz"
@@ -67,11 +68,11 @@ def script(
         _dropout() if uses_dropout else "",
         net_class,
         _preprocess(preprocessing),
-        _augmentation(recipe),
-        _loss(recipe),
-        _initialise(recipe),
-        _optimizer(recipe),
-        _schedule(recipe),
+        source.augmentation(recipe),
+        source.losses(recipe),
+        source.initialise(recipe),
+        source.optimizer(recipe),
+        source.schedule(recipe),
         _SPLIT,
         _evaluate(),
         _main(recipe),
@@ -102,12 +103,10 @@ from torch.nn import functional"""
 
 
 def _settings(recipe: Recipe) -> str:
-    r, s = recipe, recipe.optimizer
-    device = '"cuda" if torch.cuda.is_available() else "cpu"' if r.device == "auto" else repr(r.device)
+    r = recipe
     lines = [
         f"EPOCHS, BATCH_SIZE, SEED, HELD_OUT = {r.epochs}, {r.batch_size}, {r.seed}, {r.held_out!r}",
-        f"LEARNING_RATE, WEIGHT_DECAY = {s.learning_rate!r}, {s.weight_decay!r}",
-        f"DEVICE = torch.device({device})",
+        *source.constants(recipe),
         f"FORMAT = torch.{'channels_last' if r.channels_last else 'contiguous_format'}",
         f"torch.set_num_threads({r.threads or 1})",
         "",
@@ -124,8 +123,8 @@ def _settings(recipe: Recipe) -> str:
 
 
 def _dropout() -> str:
-    source = inspect.getsource(dropout.Dropout)
-    return source.replace("x: Tensor", "x").replace(") -> Tensor:", "):")
+    text = inspect.getsource(dropout.Dropout)
+    return text.replace("x: Tensor", "x").replace(") -> Tensor:", "):")
 
 
 def _preprocess(p: Preprocessing) -> str:
@@ -157,155 +156,6 @@ def _preprocess(p: Preprocessing) -> str:
     return "\n".join(lines)
 
 
-def _augmentation(recipe: Recipe) -> str:
-    parts = []
-    if recipe.shift:
-        from cvlab.engine.training import learner
-
-        parts.append(_plain(inspect.getsource(learner.shift)))
-    if recipe.augmentation.changes:
-        from cvlab.engine.data import augmentation, resampling
-
-        names = ["pixel_grid", "sample", "to_bytes"]
-        parts.append("from dataclasses import dataclass\nfrom types import SimpleNamespace")
-        parts += [_plain(inspect.getsource(getattr(resampling, name))) for name in names]
-        parts.append(f"LUMA = {augmentation.LUMA!r}")
-        parts.append(_plain(inspect.getsource(augmentation.Draw)))
-        functions = [
-            value for value in vars(augmentation).values()
-            if inspect.isfunction(value) and value.__module__ == augmentation.__name__
-        ]  # fmt: skip
-        parts += [_plain(inspect.getsource(function)) for function in functions]
-        values = recipe.augmentation.model_dump() | {"changes": True}
-        parts.append(f"AUGMENTATION = SimpleNamespace(**{values!r})")
-    return "\n\n\n".join(part.strip("\n") for part in parts)
-
-
-def _plain(source: str) -> str:
-    """Without annotations, which name what the script has not imported."""
-    source = re.sub(r"^(\s*)from torch\.nn import functional\n", "", source, flags=re.M)
-    source = re.sub(r"^(\s*)import (torch|numpy as np)\n", "", source, flags=re.M)
-    return re.sub(
-        r": (Tensor|Augmentation|Draw|Outside|torch\.\w+)( \| \w+)?(?=[,)\n =])|(?<=\)) -> [^\n]+(?=:\n)",
-        _annotation,
-        source,
-    )
-
-
-def _annotation(match: re.Match[str]) -> str:
-    return ": object" if match[0].startswith(":") else ""
-
-
-def _loss(recipe: Recipe) -> str:
-    loss = recipe.loss
-    if loss.kind == "hinge":
-        from cvlab.engine.training import objective
-
-        source = _plain(inspect.getsource(objective.hinge))
-        return (
-            f"{source}\n\n\ndef batch_loss(scores, y):\n    return hinge(scores, y, {loss.margin!r}).mean()\n\n\n"
-            f"def plain_loss(scores, y):\n    return hinge(scores, y, {loss.margin!r}).sum()"
-        )
-    return (
-        "def batch_loss(scores, y):\n"
-        f"    return functional.cross_entropy(scores, y, label_smoothing={loss.label_smoothing!r})\n\n\n"
-        "def plain_loss(scores, y):\n"
-        '    return functional.cross_entropy(scores, y, reduction="sum")'
-    )
-
-
-def _initialise(recipe: Recipe) -> str:
-    how = recipe.initialisation
-    if how.kind == "pytorch" and how.bias == "usual":
-        return ""
-    from cvlab.engine.training import initialisation
-
-    functions = (
-        initialisation.initialise,
-        initialisation.first_weights,
-        initialisation.fans,
-        initialisation._orthogonal,
-    )
-    parts = ["from types import SimpleNamespace", f"FIRST = SimpleNamespace(**{how.model_dump()!r})"]
-    parts += [re.sub(r"how: Initialisation", "how", _plain(inspect.getsource(f))) for f in functions]
-    return "\n\n\n".join(part.strip("\n") for part in parts)
-
-
-def _optimizer(recipe: Recipe) -> str:
-    s, r = recipe.optimizer, recipe.regularisation
-    fused = "fused=DEVICE.type in ('cpu', 'cuda')"
-    adam = f"lr=LEARNING_RATE, betas=({s.beta1!r}, {s.beta2!r}), eps={s.eps!r}, {fused}"
-    make = {
-        "adam": f"torch.optim.Adam(net.parameters(), {adam})",
-        "adamw": f"torch.optim.AdamW(groups, {adam})",
-        "adagrad": f"torch.optim.Adagrad(net.parameters(), lr=LEARNING_RATE, eps={s.eps!r})",
-        "rmsprop": f"torch.optim.RMSprop(net.parameters(), lr=LEARNING_RATE, alpha={s.decay_rate!r}, eps={s.eps!r})",
-        "sgd": f"torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, {fused})",
-        "momentum": f"torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, momentum={s.momentum!r}, {fused})",
-        "nesterov": f"torch.optim.SGD(net.parameters(), lr=LEARNING_RATE, momentum={s.momentum!r}, "
-        f"nesterov={s.momentum > 0}, {fused})",
-    }[s.kind]
-    lines = ["def make_optimizer(net):"]
-    if s.kind == "adamw":
-        lines += [
-            "    weights = [w for w in net.parameters() if w.ndim in (2, 4)]  # biases go free",
-            "    others = [w for w in net.parameters() if w.ndim <= 1]",
-            '    groups = [{"params": weights, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]',
-            '    groups = [group for group in groups if group["params"]]',
-        ]
-    lines += [f"    return {make}", "", "", "def before_step(net):"]
-    l2 = s.weight_decay if s.kind != "adamw" else 0.0
-    if r.clip:
-        lines.append(f"    nn.utils.clip_grad_norm_(net.parameters(), {r.clip!r})")
-    if l2 or r.l1:
-        lines += [
-            "    for w in net.parameters():",
-            "        if w.ndim in (2, 4) and w.grad is not None:  # biases go free",
-        ]
-        lines += ["            w.grad.add_(w.detach(), alpha=WEIGHT_DECAY)"] if l2 else []
-        lines += [f"            w.grad.add_(w.detach().sign(), alpha={r.l1!r})"] if r.l1 else []
-    if lines[-1].endswith(":"):
-        lines.append("    pass  # no penalty, no clipping")
-    lines += ["", "", "@torch.no_grad()", "def after_step(net):"]
-    if r.max_norm:
-        lines += [
-            "    for w in net.parameters():",
-            "        if w.ndim in (2, 4):",
-            "            length = w.flatten(1).norm(dim=1).clamp(min=1e-12)",
-            f"            w.mul_(({r.max_norm!r} / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))",
-        ]
-    else:
-        lines.append("    pass  # no projection")
-    return "\n".join(lines)
-
-
-def _schedule(recipe: Recipe) -> str:
-    s = recipe.schedule
-    body = {
-        "constant": "    return LEARNING_RATE",
-        "step": f"    every = {s.every!r} * steps_per_epoch\n"
-        f"    return LEARNING_RATE * {s.factor!r} ** math.floor(step / every)",
-        "exponential": f"    return LEARNING_RATE * math.exp(-{s.k!r} / steps_per_epoch * step)",
-        "1/t": f"    return LEARNING_RATE / (1 + {s.k!r} / steps_per_epoch * step)",
-        "cosine": "    share = min(step / (steps_per_epoch * EPOCHS), 1.0)\n"
-        "    return LEARNING_RATE * (1 + math.cos(math.pi * share)) / 2",
-        "warm-up": f"    warm, total = {min(s.warm, recipe.epochs)!r} * steps_per_epoch, steps_per_epoch * EPOCHS\n"
-        "    if step < warm:\n        return LEARNING_RATE * max(0.01, step / warm)\n"
-        "    share = min((step - warm) / (total - warm), 1.0) if total > warm else float(step > warm)\n"
-        "    return LEARNING_RATE * (1 + math.cos(math.pi * share)) / 2",
-        "one-cycle": f"    total = steps_per_epoch * EPOCHS\n    peak = {s.peak_at!r} * total\n"
-        "    if step < peak:\n        return glide(0.04 * LEARNING_RATE, LEARNING_RATE, step / peak)\n"
-        "    share = min((step - peak) / (total - peak), 1.0) if total > peak else 1.0\n"
-        "    return glide(LEARNING_RATE, 4e-6 * LEARNING_RATE, share)",
-    }[s.kind]
-    glide = (
-        "def glide(start, end, share):\n    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2\n\n\n"
-        if s.kind == "one-cycle"
-        else ""
-    )
-    return f"{glide}def learning_rate(step, steps_per_epoch):\n{body}"
-
-
 _SPLIT = """def split(labels):
     # Every class in proportion; the same for the same seed.
     out, rng = np.zeros(len(labels), bool), np.random.default_rng(SEED)
@@ -330,29 +180,19 @@ def evaluate(net, images, labels):
 
 def _main(recipe: Recipe) -> str:
     r = recipe
-    first = (
-        "    initialise(net, FIRST, dice(0, 0))\n"
-        if not (r.initialisation.kind == "pytorch" and r.initialisation.bias == "usual")
-        else ""
-    )
+    first = "    initialise(net, FIRST, dice(0, 0))\n" if source.draws_first_weights(r) else ""
     shift = (
-        f"                offsets = torch.randint(0, {2 * r.shift + 1}, (2, len(chosen)), generator=dice(2, step))\n"
-        f"                batch = shift(batch, {r.shift}, offsets)\n"
+        f"            offsets = torch.randint(0, {2 * r.shift + 1}, (2, len(chosen)), generator=dice(2, step))\n"
+        f"            batch = shift(batch, {r.shift}, offsets)\n"
         if r.shift
         else ""
     )
     augment = (
-        "                batch, targets = augment(batch, y, AUGMENTATION, dice(0, step + 1), classes)\n"
+        "            batch, targets = augment(batch, y, AUGMENTATION, dice(0, step + 1), classes)\n"
         if r.augmentation.changes
         else ""
-    ).replace("                ", "            ")
-    shift = shift.replace("                ", "            ")
-    forward = (
-        "            with torch.autocast(DEVICE.type, dtype=torch.bfloat16):\n"
-        "                scores = net(x)\n            scores = scores.float()\n"
-        if r.precision == "mixed"
-        else "            scores = net(x)\n"
     )
+    forward = source.forward(r, " " * 12)
     patience, watch = r.early_stopping.patience, r.early_stopping.watch
     stopping = (
         f"            figure = held[1] if {watch == 'accuracy'} else -held[0]\n"

@@ -35,6 +35,13 @@ def load(text: str) -> dict:
         {"optimizer.kind": "rmsprop", "regularisation.clip": 0.5, "regularisation.l1": 0.001},
         {"optimizer.kind": "adamw", "optimizer.weight_decay": 0.1, "schedule.kind": "1/t"},
         {"optimizer.kind": "adagrad", "loss.label_smoothing": 0.1, "schedule.kind": "exponential"},
+        {"schedule.kind": "one-cycle", "regularisation.max_norm": 0.5},
+        {
+            "schedule.kind": "warm-up",
+            "regularisation.max_norm": 0.5,
+            "optimizer.kind": "sgd",
+            "optimizer.weight_decay": 0.1,
+        },
     ],
 )
 def test_every_step_is_the_learners(changes, data: Dataset):
@@ -54,22 +61,31 @@ def test_every_step_is_the_learners(changes, data: Dataset):
 
 
 def test_it_learns_with_shifts_and_its_net_can_be_read_back(data, net):
-    recipe = Recipe(shift=1, batch_size=50).changed(**{"optimizer.learning_rate": 0.01})
+    recipe = Recipe(shift=1, batch_size=50, epochs=12).changed(
+        **{"optimizer.learning_rate": 0.01, "augmentation.rotate": 3, "augmentation.mixup": 0.1, "init.kind": "he"}
+    )
     text = starter_script(net, Preprocessing(kind="unit"), recipe)
     torch.manual_seed(0)
     space = load(text)
     module = space["Net"]()
-    space["train"](module, data.train.images, data.train.labels, epochs=12)
+    space["initialise"](module, space["FIRST"], torch.Generator().manual_seed(0))
+    space["train"](module, data.train.images, data.train.labels)
     assert space["accuracy"](module, data.test.images, data.test.labels) > 0.6
     assert read_source(text).net.name == "small"
 
 
 def test_what_is_left_out_is_said():
-    recipe = Recipe().changed(**{"schedule.kind": "one-cycle", "regularisation.max_norm": 3.0, "precision": "mixed"})
+    recipe = Recipe(averaging=0.99).changed(**{"early_stopping.patience": 3})
     text = starter_script(NET, Preprocessing(kind="unit"), recipe)
-    for words in ("one-cycle", "max-norm: 3", "mixed precision", "holding out 10%"):
+    for words in ("early stopping", "running average", "holding out 10%"):
         assert words in text
     assert "leaves out" not in starter_script(NET, Preprocessing(kind="unit"), Recipe(held_out=0.0))
+
+
+def test_mixed_precision_is_written(data):
+    recipe = Recipe(held_out=0.0, precision="mixed", batch_size=300, epochs=1)
+    space = load(starter_script(NET, Preprocessing(kind="unit"), recipe))
+    space["train"](space["Net"](), data.train.images, data.train.labels)
 
 
 @pytest.mark.parametrize("data_id", ["mnist", "cifar10", "my-own-set"])
