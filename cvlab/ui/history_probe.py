@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import numpy as np
 import pyqtgraph as pg
@@ -18,11 +18,11 @@ from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunStarted, StepEnd
 from cvlab.engine.training.recipe import Recipe
-from cvlab.ui.frame_probe import FRAMES, WARM, FrameProbe
+from cvlab.ui.frame_probe import FrameProbe
 from cvlab.ui.probe import measure
 from cvlab.ui.widgets.plot import CurvePlot
 
-POINTS = 10_000_000
+POINTS, FRAMES, _WARM = 10_000_000, 200, 5
 _ZOOMS = {"all of it": 1.0, "a tenth": 0.1, "a ten-thousandth": 1e-4}
 
 
@@ -36,11 +36,11 @@ class HistoryProbe(FrameProbe):
     def _start(self, *_: str) -> None:
         self._window.resize(1440, 900)
         try:
-            self.result = {name: self._measured(frame) for name, frame in self._subjects()} | {"read_ms": self._read_ms}
+            self.result = dict(self._subjects()) | {"read_ms": self._read_ms}
         finally:
             self._window.leave()
 
-    def _subjects(self) -> Iterator[tuple[str, Callable[[int], None]]]:
+    def _subjects(self) -> Iterator[tuple[str, dict]]:
         steps = np.arange(1.0, POINTS + 1)
         losses = 2.3 * np.exp(-steps / 2e6) + np.random.default_rng(0).gamma(2.0, 0.1, POINTS)
         row = self._make_run()
@@ -59,7 +59,7 @@ class HistoryProbe(FrameProbe):
         view = self._window.panel("training").curves
         view.draw(run, at_once=True)
         yield from self._pans("training", view.loss.view)
-        yield from self._pans("pyqtgraph", self._rival(panel.overlay.plot, steps, losses))
+        yield from self._pans("pyqtgraph", self._rival(panel.overlay.plot, steps, losses), frames=20)
 
     def _make_run(self):
         lab = self._window.lab
@@ -92,15 +92,22 @@ class HistoryProbe(FrameProbe):
         item.setData(steps, losses)
         return plot.view
 
-    def _pans(self, name: str, view: pg.ViewBox) -> Iterator[tuple[str, Callable[[int], None]]]:
+    def _pans(self, name: str, view: pg.ViewBox, frames: int = FRAMES) -> Iterator[tuple[str, dict]]:
         for words, share in _ZOOMS.items():
-            width = POINTS * share
-
-            def pan(i: int, width: float = width) -> None:
-                start = (POINTS - width) * 0.4 + width * i / (WARM + FRAMES) * 0.5
+            width, took, work = POINTS * share, [], []
+            for i in range(-_WARM, frames):
+                began, worked = perf_counter(), thread_time()
+                start = (POINTS - width) * 0.4 + width * (i + _WARM) / (frames + _WARM) * 0.5
                 view.setXRange(start, start + width, padding=0)
-
-            yield f"{name}, {words}", pan
+                QApplication.processEvents()
+                took.append(1000 * (perf_counter() - began))
+                work.append(1000 * (thread_time() - worked))
+            p50, p99 = np.percentile(took[_WARM:], (50, 99))
+            work_p50, work_p99 = np.percentile(work[_WARM:], (50, 99))
+            yield f"{name}, {words}", {
+                "frames": frames, "p50_ms": p50, "p99_ms": p99, "max_ms": max(took[_WARM:]), "work_p50_ms": work_p50,
+                "work_p99_ms": work_p99,
+            }  # fmt: skip
 
 
 if __name__ == "__main__":

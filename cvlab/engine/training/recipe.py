@@ -282,12 +282,14 @@ class Recipe(Spec):
     precision: Literal["float32", "mixed"] = Field(
         "float32",
         title="Precision",
-        description="Mixed: layers compute in bfloat16, weights stay float32. Faster on recent GPUs, rarely on a CPU.",
+        description="Mixed: layers compute in bfloat16, weights stay float32. Made for recent GPUs and for CPUs with bfloat16 "
+        "instructions; measured on a CPU without them, LeNet trains 5 to 8 times slower.",
     )
     channels_last: bool = Field(
         True,
         title="Channels last",
-        description="Keeps the channels of a pixel together in memory. Nearly always faster; the last bits may differ.",
+        description="Keeps the channels of a pixel together in memory. On a CPU, nets with convolutions trained 1.1 to 1.4 "
+        "times as fast; others the same. The last bits differ.",
     )
 
     @classmethod
