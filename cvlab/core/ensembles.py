@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvlab.core.jobs import JobControl
-from cvlab.core.searches import read_search
+from cvlab.core.searches import RECORD, read_search
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.training.search import ranked
@@ -38,10 +38,25 @@ class Member:
 
 def of_search(path: Path, count: int) -> list[Member]:
     """The best trials of a search, best first. Raises `NotOurFile`."""
-    trials = [trial for trial in ranked(read_search(path).trials) if trial.score is not None and trial.run]
+    found = ranked(read_search(path).trials)
+    trials = [trial for trial in found if trial.score is not None and trial.run and not trial.given_up]
     if not trials:
         raise NotOurFile("No trial of this search has ended well.", remedy="Search a wider or another range.")
     return [Member(path / trial.run) for trial in trials[:count]]
+
+
+def newest_search(root: Path) -> Path:
+    """The folder of the search that was begun last. Raises `NotOurFile` where there is none."""
+    paths = sorted(path.parent for path in root.glob(f"*/{RECORD}"))
+    if not paths:
+        raise NotOurFile("There has been no search on this machine.", remedy="Make one on Training's search page.")
+    return paths[-1]
+
+
+def hold_out_the_same(members: Sequence[Member]) -> bool:
+    """Whether no member would be judged by held-out images that it has trained on. Raises `NotOurFile`."""
+    recipes = [RunFolder.open(path).record.recipe for path in {member.path for member in members}]
+    return len({(recipe.data, recipe.held_out, recipe.seed) for recipe in recipes}) <= 1
 
 
 def of_checkpoints(path: Path, count: int) -> list[Member]:

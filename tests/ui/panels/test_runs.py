@@ -7,12 +7,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from cvlab.core.jobs import JobControl
+from cvlab.core.searches import SearchRequest
 from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.record import Notes
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.training.search import Axis, SearchPlan
 from cvlab.ui.panels.runs.overlay import short_names
 from cvlab.ui.panels.runs.runs import RunsPanel
 from cvlab.ui.panels.runs.table import BY_ID
@@ -210,6 +213,23 @@ def test_runs_vote_and_are_compared(host, lab, qtbot):
     assert "The mean member reads" in card.words.text()
     assert [title for title, _ in card.bars._rows][-1] == "Ensemble" and len(card.bars._rows) == 3
     assert all(0.5 < accuracy.low < accuracy.share < accuracy.high for _, accuracy in card.bars._rows)
+
+
+def test_the_best_of_a_search_vote(panel, lab, qtbot):
+    card = panel.aside.ensemble
+    card.of.setCurrentIndex(card.of.findData("search"))
+    card.of.activated.emit(3)
+    assert card.go.isEnabled()
+    card.vote()
+    assert "no search" in card.words.text()
+    axes = (Axis(path="optimizer.learning_rate", values=(0.001, 0.002, 0.003)),)
+    recipe = Recipe.read({"threads": 1, "batch_size": 500})
+    SearchRequest(
+        lab.runs.root, zoo.linear_classifier(), recipe, SearchPlan(kind="grid", axes=axes, epochs=1), lab.dataset
+    ).run(JobControl())
+    card.vote()
+    qtbot.waitUntil(lambda: (lab.pump(), card.go.isEnabled())[1], timeout=30_000)
+    assert len(card.bars._rows) == 4 and "The mean member reads" in card.words.text()
 
 
 # -- ways out ----------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from cvlab.core.ensembles import EnsembleRequest, Member, of_checkpoints
+from cvlab.core.ensembles import (
+    EnsembleRequest,
+    Member,
+    hold_out_the_same,
+    newest_search,
+    of_checkpoints,
+    of_search,
+)
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow
 from cvlab.engine.errors import CvlabError
@@ -21,12 +28,12 @@ if TYPE_CHECKING:
     from cvlab.engine.training.ensemble import Accuracy, Comparison
 
 _JOB = "runs.ensemble"
-_CHECKPOINTS = 5
+_CHECKPOINTS = _TOP = 5
 _ROW, _NAME, _FIGURE = 24, 130, 58
 
 
 class EnsembleCard(QWidget):
-    """Asks the chosen runs, or the last checkpoints of one, to vote; nothing is trained."""
+    """Asks the chosen runs, the last checkpoints of one, or the best of a search to vote; nothing is trained."""
 
     def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,11 +42,13 @@ class EnsembleCard(QWidget):
         self.words = label(self, wraps=True)
         self.of = named(
             QComboBox(self), "runs.members", "Members",
-            "Different first weights, points of one run, or running averages: the course's ways to an ensemble.",
+            "Different first weights, points of one run, running averages, the best trials of a search: the course's ways "
+            "to an ensemble.",
         )  # fmt: skip
         self.of.addItem("Chosen runs", "runs")
         self.of.addItem("Checkpoints", "checkpoints")
         self.of.addItem("Averages", "averages")
+        self.of.addItem("Best of a search", "search")
         self.split = named(
             QComboBox(self), "runs.judges", "Judged by",
             "Choose members by held-out images; look at the test set once, when the choice is made.",
@@ -78,23 +87,24 @@ class EnsembleCard(QWidget):
 
     def _show_choice(self, _: int = 0) -> None:
         of, count = self.of.currentData(), len(self._rows)
-        needed = 1 if of == "checkpoints" else 2
+        needed = {"checkpoints": 1, "search": 0}.get(of, 2)
         self.go.setEnabled(count >= needed)
         self.words.setText(
             f"Choose at least {needed} run{'s' if needed > 1 else ''} in the table." if count < needed
             else f"The last {_CHECKPOINTS} checkpoints of {self._rows[-1].title}." if of == "checkpoints"
+            else f"The {_TOP} best trials of the newest search." if of == "search"
             else f"{count} members."
         )  # fmt: skip
 
     def vote(self) -> None:
-        if self.split.currentData() == "held-out" and not self._hold_out_the_same():
-            self.words.setText(
-                "These runs hold out different images (seeds or shares differ): each has trained on images that would judge "
-                "it. Judge by the test images, or choose runs that hold out the same."
-            )
-            return
         try:
             members = self._members()
+            if self.split.currentData() == "held-out" and not hold_out_the_same(members):
+                self.words.setText(
+                    "These runs hold out different images (seeds or shares differ): each has trained on images that would judge "
+                    "it. Judge by the test images, or choose runs that hold out the same."
+                )
+                return
         except CvlabError as error:
             self.words.setText(str(error))
             return
@@ -103,17 +113,12 @@ class EnsembleCard(QWidget):
         request = EnsembleRequest(tuple(members), self._lab.dataset, self.split.currentData())
         self._lab.jobs.submit(_JOB, request, done=self._done, failed=self._failed, progress=self._voted)
 
-    def _hold_out_the_same(self) -> bool:
-        """Whether no member would be judged by images that it has trained on."""
-        if self.of.currentData() == "checkpoints":
-            return True
-        recipes = [row.record.recipe for row in self._rows]
-        return len({(recipe.data, recipe.held_out, recipe.seed) for recipe in recipes}) == 1
-
     def _members(self) -> list[Member]:
         of = self.of.currentData()
         if of == "checkpoints":
             return of_checkpoints(self._rows[-1].folder, _CHECKPOINTS)
+        if of == "search":
+            return of_search(newest_search(self._lab.runs.root), _TOP)
         return [Member(row.folder, average=of == "averages") for row in self._rows]
 
     def _voted(self, done: object) -> None:
