@@ -14,6 +14,7 @@ from time import perf_counter
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from cvlab.core.epochs import EpochLine
@@ -147,6 +148,7 @@ class CurvePlot(QWidget):
         """A curve, drawn over those added before it. role: a colour role of the theme."""
         item = pg.PlotDataItem(connect="finite", antialias=False)
         item.setDownsampling(auto=True, method="peak")
+        item.opts["autoDownsampleFactor"] = 1.0  # a low and a high for each pixel are all that can be seen
         item.setClipToView(True)
         self.view.addItem(item, ignoreBounds=True)
         key = Key(caption, role, kind, self._widest, self)
@@ -158,7 +160,11 @@ class CurvePlot(QWidget):
         """The whole curve as it is now: x rising, y may hold NaN or infinity. Call `refresh` after the last one."""
         start = perf_counter()
         series = self.series[name]
+        before = series.width, series.is_smooth(self._is_live)
         series.take(x, y)
+        if before != (series.width, series.is_smooth(self._is_live)):
+            series.item.opts["antialias"] = series.is_smooth(self._is_live)
+            self._ink(series)
         self._draw(series)
         if series.kind == "points":
             series.item.setSymbol("o" if len(x) <= _MANY_POINTS else None)
@@ -245,7 +251,7 @@ class CurvePlot(QWidget):
         if live != self._is_live:
             self._is_live = live
             for series in self.series.values():
-                series.item.opts["antialias"] = not live and series.kind != "raw"
+                series.item.opts["antialias"] = series.is_smooth(live)
                 series.item.updateItems(styleUpdate=True)
 
     def clear(self) -> None:
@@ -303,8 +309,7 @@ class CurvePlot(QWidget):
         self._pointer.setPen(pg.mkPen(colour("muted")))
         self._mark_lines.setPen(pg.mkPen(colour("warning"), style=Qt.PenStyle.DotLine))
         for series in self.series.values():
-            ink = colour(series.role, 0.4 if series.kind == "raw" else 1.0)
-            series.item.setPen(pg.mkPen(ink, width=1 if series.kind == "raw" else 2))
+            ink = self._ink(series)
             if series.kind == "points":
                 series.item.setSymbol("o" if len(series.x) <= _MANY_POINTS else None)
                 series.item.setSymbolSize(7)
@@ -314,6 +319,12 @@ class CurvePlot(QWidget):
             self._line_text.setText(self._reference[1], color=colour("muted"))
         for mark, text in zip(self.marks, self._mark_texts, strict=False):
             text.setText(mark.text, color=colour("warning"))
+
+    def _ink(self, series: Series) -> QColor:
+        """Its colour, and its pen in it."""
+        ink = theme().colour(series.role, 0.4 if series.kind == "raw" else 1.0)
+        series.item.setPen(pg.mkPen(ink, width=series.width))
+        return ink
 
     def _place_words(self) -> None:
         """Words and marks keep to the edges of what is in view."""

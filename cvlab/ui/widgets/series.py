@@ -10,8 +10,12 @@ import pyqtgraph as pg
 from cvlab.core.curve import CAPACITY, Pyramid
 from cvlab.ui.widgets.legend import Key, Kind
 
+_SEEN = 1024
+"""Pieces of a long series in view, at most: more than most plots have pixels across."""
 LONG = 4 * CAPACITY
 """Above so many points only what can be seen is handed to the painter; live curves never have so many."""
+CROWDED = 400
+"""Above so many points a line is drawn plainly: nobody sees its corners, and everybody would see the delay."""
 
 
 @dataclass
@@ -39,7 +43,16 @@ class Series:
 
     def window(self, start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
         """(x, y) to draw where from start to end can be seen; all of a short series."""
-        return (self.x, self.y) if self._pyramid is None else self._pyramid.window(start, end)
+        return (self.x, self.y) if self._pyramid is None else self._pyramid.window(start, end, _SEEN)
+
+    @property
+    def width(self) -> int:
+        """Of its line, in pixels: a crowded curve is drawn as finely as what is raw."""
+        return 1 if self.kind == "raw" or (self.kind == "points" and len(self.x) > CROWDED) else 2
+
+    def is_smooth(self, live: bool) -> bool:
+        """Whether its line is antialiased. A wide one of a thousand noisy points would take Qt 0.3 s a painting."""
+        return not live and self.kind != "raw" and len(self.x) <= CROWDED
 
     @property
     def outline(self) -> np.ndarray:
