@@ -23,6 +23,8 @@ def walk(panel: RunsPanel) -> Iterator[Stop]:
     text = "Seeds 0 and 1 differ by as much as chance makes: a smaller difference means nothing."
     made[0].folder.annotate(starred=True, tags=("baseline",), text=text)
     state.chosen = tuple(run.id for run in made)
+    for notice in list(panel.lab.notices.all):  # they would lie over the buttons
+        panel.lab.notices.dismiss(notice.id)
     panel.refresh()
     yield Stop("compared", panel.is_drawn)
     aside.turn_to(aside.ensemble)
