@@ -93,4 +93,4 @@ def test_the_tour_brings_its_stops_up(panel, lab, qtbot):
             assert stop.is_ready()
 
         qtbot.waitUntil(check, timeout=round(1000 * stop.timeout_s))
-    assert names == ["learning", "layers", "filters", "mistakes", "failed", "checks", "search"]
+    assert names == ["learning", "layers", "filters", "mistakes", "failed", "checks", "search", "search-heat"]
