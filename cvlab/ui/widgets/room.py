@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class Room(QWidget):
@@ -26,3 +27,14 @@ class Room(QWidget):
         super().resizeEvent(event)
         if self._held is not None:
             self._held.setGeometry(self.rect())
+
+
+def roomed(words: QLabel, lines: int) -> Room:
+    """A room of so many lines for words that change often, at its top."""
+    words.ensurePolished()  # its role decides its font
+    words.setAlignment(Qt.AlignmentFlag.AlignTop)
+    room = Room(words.parentWidget())
+    room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    room.setFixedHeight(lines * words.fontMetrics().lineSpacing() + 2)
+    room.hold(words)
+    return room

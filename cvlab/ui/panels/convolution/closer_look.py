@@ -27,6 +27,7 @@ class CloserLook(QWidget):
         )
         self._patch = self._kernel = np.zeros((3, 3))
         self._total, self._channel = 0.0, ""
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
@@ -45,6 +46,7 @@ class CloserLook(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(event.rect(), theme().colour("raised"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint(painter)
         painter.end()

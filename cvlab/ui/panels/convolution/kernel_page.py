@@ -19,6 +19,7 @@ from cvlab.ui.panels.convolution.kernel_pad import KernelPad
 from cvlab.ui.panels.convolution.picture_pair import PicturePair
 from cvlab.ui.panels.convolution.pieces import Chips, label, named, number, strong
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.room import roomed
 
 _SIDE_WIDTH = 264
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -74,7 +75,7 @@ class KernelPage(QWidget):
         left.body.addWidget(self.brush)
         left.body.addWidget(self.presets)
         left.body.addWidget(self.normalise)
-        left.body.addWidget(self.sums)
+        left.body.addWidget(roomed(self.sums, 3))
         left.body.addWidget(self.says)
         left.body.addStretch(1)
         self.colour = Chips(
@@ -97,7 +98,7 @@ class KernelPage(QWidget):
         self.pair, self.closer = PicturePair(right), CloserLook(right)
         self.range = label(right, wraps=True)
         right.body.addWidget(self.pair, 1)
-        right.body.addWidget(self.range)
+        right.body.addWidget(roomed(self.range, 2))
         right.body.addWidget(self.closer)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

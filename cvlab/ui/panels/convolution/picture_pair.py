@@ -42,6 +42,7 @@ class PicturePair(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._result: tuple[np.ndarray, float, bool] | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         theme().changed.connect(self._colour)
 
     def sizeHint(self) -> QSize:
@@ -111,6 +112,7 @@ class PicturePair(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(event.rect(), theme().colour("raised"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._message:
             painter.setPen(theme().colour("muted"))

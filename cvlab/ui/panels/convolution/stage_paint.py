@@ -63,6 +63,7 @@ class StagePaint:
         stage, painter = self._stage, self._painter
         if stage.output is None:
             return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # so pale that its edges need none
         for c in stage.scene.reads(stage.spot[0]):
             window, filter, terms = stage.window(c), stage.board("w", (stage.spot[0], c)), stage.board("p", (c,))
             painter.setPen(Qt.PenStyle.NoPen)
@@ -75,6 +76,7 @@ class StagePaint:
                     [filter.area.bottomLeft(), filter.area.bottomRight(), terms.area.topRight(), terms.area.topLeft()]
                 )
             )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     # -- terms -------------------------------------------------------------------------------------------------------
 
