@@ -66,6 +66,7 @@ class ImportCard(QWidget):
         self.again.clicked.connect(self.changed)
         self.other.clicked.connect(self.another)
         self.leave.clicked.connect(self.given_up)
+        self._show(self.zone)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
