@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from cvlab.engine.circuit.circuit import Circuit, Node, read
+from cvlab.engine.circuit.circuit import Circuit, Node
 from cvlab.engine.circuit.collapse import collapse, expand
 from cvlab.engine.circuit.grammar import parse
 from cvlab.engine.circuit.passes import Evaluation, evaluate
 from cvlab.engine.circuit.presets import BY_ID
+from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.tensors import Literal, Value, array, cells, is_short, kind, shape_of, told
 from cvlab.engine.circuit.tree import Array, Number
 from cvlab.engine.circuit.trust import Check, check

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cvlab.engine.circuit.circuit import Circuit, read
+from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.passes import evaluate
+from cvlab.engine.circuit.reader import read
 from cvlab.engine.errors import ExpressionError
 from cvlab.engine.surfaces import Surface
 

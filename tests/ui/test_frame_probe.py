@@ -2,8 +2,8 @@
 
 import math
 
-from cvlab.engine.circuit.circuit import read
 from cvlab.engine.circuit.passes import evaluate
+from cvlab.engine.circuit.reader import read
 from cvlab.ui.frame_probe import GATES, tangle
 
 

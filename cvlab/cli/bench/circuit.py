@@ -21,8 +21,8 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _circuit(arguments: argparse.Namespace) -> dict:
-    from cvlab.engine.circuit.circuit import read
     from cvlab.engine.circuit.layout import layout
+    from cvlab.engine.circuit.reader import read
     from cvlab.engine.errors import ExpressionError
 
     large = {

@@ -11,10 +11,11 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
-from cvlab.engine.circuit.circuit import Circuit, read
+from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.collapse import Span, collapse, expand
 from cvlab.engine.circuit.passes import Evaluation, evaluate
 from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.tokens import MAX_CHARACTERS
 from cvlab.engine.errors import ExpressionError
 

@@ -4,11 +4,64 @@ from __future__ import annotations
 
 from cvlab.engine.circuit.circuit import Circuit, Node
 from cvlab.engine.circuit.passes import Evaluation
-from cvlab.engine.circuit.tensor_gates import HELPERS
 from cvlab.engine.circuit.tensors import Literal, is_short, told
 from cvlab.engine.circuit.words import shown
 
 _SIGMOID = ("def sigmoid(x):", "    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))")
+
+_FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "sigmoids(": (
+        "def sigmoids(x):",
+        "    e = np.exp(-np.abs(x))",
+        "    return np.where(x >= 0, 1.0, e) / (1.0 + e)",
+    ),
+    "softmax(": (
+        "def softmax(s):",
+        "    e = np.exp(s - np.max(s, axis=-1, keepdims=True))",
+        "    return e / np.sum(e, axis=-1, keepdims=True)",
+    ),
+    "logsumexp(": (
+        "def logsumexp(s):",
+        "    most = np.max(s, axis=-1, keepdims=True)",
+        "    return np.log(np.sum(np.exp(s - most), axis=-1)) + most[..., 0]",
+    ),
+    "cross_entropy(": (
+        "def cross_entropy(s, y):",
+        "    rows, y = np.atleast_2d(s), np.atleast_1d(np.asarray(y)).astype(int)",
+        "    return float(np.mean(logsumexp(rows) - rows[np.arange(len(rows)), y]))",
+    ),
+    "cross_entropy_slope(": (
+        "def cross_entropy_slope(s, y):",
+        "    rows, y = np.atleast_2d(s), np.atleast_1d(np.asarray(y)).astype(int)",
+        "    p = softmax(rows)",
+        "    p[np.arange(len(rows)), y] -= 1.0",
+        "    return (p / len(rows)).reshape(s.shape)",
+    ),
+    "hinge(": (
+        "def hinge(s, y, delta=1.0):",
+        "    rows, y = np.atleast_2d(s), np.atleast_1d(np.asarray(y)).astype(int)",
+        "    margins = rows - rows[np.arange(len(rows)), y][:, None] + delta",
+        "    margins[np.arange(len(rows)), y] = 0.0",
+        "    return float(np.sum(np.maximum(margins, 0.0)) / len(rows))",
+    ),
+    "hinge_slope(": (
+        "def hinge_slope(s, y, delta=1.0):",
+        "    rows, y = np.atleast_2d(s), np.atleast_1d(np.asarray(y)).astype(int)",
+        "    margins = rows - rows[np.arange(len(rows)), y][:, None] + delta",
+        "    margins[np.arange(len(rows)), y] = 0.0",
+        "    over = np.where(margins > 0, 1.0, 0.0)",
+        "    over[np.arange(len(rows)), y] = -np.sum(over, axis=1)",
+        "    met = -float(np.sum(over[np.arange(len(rows)), y])) / len(rows)",
+        "    return (over / len(rows)).reshape(s.shape), met",
+    ),
+    "placed(": (
+        "def placed(upstream, shape, *at):",
+        "    whole = np.zeros(shape)",
+        "    whole[at] = upstream",
+        "    return whole",
+    ),
+}
+"""What the lines of code call, by the text that calls it."""
 
 
 def source(evaluation: Evaluation) -> str:
@@ -60,10 +113,10 @@ def _head(body: str) -> list[str]:
     """The imports and functions that the lines need."""
     called: list[str] = []
     searched = body
-    while found := [call for call in HELPERS if call in searched and call not in called]:
+    while found := [call for call in _FUNCTIONS if call in searched and call not in called]:
         called += found
-        searched = "\n".join(line for call in found for line in HELPERS[call])
-    helpers = [HELPERS[call] for call in HELPERS if call in called]
+        searched = "\n".join(line for call in found for line in _FUNCTIONS[call])
+    helpers = [_FUNCTIONS[call] for call in _FUNCTIONS if call in called]
     if "sigmoid(" in body:
         helpers.insert(0, _SIGMOID)
     head = ["import math", ""] if "math." in body or "sigmoid(" in body else []
@@ -78,7 +131,7 @@ class _Names:
     def __init__(self, circuit: Circuit) -> None:
         given = [node.name for node in circuit.nodes if node.kind != "constant"]
         taken = set(given)
-        mine = {"math", "np", "float", "sigmoid", *(call.removesuffix("(") for call in HELPERS)}
+        mine = {"math", "np", "float", "sigmoid", *(call.removesuffix("(") for call in _FUNCTIONS)}
         self._value = {name: name if name not in mine else _unused(f"{name}_", taken) for name in given}
         taken |= set(self._value.values())
         self._prefix = "d"

@@ -13,23 +13,20 @@ atom      : number | name | function "(" sum ("," sum)* ")" | "(" sum ")" | "[" 
 from __future__ import annotations
 
 import difflib
-import keyword
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from cvlab.engine.circuit.cursor import Cursor
 from cvlab.engine.circuit.gates import FUNCTIONS
 from cvlab.engine.circuit.tensor_gates import TENSOR_FUNCTIONS, TENSOR_GATES
 from cvlab.engine.circuit.tensors import MAX_NUMBERS, MAX_SIDE, MAX_TOTAL, Literal, shape_of, size
-from cvlab.engine.circuit.tokens import Token, check_length, tokens
+from cvlab.engine.circuit.tokens import Token
 from cvlab.engine.circuit.tree import Apply, Array, Name, Number, Statement, Tree
 from cvlab.engine.errors import ExpressionError
 
 MAX_GATES = 5_000
-
-MAX_DEPTH = 60
-"""Brackets inside brackets. Each takes eight nested calls, and Python allows a thousand."""
 
 
 _SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}
@@ -60,19 +57,10 @@ def parse(text: str) -> tuple[Statement, ...]:
     return _Parser(text).statements()
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens: list[Token] = []
-        self._unreadable: ExpressionError | None = None
-        self._at = self._depth = self._gates = self._makers = self._numbers = 0
-        check_length(text)
-        try:
-            self._tokens.extend(tokens(text))
-        except ExpressionError as error:
-            # Told when it is reached: what is wrong before it is the better thing to point at.
-            self._unreadable = error
-            self._tokens.append(Token("unreadable", "", error.offset, 1))
+        super().__init__(text)
+        self._gates = self._makers = self._numbers = 0
 
     # -- statements --------------------------------------------------------------------------------------------------
 
@@ -320,34 +308,6 @@ class _Parser:
         self._close(opening)
         return tree
 
-    # -- brackets and names ------------------------------------------------------------------------------------------
-
-    def _enter(self, token: Token) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._error(f"More than {MAX_DEPTH} brackets or powers inside one another.", token,
-                              "Name a part and use the name: q = x + y; f = q * z.")  # fmt: skip
-
-    def _close(self, opening: Token, sign: str = ")") -> None:
-        if self._token.text == sign:
-            self._next()
-            self._depth -= 1
-            return
-        if self._token.kind in ("stop", "end"):
-            raise self._error("This bracket is never closed.", opening, f"Add a {sign} where it ends.")
-        if self._token.text in (")", "]"):
-            raise self._error(f"This bracket closes no {opening.text}.", self._token, f"Write {sign} here.")
-        raise self._leftover()
-
-    def _check_name(self, token: Token) -> None:
-        if keyword.iskeyword(token.text):
-            raise self._error(
-                f"“{token.text}” is a word of Python, and only arithmetic is read here.", token,
-                "Use numbers, names, + - * / ** and the functions.",
-            )  # fmt: skip
-        if token.text.startswith("__"):
-            raise self._error("A name cannot begin with two underscores.", token, "Use letters and digits, such as x0.")
-
     def _not_a_function(self, token: Token) -> ExpressionError:
         known = _FOREIGN.get(token.text.lower())
         if known is not None and not known.isalpha():
@@ -358,61 +318,6 @@ class _Parser:
         if len(token.text) <= 3:
             return self._error("A sign is missing before the bracket.", token, f"Write {token.text}*(…) to multiply.")
         return self._error(f"There is no function {token.text}.", token, f"The functions are {', '.join(_CALLED)}.")
-
-    # -- errors ------------------------------------------------------------------------------------------------------
-
-    def _missing(self) -> ExpressionError:
-        token = self._token
-        before = self._tokens[self._at - 1] if self._at else None
-        if token.text == "*" and before is not None and before.text == "*":
-            return self._error("Two signs of multiplication are apart.", token, "Write ** for a power, * to multiply.")
-        if token.text == ")" and before is not None and before.text == "(":
-            return self._error("These brackets are empty.", token, "Put an expression between them.")
-        if token.kind == "sign" and (before is None or before.kind == "end"):
-            return self._error(f"A value must come before “{token.text}”.", token, "Begin with a number or a name.")
-        if before is not None and before.kind == "sign":
-            return self._error(f"A value must follow “{before.text}”.", before, "Add a number or a name after it.")
-        return self._error("A value is missing here.", token, "Add a number or a name.")
-
-    def _leftover(self) -> ExpressionError:
-        token, before = self._token, self._tokens[self._at - 1]
-        if token.text == ")":
-            return self._error("This bracket closes nothing.", token, "Take it away, or add a ( before.")
-        if token.text == ",":
-            return self._error("A comma only stands between the values of a function.", token,
-                               "A decimal number has a point: 1.5, not 1,5.")  # fmt: skip
-        if token.text == "=":
-            return self._error("One name stands on the left of =.", token, "Write q = x + y, and then use q.")
-        left = self._text[before.offset : before.after]
-        right = self._text[token.offset : token.after]
-        if token.kind == "name" and keyword.iskeyword(token.text):
-            self._check_name(token)
-        touching = "" if token.text == "(" else right
-        span = Token("name", "", before.offset, token.after - before.offset)
-        return self._error(
-            f"A sign is missing between “{left}” and “{right}”.", span,
-            f"Write {left}*{touching or '(…)'} to multiply." if left != ")" or touching else "Write (…)*(…) to multiply.",
-        )  # fmt: skip
-
-    def _error(self, what: str, token: Token, remedy: str) -> ExpressionError:
-        return ExpressionError(what, text=self._text, offset=token.offset, length=max(token.length, 1), remedy=remedy)
-
-    # -- tokens ------------------------------------------------------------------------------------------------------
-
-    @property
-    def _token(self) -> Token:
-        token = self._tokens[self._at]
-        if token.kind == "unreadable":
-            raise self._unreadable
-        return token
-
-    def _peek(self) -> Token:
-        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-
-    def _next(self) -> Token:
-        token = self._tokens[self._at]
-        self._at += 1
-        return token
 
 
 def _example(function: str) -> str:

@@ -17,9 +17,9 @@ import numpy as np
 
 from cvlab.engine.circuit import tensor_words, words
 from cvlab.engine.circuit.circuit import Circuit, Node
+from cvlab.engine.circuit.corners import branches as tensor_branches
 from cvlab.engine.circuit.gates import GATES, winners
 from cvlab.engine.circuit.tensor_gates import TENSOR_GATES
-from cvlab.engine.circuit.tensor_gates import branches as tensor_branches
 from cvlab.engine.circuit.tensors import Value, finite
 from cvlab.engine.circuit.words import Operand
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from cvlab.engine.circuit import words
+from cvlab.engine.circuit.corners import on_corner
 from cvlab.engine.circuit.gates import GATES
-from cvlab.engine.circuit.tensor_gates import TensorGate, on_corner
+from cvlab.engine.circuit.tensor_gate import TensorGate
 from cvlab.engine.circuit.tensors import Shape, Value, cell, finite, kind, shape, told
 from cvlab.engine.circuit.words import Operand
 

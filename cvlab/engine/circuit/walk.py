@@ -15,7 +15,7 @@ from typing import Literal
 from cvlab.engine.circuit import tensor_words, words
 from cvlab.engine.circuit.gates import GATES
 from cvlab.engine.circuit.passes import Evaluation
-from cvlab.engine.circuit.tensor_gates import products
+from cvlab.engine.circuit.products import gradient_sizes
 from cvlab.engine.circuit.tensors import Shape, Value, shape, told
 from cvlab.engine.circuit.words import shown, signed
 
@@ -134,7 +134,7 @@ class Walk:
         circuit = self.circuit
         names, shapes = [circuit.nodes[i].name for i in node.operands], circuit.shapes(node)
         gate, output = circuit.gate_of(node), circuit.nodes[circuit.output].name
-        sizes = products(gate, shapes, node.shape)
+        sizes = gradient_sizes(gate, shapes, node.shape)
         return gate.chain(index, names, f"∂{output}/∂{node.name}", shapes), sizes[index] if sizes else ""
 
     # -- moving ------------------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from cvlab.engine.circuit.circuit import read
 from cvlab.engine.circuit.code import source
 from cvlab.engine.circuit.passes import evaluate
 from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.circuit.reader import read
 from tests.engine.circuit.strategies import all_finite, expressions, inputs
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvlab.engine.circuit.circuit import read
-from cvlab.engine.circuit.grammar import MAX_DEPTH, MAX_GATES
+from cvlab.engine.circuit.cursor import MAX_DEPTH
+from cvlab.engine.circuit.grammar import MAX_GATES
 from cvlab.engine.circuit.passes import evaluate
+from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.tokens import MAX_CHARACTERS
 from cvlab.engine.errors import ExpressionError
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
-from cvlab.engine.circuit.circuit import read
 from cvlab.engine.circuit.layout import is_drawn, layout
 from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.circuit.reader import read
 from tests.engine.circuit.strategies import expressions
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from cvlab.engine.circuit.circuit import read
 from cvlab.engine.circuit.opened import layer_text, neuron_text, neuron_vector_text, openable
 from cvlab.engine.circuit.passes import evaluate
+from cvlab.engine.circuit.reader import read
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError
 from cvlab.engine.nets import zoo

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvlab.engine.circuit.circuit import read
 from cvlab.engine.circuit.explore import descend, nudge, sweep
 from cvlab.engine.circuit.gates import GATES
 from cvlab.engine.circuit.passes import evaluate
 from cvlab.engine.circuit.presets import BY_ID, PRESETS
+from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.tensors import same
 from cvlab.engine.circuit.walk import Walk
 from tests.engine.circuit.strategies import expressions

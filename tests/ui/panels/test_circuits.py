@@ -316,7 +316,7 @@ def test_everything_is_undone_to_the_beginning(panel, lab, qtbot):
     ],
 )
 def test_constants_stand_on_the_face_of_their_gate(text, faces):
-    from cvlab.engine.circuit.circuit import read
+    from cvlab.engine.circuit.reader import read
 
     circuit = read(text)
     assert [face(circuit, node) for node in circuit.gates] == faces
