@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from cvlab.engine.circuit.circuit import Circuit, Node
-from cvlab.engine.circuit.collapse import collapse, expand
+from cvlab.engine.circuit.composite import fold, gates_for, span
 from cvlab.engine.circuit.grammar import parse
 from cvlab.engine.circuit.passes import Evaluation, evaluate
 from cvlab.engine.circuit.presets import BY_ID
 from cvlab.engine.circuit.reader import read
+from cvlab.engine.circuit.sigmoids import collapse, expand
 from cvlab.engine.circuit.tensors import Literal, Value, array, cells, is_short, kind, shape_of, told
 from cvlab.engine.circuit.tree import Array, Number
 from cvlab.engine.circuit.trust import Check, check
@@ -37,6 +38,10 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--collapse", action="store_true", help="written-out sigmoids become one gate")
     shape.add_argument("--expand", action="store_true", help="sigmoid gates are written out")
+    parser.add_argument(
+        "--fold", action="append", default=[], metavar="NAME",
+        help="show the gates that compute this value as one, with its local gradients; can be given again",
+    )  # fmt: skip
     parser.add_argument("--code", action="store_true", help="the circuit as Python, forward then backward")
     parser.set_defaults(verb=_circuit)
 
@@ -48,6 +53,7 @@ def _circuit(arguments: argparse.Namespace) -> dict:
         circuit = collapse(circuit)
     if arguments.expand:
         circuit = expand(circuit)
+    circuit = _folded(circuit, arguments.fold)
     evaluation = evaluate(circuit, _values(circuit, arguments.values))
     if arguments.code:
         from cvlab.engine.circuit.code import source
@@ -55,6 +61,19 @@ def _circuit(arguments: argparse.Namespace) -> dict:
         code = source(evaluation)
         return {"code": code, "text": code}
     return _document(circuit, evaluation)
+
+
+def _folded(circuit: Circuit, names: list[str]) -> Circuit:
+    """With each of the named values as one gate, those of the text's order first: later ones may hold earlier ones."""
+    for name in names:
+        if name not in circuit.by_name:
+            raise ExpressionError(
+                f"There is no value {name}.", remedy=f"The values are {', '.join(n.name for n in circuit.gates)}."
+            )
+    groups = []
+    for node in sorted({circuit.by_name[name].id for name in names}):
+        groups.append(tuple(span(circuit.nodes[id]) for id in gates_for(circuit, node)))
+    return fold(circuit, groups)
 
 
 def _values(circuit: Circuit, given: list[str]) -> dict[str, float]:
@@ -173,5 +192,7 @@ def _rows(circuit: Circuit, evaluation: Evaluation, checks: tuple[Check, ...]) -
         tried = by_name.get(node.name)
         beside = f"{shown(tried.numeric)} {tried.verdict}" if tried and node.kind == "input" else ""
         value, gradient = shown(evaluation.values[node.id]), shown(evaluation.gradients[node.id])
-        rows.append(f"{node.name:<12} {circuit.formula(node):<28} {value:>12} {gradient:>12}  {beside}".rstrip())
+        formula = circuit.formula(node)
+        formula = formula if len(formula) <= 28 else f"{formula[:27]}…"
+        rows.append(f"{node.name:<12} {formula:<28} {value:>12} {gradient:>12}  {beside}".rstrip())
     return rows

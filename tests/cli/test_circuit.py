@@ -34,6 +34,20 @@ def test_presets_collapse_and_code(capsys):
     assert status == 0 and space["dw0"] == pytest.approx(-0.19661193)
 
 
+def test_a_value_as_one_gate(capsys):
+    status, out, _ = call(capsys, "a = x*y + 1; f = a * a", "x=2", "y=3", "--fold", "a", "--json")
+    found = json.loads(out)
+    node = next(each for each in found["nodes"] if each["name"] == "a")
+    assert status == 0 and node["gate"] == "composite" and node["local"] == [3, 2] and node["formula"] == "x * y + 1"
+    assert found["order"] == ["a", "f"] and found["gradients"] == {"x": 42, "y": 28}
+    status, out, _ = call(capsys, "a = x*y + 1; f = a * a", "--fold", "a", "--fold", "f", "--json")
+    assert json.loads(out)["order"] == ["f"]
+    status, _, err = call(capsys, "a = x*y", "--fold", "b")
+    assert status == 2 and "no value b" in err and "a" in err
+    status, _, err = call(capsys, "f = x * y + z", "--fold", "x")
+    assert "no gate" in err
+
+
 def test_vectors_and_matrices(capsys):
     text = "W = [[1, 2], [3, 4]]; x = [1, -1]; s = W @ x; L = sum(s ** 2)"
     status, out, err = call(capsys, text, "x=[2, -1]", "W[0,1]=1", "--json")

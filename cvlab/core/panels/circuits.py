@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Self
@@ -12,10 +12,12 @@ from pydantic import Field, FiniteFloat, model_validator
 from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
 from cvlab.engine.circuit.circuit import Circuit
-from cvlab.engine.circuit.collapse import Span, collapse, expand
+from cvlab.engine.circuit.composite import Group, Span, check, fold, span
+from cvlab.engine.circuit.grammar import MAX_GATES
 from cvlab.engine.circuit.passes import Evaluation, evaluate
 from cvlab.engine.circuit.presets import PRESETS
 from cvlab.engine.circuit.reader import read
+from cvlab.engine.circuit.sigmoids import collapse, expand
 from cvlab.engine.circuit.tokens import MAX_CHARACTERS
 from cvlab.engine.errors import ExpressionError
 
@@ -31,6 +33,7 @@ class CircuitDocument:
     values:    of the numbers that were turned, by "x" or "W[0,1]"; the others keep their starting values.
     merge:     parts that are written twice are one gate.
     collapsed: written-out sigmoids shown as one gate, and expanded: sigmoid gates shown as four, both by the span of their text.
+    groups:    gates that are shown as one, in the order in which they were made: later ones may hold earlier ones.
     moved:     where a gate was dragged to, (x, y) by its name.
     """
 
@@ -39,13 +42,14 @@ class CircuitDocument:
     merge: bool = False
     collapsed: tuple[Span, ...] = ()
     expanded: tuple[Span, ...] = ()
+    groups: tuple[Group, ...] = ()
     moved: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def circuit(self) -> Circuit:
         """The circuit in the shape that is shown. Raises `ExpressionError`."""
         circuit = collapse(read(self.text, merge=self.merge), self.collapsed)
-        return expand(circuit, self.expanded)
+        return fold(expand(circuit, self.expanded), self.groups)
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -54,7 +58,7 @@ class CircuitDocument:
         return evaluate(self.circuit, {name: value for name, value in self.values.items() if name in known})
 
     def typed(self, text: str) -> CircuitDocument:
-        """After other text was typed: what no longer fits it is forgotten. Raises `ExpressionError` if it cannot be read."""
+        """After other text was typed: what no longer fits is forgotten, and where gates stood. Raises `ExpressionError`."""
         old, new = self.circuit.starting_values(), read(text, merge=self.merge)
         now, start = self.evaluation.inputs, new.starting_values()
         # What an input is stays as it is, unless the text now starts it elsewhere.
@@ -65,7 +69,15 @@ class CircuitDocument:
             and (name.partition("[")[0] not in new.declared or old[name] == start[name])
             and now[name] != start[name]
         }
-        return CircuitDocument(text, kept, self.merge)
+        edit = _Edit(self.text, text)
+        collapsed, expanded = (
+            tuple(place for place in map(edit.moved, places) if place is not None)
+            for places in (self.collapsed, self.expanded)
+        )
+        groups = (tuple(map(edit.moved, group)) for group in self.groups)
+        return CircuitDocument(
+            text, kept, self.merge, collapsed, expanded, tuple(group for group in groups if None not in group)
+        )
 
     def turned(self, values: Mapping[str, float]) -> CircuitDocument:
         """With other values of some inputs."""
@@ -76,16 +88,57 @@ class CircuitDocument:
         self.__dict__["circuit"] = other.circuit
         return self
 
-    def folded(self, span: Span) -> CircuitDocument:
+    def folded(self, place: Span) -> CircuitDocument:
         """With the sigmoid of this span shown the other way."""
-        if span in self.collapsed:
-            return replace(self, collapsed=tuple(s for s in self.collapsed if s != span), moved={})
-        if span in self.expanded:
-            return replace(self, expanded=tuple(s for s in self.expanded if s != span), moved={})
-        is_gate = any(n.gate == "sigmoid" and (n.offset, n.after) == span for n in self.circuit.gates)
+        if place in self.collapsed:
+            return replace(self, collapsed=tuple(s for s in self.collapsed if s != place), moved={})
+        if place in self.expanded:
+            return replace(self, expanded=tuple(s for s in self.expanded if s != place), moved={})
+        is_gate = any(n.gate == "sigmoid" and (n.offset, n.after) == place for n in self.circuit.gates)
         if is_gate:
-            return replace(self, expanded=(*self.expanded, span), moved={})
-        return replace(self, collapsed=(*self.collapsed, span), moved={})
+            return replace(self, expanded=(*self.expanded, place), moved={})
+        return replace(self, collapsed=(*self.collapsed, place), moved={})
+
+    def grouped(self, ids: Collection[int]) -> CircuitDocument:
+        """With these gates of the shown circuit as one. Raises `ExpressionError` where that cannot be."""
+        check(self.circuit, ids)
+        group = tuple(dict.fromkeys(span(self.circuit.nodes[id]) for id in sorted(ids)))
+        return replace(self, groups=(*self.groups, group), moved=self._kept_places(ids))
+
+    def opened(self, id: int) -> CircuitDocument:
+        """With the gates that a gate stands for shown again; itself if it stands for none."""
+        node = self.circuit.nodes[id]
+        if not node.inside:
+            return self
+        last = max(at for at, group in enumerate(self.groups) if span(node) in group)
+        return replace(self, groups=(*self.groups[:last], *self.groups[last + 1 :]), moved=self._kept_places((id,)))
+
+    def _kept_places(self, ids: Collection[int]) -> dict[str, tuple[float, float]]:
+        """Where other gates were dragged to."""
+        gone = {self.circuit.nodes[id].name for id in ids}
+        return {name: place for name, place in self.moved.items() if name not in gone}
+
+
+class _Edit:
+    """What became of the pieces of a text that was edited in one place."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self._same = _alike(old, new)
+        self._tail_began = len(old) - _alike(old[self._same :][::-1], new[self._same :][::-1])
+        self._longer = len(new) - len(old)
+
+    def moved(self, place: Span) -> Span | None:
+        """Where it stands now; None if the edit touched it."""
+        if place[1] <= self._same:
+            return place
+        if place[0] >= self._tail_began:
+            return place[0] + self._longer, place[1] + self._longer
+        return None
+
+
+def _alike(a: str, b: str) -> int:
+    """How many characters they begin with in common."""
+    return next((at for at, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
 
 
 @observable
@@ -106,6 +159,7 @@ class SavedCircuits(SavedState):
     merge: bool = False
     collapsed: tuple[Span, ...] = ()
     expanded: tuple[Span, ...] = ()
+    groups: tuple[Group, ...] = Field((), max_length=MAX_GATES)
     moved: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
     position: int = Field(FAR, ge=0)
     along: str = Field("", max_length=60)

@@ -12,6 +12,7 @@ def by_autograd(circuit: Circuit, inputs: Mapping[str, float]) -> dict[str, floa
     """The gradient of the output by every number, as `torch.autograd` has it; 0 where the output does not depend on it."""
     import torch
 
+    circuit = circuit.unfolded or circuit
     leaves = {
         n.name: torch.tensor(circuit.value_of(n, inputs), dtype=torch.float64, requires_grad=True)
         for n in circuit.inputs

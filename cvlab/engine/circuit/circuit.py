@@ -12,6 +12,7 @@ from typing import Literal as Kind
 import numpy as np
 
 from cvlab.engine.circuit.gates import GATES, Gate
+from cvlab.engine.circuit.infix import written
 from cvlab.engine.circuit.tensor_gates import TENSOR_GATES, TensorGate
 from cvlab.engine.circuit.tensors import Literal, Shape, Value, array, cells, told
 from cvlab.engine.errors import ExpressionError
@@ -31,6 +32,7 @@ class Node:
     offset, after: the characters of the text that it stands for.
     shape:    of its value: () for a single number.
     is_tensor: a gate that works on vectors or matrices.
+    inside: of a gate that stands for several, "composite": their ids in the circuit where they are written out, the last its own.
     """
 
     id: int
@@ -44,6 +46,7 @@ class Node:
     after: int = 0
     shape: Shape = ()
     is_tensor: bool = False
+    inside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ class Circuit:
     """nodes in topological order; the node with id `output` is the value whose gradients are asked for.
 
     aliases: other names of nodes (`y = x`). declared: the inputs to which the text gives a starting value.
+    unfolded: the circuit in which all gates are written out, if this one shows several as one; None if it is itself.
+    origin: for each node its id there.
     """
 
     nodes: tuple[Node, ...]
@@ -58,6 +63,8 @@ class Circuit:
     text: str = ""
     aliases: Mapping[str, int] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    unfolded: Circuit | None = None
+    origin: tuple[int, ...] = ()
 
     @cached_property
     def inputs(self) -> tuple[Node, ...]:
@@ -73,6 +80,11 @@ class Circuit:
     def is_scalar(self) -> bool:
         """Single numbers only."""
         return not any(node.shape or node.is_tensor for node in self.nodes)
+
+    @cached_property
+    def leaves(self) -> tuple[Node, ...]:
+        """Inputs and constants."""
+        return tuple(node for node in self.nodes if node.kind != "gate")
 
     @cached_property
     def gates(self) -> tuple[Node, ...]:
@@ -115,6 +127,11 @@ class Circuit:
     def gate_of(self, node: Node) -> Gate | TensorGate:
         return TENSOR_GATES[node.gate] if node.is_tensor else GATES[node.gate]
 
+    @cached_property
+    def plan(self) -> tuple[tuple[int, Gate | TensorGate, tuple[int, ...]], ...]:
+        """For each gate in forward order its id, its kind and its operands: what both passes ask for, found once."""
+        return tuple((node.id, self.gate_of(node), node.operands) for node in self.gates if not node.inside)
+
     def shapes(self, node: Node) -> list[Shape]:
         """Of its operands."""
         return [self.nodes[i].shape for i in node.operands]
@@ -123,6 +140,8 @@ class Circuit:
         """What the node computes from its operands' names, as people write it: "q * z"; "" for an input or a constant."""
         if node.kind != "gate":
             return ""
+        if node.inside:
+            return written(self.unfolded, node.inside)
         names = [self.nodes[i].name for i in node.operands]
         if node.gate == "square":
             return f"{names[0]}²"

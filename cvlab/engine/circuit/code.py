@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from cvlab.engine.circuit.circuit import Circuit, Node
 from cvlab.engine.circuit.passes import Evaluation
-from cvlab.engine.circuit.tensors import Literal, is_short, told
+from cvlab.engine.circuit.tensors import Literal as Written
+from cvlab.engine.circuit.tensors import is_short, told
 from cvlab.engine.circuit.words import shown
 
 _SIGMOID = ("def sigmoid(x):", "    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))")
@@ -64,15 +68,31 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {
 """What the lines of code call, by the text that calls it."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the code. phase: "forward" or "backward" where it belongs to the step of a node, "" elsewhere."""
+
+    text: str
+    phase: Literal["", "forward", "backward"] = ""
+    node: int = -1
+
+
 def source(evaluation: Evaluation) -> str:
     """Python text that computes the same values and gradients, to the last bit, wherever all of them are finite numbers.
 
     Each value keeps its name, and its gradient is called d<name> (or grad_<name> where that is taken). Vectors and matrices are
-    numpy's, and their sums the same within rounding.
+    numpy's, and their sums the same within rounding. Gates that are shown as one are written out.
     """
+    return "\n".join(line.text for line in lines(evaluation))
+
+
+def lines(evaluation: Evaluation) -> tuple[Line, ...]:
+    """The same, line by line, each with the step of the circuit that it belongs to."""
+    shown_as = _owners(evaluation.circuit)
+    evaluation = evaluation.unfolded
     circuit = evaluation.circuit
     names = _Names(circuit)
-    inputs = [(f"{names.value(n)} = {_written(evaluation, n)}", "") for n in circuit.inputs]
+    inputs = [(f"{names.value(n)} = {_written(evaluation, n)}", "", n.id) for n in circuit.inputs]
     forward = []
     for node in circuit.gates:
         operands = [names.value(circuit.nodes[i]) for i in node.operands]
@@ -80,24 +100,38 @@ def source(evaluation: Evaluation) -> str:
         line = gate.code(operands, circuit.shapes(node)) if node.is_tensor else gate.line(operands)
         # A long value is told by its shape.
         note = f"shape {told(node.shape)}" if not is_short(node.shape) else shown(evaluation.values[node.id])
-        forward.append((f"{names.value(node)} = {line}", note))
+        forward.append((f"{names.value(node)} = {line}", note, node.id))
     backward = _backward(evaluation, names)
-    head = _head("\n".join(text for text, _ in inputs + forward + backward))
+    head = _head("\n".join(text for text, _, _ in inputs + forward + backward))
     output = names.value(circuit.nodes[circuit.output])
     gradient = names.gradient(circuit.nodes[circuit.output])
-    parts = [
-        *head,
-        "# the inputs",
-        *_aligned(inputs),
-        "",
-        "# forward pass",
-        *_aligned(forward),
-        "",
-        f"# backward pass, last gate first; {gradient} stands for the gradient of {output} by itself, and so on",
-        *_aligned(backward),
-        "",
-    ]
-    return "\n".join(parts)
+
+    def of(phase: str, pieces: list[tuple[str, str, int]]) -> list[Line]:
+        return [
+            Line(text, phase, shown_as.get(node, -1))
+            for text, (_, _, node) in zip(_aligned([(text, note) for text, note, _ in pieces]), pieces, strict=True)
+        ]
+
+    return (
+        *map(Line, head),
+        Line("# the inputs"),
+        *of("", inputs),
+        Line(""),
+        Line("# forward pass"),
+        *of("forward", forward),
+        Line(""),
+        Line(f"# backward pass, last gate first; {gradient} stands for the gradient of {output} by itself, and so on"),
+        *of("backward", backward),
+        Line(""),
+    )
+
+
+def _owners(circuit: Circuit) -> dict[int, int]:
+    """For each node of the circuit that is written out the one that shows it."""
+    if circuit.unfolded is None:
+        return {node.id: node.id for node in circuit.nodes}
+    found = {origin: id for id, origin in enumerate(circuit.origin)}
+    return found | {inner: node.id for node in circuit.gates for inner in node.inside}
 
 
 def _written(evaluation: Evaluation, node: Node) -> str:
@@ -105,7 +139,7 @@ def _written(evaluation: Evaluation, node: Node) -> str:
     return _array(value.tolist()) if node.shape else repr(value)
 
 
-def _array(numbers: Literal | list) -> str:
+def _array(numbers: Written | list) -> str:
     return f"np.array({numbers!r})".replace("(", "[").replace(")", "]").replace("np.array[", "np.array(", 1)[:-1] + ")"
 
 
@@ -155,9 +189,9 @@ def _unused(name: str, taken: set[str]) -> str:
     return name
 
 
-def _backward(evaluation: Evaluation, names: _Names) -> list[tuple[str, str]]:
+def _backward(evaluation: Evaluation, names: _Names) -> list[tuple[str, str, int]]:
     circuit = evaluation.circuit
-    lines = [(f"{names.gradient(circuit.nodes[circuit.output])} = 1.0", "")]
+    lines = [(f"{names.gradient(circuit.nodes[circuit.output])} = 1.0", "", -1)]
     begun = {circuit.output}
     for node in reversed(circuit.gates):
         if not circuit.reaches_output[node.id]:
@@ -184,11 +218,11 @@ def _backward(evaluation: Evaluation, names: _Names) -> list[tuple[str, str]]:
             )
             sign = "=" if operand not in begun else f"= {own} +" if shapes[index] else "+="
             begun.add(operand)
-            lines.append((f"{own} {sign} {product}", note))
+            lines.append((f"{own} {sign} {product}", note, node.id))
     for node in circuit.inputs:
         if node.id not in begun:
             zero = f"np.zeros({node.shape})" if node.shape else "0.0"
-            lines.append((f"{names.gradient(node)} = {zero}", "the output does not depend on it"))
+            lines.append((f"{names.gradient(node)} = {zero}", "the output does not depend on it", -1))
     return lines
 
 
@@ -200,6 +234,6 @@ def _plain_power(circuit: Circuit, node: Node, index: int, operands: list[str]) 
     return ""
 
 
-def _aligned(lines: list[tuple[str, str]]) -> list[str]:
-    width = min(max((len(text) for text, note in lines if note), default=0), 60)
-    return [f"{text:<{width}}  # {note}" if note else text for text, note in lines]
+def _aligned(pieces: list[tuple[str, str]]) -> list[str]:
+    width = min(max((len(text) for text, note in pieces if note), default=0), 60)
+    return [f"{text:<{width}}  # {note}" if note else text for text, note in pieces]

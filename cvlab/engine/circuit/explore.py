@@ -42,6 +42,7 @@ def sweep(evaluation: Evaluation, name: str, low: float, high: float, points: in
 
     All points at once: some 2 ms for 200 gates.
     """
+    evaluation = evaluation.unfolded
     circuit = evaluation.circuit
     if not circuit.is_scalar:
         return _sweep_tensors(evaluation, name, low, high, points)

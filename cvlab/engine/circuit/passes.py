@@ -17,6 +17,7 @@ import numpy as np
 
 from cvlab.engine.circuit import tensor_words, words
 from cvlab.engine.circuit.circuit import Circuit, Node
+from cvlab.engine.circuit.composite import inner_note, shares
 from cvlab.engine.circuit.corners import branches as tensor_branches
 from cvlab.engine.circuit.gates import GATES, winners
 from cvlab.engine.circuit.tensor_gates import TENSOR_GATES
@@ -26,26 +27,23 @@ from cvlab.engine.circuit.words import Operand
 
 def forward(circuit: Circuit, inputs: Mapping[str, float]) -> list[Value]:
     """The value of every node, by id. inputs: a value for every number that can be turned."""
-    if not circuit.is_scalar:
-        return _forward_tensors(circuit, inputs)
-    values: list[Value] = []
-    for node in circuit.nodes:
-        if node.kind == "gate":
-            values.append(GATES[node.gate].forward(*[values[i] for i in node.operands]))
-        else:
-            values.append(inputs[node.name] if node.kind == "input" else node.value)
+    if circuit.unfolded is not None:
+        whole = forward(circuit.unfolded, inputs)
+        return [whole[i] for i in circuit.origin]
+    values: list[Value] = [0.0] * len(circuit.nodes)
+    for node in circuit.leaves:
+        values[node.id] = circuit.value_of(node, inputs)
+    if circuit.is_scalar:
+        _compute(circuit, values)
+    else:
+        with np.errstate(all="ignore"):
+            _compute(circuit, values)
     return values
 
 
-def _forward_tensors(circuit: Circuit, inputs: Mapping[str, float]) -> list[Value]:
-    values: list[Value] = []
-    with np.errstate(all="ignore"):
-        for node in circuit.nodes:
-            if node.kind == "gate":
-                values.append(circuit.gate_of(node).forward(*[values[i] for i in node.operands]))
-            else:
-                values.append(circuit.value_of(node, inputs))
-    return values
+def _compute(circuit: Circuit, values: list[Value]) -> None:
+    for id, gate, operands in circuit.plan:
+        values[id] = gate.forward(*[values[i] for i in operands])
 
 
 _CORNERED = frozenset(("max", "min", "relu", "abs", "hinge"))
@@ -60,6 +58,7 @@ class Evaluation:
     gradients: of the output by each node, of the shape of its value; 0 where the output does not depend on it.
     locals:    for each scalar gate the derivative of its output by each of its inputs; () for other nodes.
     pulled:    for each gate on vectors and matrices what it hands back to each of its inputs.
+    whole:     the evaluation of the circuit with all gates written out, where this one shows several as one.
     """
 
     circuit: Circuit
@@ -68,6 +67,12 @@ class Evaluation:
     gradients: tuple[Value, ...]
     locals: tuple[tuple[float, ...], ...]
     pulled: Mapping[int, tuple[Value, ...]]
+    whole: Evaluation | None = None
+
+    @property
+    def unfolded(self) -> Evaluation:
+        """With all gates written out; itself where they are."""
+        return self.whole or self
 
     @property
     def output(self) -> float:
@@ -87,7 +92,11 @@ class Evaluation:
         found = {}
         for node in self.circuit.gates:
             value = self.values[node.id]
-            if not finite(value):
+            if finite(value):
+                continue
+            if node.inside:
+                found[node.id] = inner_note(self.whole.troubles, node)
+            else:
                 tell = tensor_words.trouble if node.is_tensor else words.trouble
                 found[node.id] = tell(self.circuit.gate_of(node), node.name, self.operands(node), value)
         return {id: sentence for id, sentence in found.items() if sentence}
@@ -95,11 +104,19 @@ class Evaluation:
     @cached_property
     def kinks(self) -> dict[int, str]:
         """For each gate that stands on a corner: which slope is used."""
+        if self.whole is not None:
+            notes, origin = self.whole.kinks, self.circuit.origin
+            found = {
+                n.id: inner_note(notes, n) if n.inside else notes.get(origin[n.id], "") for n in self.circuit.gates
+            }
+            return {id: sentence for id, sentence in found.items() if sentence}
         found = {}
         for node in self.circuit.gates:
             locals_, value = self.locals[node.id], self.values[node.id]
             # Most gates are smooth: they are asked only where a slope has no end.
-            if not self.circuit.varies[node.id] or not (node.gate in _CORNERED or not all(map(isfinite, locals_))):
+            if node.gate not in _CORNERED and all(map(isfinite, locals_)):
+                continue
+            if not self.circuit.varies[node.id] or not self._may_bend(node):
                 continue
             if node.is_tensor:
                 found[node.id] = tensor_words.kink(self.circuit.gate_of(node), self.operands(node), value)
@@ -107,13 +124,20 @@ class Evaluation:
                 found[node.id] = words.kink(GATES[node.gate], self.operands(node), value, locals_)
         return {id: sentence for id, sentence in found.items() if sentence}
 
+    def _may_bend(self, node: Node) -> bool:
+        """A quick look before the words are made: most gates with a corner do not stand on it."""
+        if node.is_tensor or node.gate not in _CORNERED:
+            return True
+        xs, value = [self.values[i] for i in node.operands], self.values[node.id]
+        return xs.count(value) > 1 if node.gate in ("max", "min") else xs[0] == 0
+
     def operands(self, node: Node) -> list[Operand]:
         nodes = self.circuit.nodes
         return [Operand(nodes[i].name, self.values[i], not self.circuit.varies[i]) for i in node.operands]
 
     def branches(self) -> tuple:
         """Which way every max, min, ReLU and abs goes here."""
-        return branches(self.circuit, self.values)
+        return branches(self.unfolded.circuit, self.unfolded.values)
 
 
 def branches(circuit: Circuit, values) -> tuple:
@@ -135,32 +159,34 @@ def evaluate(circuit: Circuit, inputs: Mapping[str, float] | None = None) -> Eva
     Raises `ExpressionError` for an input that the circuit has not. Some 2 ms for 1,000 scalar gates, 10 us a gate on vectors.
     """
     inputs = circuit.with_inputs(inputs or {})
-    values = forward(circuit, inputs)
-    gradients: list[Value] = [0.0] * len(values)
-    for node in circuit.nodes:
-        if node.shape:
-            gradients[node.id] = np.zeros(node.shape)
+    whole = evaluate(circuit.unfolded, inputs) if circuit.unfolded is not None else None
+    values = forward(circuit, inputs) if whole is None else [whole.values[i] for i in circuit.origin]
+    gradients: list[Value] = [np.zeros(node.shape) if node.shape else 0.0 for node in circuit.nodes]
     gradients[circuit.output] = 1.0
     slopes: list[tuple[float, ...]] = [()] * len(values)
     pulled: dict[int, tuple[Value, ...]] = {}
-    begun: set[int] = set()
+    varies, reaches, begun = circuit.varies, circuit.reaches_output, set()
     with np.errstate(all="ignore"):
-        for node in reversed(circuit.nodes):
-            if node.kind != "gate":
-                continue
-            xs, upstream = [values[i] for i in node.operands], gradients[node.id]
-            if node.is_tensor:
-                shares = pulled[node.id] = circuit.gate_of(node).pull(xs, values[node.id], upstream)
+        for node in reversed(circuit.gates):
+            id, operands, upstream = node.id, node.operands, gradients[node.id]
+            if node.inside:
+                handed = shares(whole, node.inside, upstream if node.is_tensor else 1.0)
+            elif node.is_tensor:
+                handed = TENSOR_GATES[node.gate].pull([values[i] for i in operands], values[id], upstream)
             else:
-                slopes[node.id] = GATES[node.gate].local(xs, values[node.id])
-                shares = [upstream * slope for slope in slopes[node.id]]
-            if not circuit.reaches_output[node.id]:
+                handed = GATES[node.gate].local([values[i] for i in operands], values[id])
+            if node.is_tensor:
+                pulled[id] = handed
+            else:
+                slopes[id] = handed
+                handed = [upstream * slope for slope in handed]
+            if not reaches[id]:
                 continue
-            for operand, share in zip(node.operands, shares, strict=True):
-                if circuit.varies[operand]:
+            for operand, share in zip(operands, handed, strict=True):
+                if varies[operand]:
                     # A new array each time: what was handed on must not change. The first is taken as it is, as in the code
                     # that is copied: zeros in another order in memory would change the order of later sums.
                     is_first = operand not in begun and isinstance(share, np.ndarray)
                     gradients[operand] = share if is_first else gradients[operand] + share
                     begun.add(operand)
-    return Evaluation(circuit, inputs, tuple(values), tuple(gradients), tuple(slopes), pulled)
+    return Evaluation(circuit, inputs, tuple(values), tuple(gradients), tuple(slopes), pulled, whole)

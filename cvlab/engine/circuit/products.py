@@ -92,6 +92,12 @@ def _index_pull(xs, out, up):
     return (shares, *(0.0 for _ in xs[1:]))
 
 
+def _index_code(names: Sequence[str], shapes: Shapes) -> str:
+    place = f"{names[0]}[{', '.join(map(whole_numbers, names[1:]))}]"
+    # numpy's own single numbers do not compare and subtract as floats do.
+    return f"float({place})" if len(names) - 1 == len(shapes[0]) else place
+
+
 def _stack_shape(names: Sequence[str], shapes: Shapes, constants: Constants) -> Shape:
     if any(shapes) and (len(set(shapes)) > 1 or len(shapes[0]) > 1):
         raise ShapeProblem(
@@ -116,7 +122,7 @@ PRODUCTS = (
          lambda i, n, o, up, s: f"np.full({s[0]}, {up} / {int(np.prod(s[0]))})",
          lambda i, n, up, s: f"{up} / {int(np.prod(s[0]))} · ones", "1/n for every number"),
     gate("index", "[i]", _index_shape, lambda x, *at: x[tuple(int(i) for i in at)], _index_pull,
-         lambda n: f"{n[0]}[{','.join(n[1:])}]", lambda n, s: f"{n[0]}[{', '.join(map(whole_numbers, n[1:]))}]",
+         lambda n: f"{n[0]}[{','.join(n[1:])}]", _index_code,
          lambda i, n, o, up, s: f"placed({up}, {s[0]}, {', '.join(map(whole_numbers, n[1:]))})",
          lambda i, n, up, s: f"{up} at [{','.join(n[1:])}], 0 elsewhere", "1 at this place, 0 elsewhere", 2, 3),
     gate("stack", "[…]", _stack_shape, lambda *xs: np.stack(xs),

@@ -72,7 +72,7 @@ def check(evaluation: Evaluation) -> tuple[Check, ...]:
 
 
 def _try(evaluation: Evaluation, here: tuple, name: str) -> Check:
-    circuit = evaluation.circuit
+    circuit = evaluation.unfolded.circuit
     x, analytic = evaluation.inputs[name], evaluation.by_input[name]
     # A step that is a difference of two floats exactly: x + h - x is not always h.
     h = (x + STEP * max(1.0, abs(x))) - x

@@ -12,8 +12,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
-from cvlab.engine.circuit import tensor_words, words
+from cvlab.engine.circuit import composite, tensor_words, words
+from cvlab.engine.circuit.circuit import Node
 from cvlab.engine.circuit.gates import GATES
+from cvlab.engine.circuit.infix import written
 from cvlab.engine.circuit.passes import Evaluation
 from cvlab.engine.circuit.products import gradient_sizes
 from cvlab.engine.circuit.tensors import Shape, Value, shape, told
@@ -84,7 +86,8 @@ class Walk:
         self.backward_order = tuple(id for id in reversed(self.forward_order) if circuit.reaches_output[id])
         self._computed_at = {id: at for at, id in enumerate(self.forward_order, 1)}
         self._received: dict[int, list[tuple[int, Value]]] = {}
-        self._terms: dict[int, tuple[Term, ...]] = {}
+        # By position, for each input of the gate: its index, id, what arrived, what it gets, the sum before and after.
+        self._handed: dict[int, list[tuple[int, int, Value, Value, Value | None, Value]]] = {}
         self._run_backward()
         self.position = min(max(position, 0), self.last)
 
@@ -98,41 +101,38 @@ class Walk:
         return self.seed + len(self.backward_order)
 
     def _run_backward(self) -> None:
-        evaluation, circuit = self.evaluation, self.circuit
+        evaluation, circuit, varies = self.evaluation, self.circuit, self.circuit.varies
         sums: dict[int, Value] = {circuit.output: 1.0}
         self._received[circuit.output] = [(self.seed, 1.0)]
         for at, id in enumerate(self.backward_order, self.seed + 1):
-            node, terms, upstream = circuit.nodes[id], [], sums.get(id, 0.0)
+            node, handed, upstream = circuit.nodes[id], [], sums.get(id, 0.0)
             locals_, pulled = evaluation.locals[id], evaluation.pulled.get(id)
             for index, operand in enumerate(node.operands):
-                if not circuit.varies[operand]:
+                if not varies[operand]:
                     continue
-                before, name = sums.get(operand), circuit.nodes[operand].name
+                before = sums.get(operand)
                 downstream = upstream * locals_[index] if pulled is None else pulled[index]
-                after = downstream if before is None else before + downstream
-                sums[operand] = after
+                after = sums[operand] = downstream if before is None else before + downstream
                 self._received.setdefault(operand, []).append((at, after))
-                local = locals_[index] if pulled is None else None
-                rule, sizes = ("", "") if pulled is None else self._rule(node, index)
-                terms.append(
-                    Term(
-                        operand,
-                        name,
-                        upstream,
-                        local,
-                        downstream,
-                        before,
-                        after,
-                        rule,
-                        sizes,
-                        circuit.nodes[operand].shape,
-                    )
-                )
-            self._terms[at] = tuple(terms)
+                handed.append((index, operand, upstream, downstream, before, after))
+            self._handed[at] = handed
+
+    def _terms(self, position: int) -> tuple[Term, ...]:
+        node = self.circuit.nodes[self.backward_order[position - self.seed - 1]]
+        found = []
+        for index, operand, upstream, downstream, before, after in self._handed[position]:
+            into = self.circuit.nodes[operand]
+            local = None if node.is_tensor else self.evaluation.locals[node.id][index]
+            rule, sizes = self._rule(node, index) if node.is_tensor else ("", "")
+            found.append(Term(operand, into.name, upstream, local, downstream, before, after, rule, sizes, into.shape))
+        return tuple(found)
 
     def _rule(self, node, index: int) -> tuple[str, str]:
         circuit = self.circuit
         names, shapes = [circuit.nodes[i].name for i in node.operands], circuit.shapes(node)
+        if node.inside:
+            output = circuit.nodes[circuit.output].name
+            return f"∂{output}/∂{node.name} through ∂{node.name}/∂{names[index]}", ""
         gate, output = circuit.gate_of(node), circuit.nodes[circuit.output].name
         sizes = gradient_sizes(gate, shapes, node.shape)
         return gate.chain(index, names, f"∂{output}/∂{node.name}", shapes), sizes[index] if sizes else ""
@@ -200,9 +200,11 @@ class Walk:
             )
             return Step("seed", circuit.output, sentence, (f"∂{output}/∂{output} = 1",))
         node = circuit.nodes[self.backward_order[position - self.seed - 1]]
-        terms = self._terms[position]
+        terms = self._terms(position)
         upstream = self.gradient_at(node.id, position)
-        if node.is_tensor:
+        if node.inside:
+            sentence = composite.backward_words(node, upstream)
+        elif node.is_tensor:
             sentence = tensor_words.backward(circuit.gate_of(node), node.name, evaluation.operands(node), upstream)
         else:
             sentence = words.backward(GATES[node.gate], evaluation.operands(node), upstream)
@@ -213,6 +215,8 @@ class Walk:
             )
         lines = tuple(term.arithmetic(output, node.name) for term in terms)
         shapes = [line for term in terms if (line := term.shape_check(output))]
+        if node.inside and (inside := composite.slope_line(circuit, node)):
+            lines += (f"inside: {inside}",)
         if shapes:
             lines += (f"shapes: {', '.join(dict.fromkeys(shapes))}",)
         return Step("backward", node.id, sentence, lines, terms, evaluation.kinks.get(node.id, ""))
@@ -226,6 +230,8 @@ class Walk:
     def _forward_step(self, id: int) -> Step:
         evaluation = self.evaluation
         node = self.circuit.nodes[id]
+        if node.inside:
+            return self._forward_composite(node)
         if node.is_tensor:
             return self._forward_tensors(node)
         gate = GATES[node.gate]
@@ -240,6 +246,18 @@ class Walk:
         }.get(gate.id, f"The gate {_NAMES.get(gate.id, gate.id)} computes its value from what comes in.")
         note = evaluation.troubles.get(id, "")
         return Step("forward", id, sentence, (f"{node.name} = {formula} = {numbers} = {shown(value)}",), (), note)
+
+    def _forward_composite(self, node: Node) -> Step:
+        circuit, evaluation = self.circuit, self.evaluation
+        line = f"{node.name} = {circuit.formula(node)}"
+        if not node.is_tensor:
+            numbers = {circuit.origin[i]: shown(evaluation.values[i]) for i in node.operands}
+            line += f" = {written(circuit.unfolded, node.inside, numbers)}"
+        lines = [f"{line} = {shown(evaluation.values[node.id])}"]
+        if node.shape:
+            lines.append(f"shape of {node.name}: {told(node.shape)}")
+        note = evaluation.troubles.get(node.id, "")
+        return Step("forward", node.id, composite.forward_words(node), tuple(lines), (), note)
 
     def _forward_tensors(self, node) -> Step:
         circuit, evaluation = self.circuit, self.evaluation

@@ -69,3 +69,10 @@ def test_the_file_runs_and_reads_like_the_course(tmp_path):
     assert (
         subprocess.run([sys.executable, path], capture_output=True, text=True, check=True).stdout == "-4.0 -4.0 3.0\n"
     )
+
+
+def test_one_place_of_a_vector_is_a_float_like_any_other():
+    evaluation = evaluate(read("v = [-2, 3]; W = [[1, -4], [2, 5]]; f = abs(v[0]) * relu(W[0, 1]) + abs(W[1])[0]"))
+    space = {}
+    exec(compile(source(evaluation), "circuit.py", "exec"), space)  # our own text
+    assert space["f"] == evaluation.output == 2 and list(space["dW"][1]) == [1, 0]

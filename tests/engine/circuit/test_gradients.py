@@ -5,11 +5,11 @@ import math
 import pytest
 from hypothesis import assume, given, settings
 
-from cvlab.engine.circuit.collapse import collapse, collapsible, expand, span
 from cvlab.engine.circuit.gates import FUNCTIONS, GATES
 from cvlab.engine.circuit.passes import evaluate
 from cvlab.engine.circuit.presets import PRESETS, neuron
 from cvlab.engine.circuit.reader import read
+from cvlab.engine.circuit.sigmoids import collapse, collapsible, expand, span
 from cvlab.engine.circuit.trust import check
 from cvlab.engine.errors import ExpressionError
 from tests.engine.circuit.strategies import all_finite, by_torch, expressions, inputs

@@ -9,12 +9,12 @@ from hypothesis import assume, given, settings
 
 from cvlab.engine.circuit.autograd import by_autograd
 from cvlab.engine.circuit.code import source
-from cvlab.engine.circuit.collapse import collapse, collapsible, expand
 from cvlab.engine.circuit.explore import descend, nudge, sweep
 from cvlab.engine.circuit.layout import layout
 from cvlab.engine.circuit.passes import evaluate
 from cvlab.engine.circuit.presets import BY_ID
 from cvlab.engine.circuit.reader import read
+from cvlab.engine.circuit.sigmoids import collapse, collapsible, expand
 from cvlab.engine.circuit.tensor_gates import TENSOR_GATES
 from cvlab.engine.circuit.tensors import finite, shape
 from cvlab.engine.circuit.trust import check

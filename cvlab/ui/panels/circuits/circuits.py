@@ -11,7 +11,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.panels.circuits import FAR, CircuitDocument
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.code import source
-from cvlab.engine.circuit.collapse import collapsible, span
+from cvlab.engine.circuit.sigmoids import collapsible, span
 from cvlab.engine.circuit.tensors import cells
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from cvlab.core.history import History, SetField
 from cvlab.core.panels.circuits import CircuitDocument, CircuitsState
-from cvlab.engine.circuit.collapse import Span, collapsible, span
+from cvlab.engine.circuit.composite import gates_for, own_gates, span
 from cvlab.engine.circuit.explore import nudge
 from cvlab.engine.circuit.presets import BY_ID
+from cvlab.engine.circuit.sigmoids import collapsible
 
 
 class CircuitEdits:
@@ -42,11 +44,48 @@ class CircuitEdits:
         self._push(_readable(CircuitDocument(text)), "Open a layer")
 
     def merge(self, merge: bool) -> None:
-        self._push(replace(self.document, merge=merge, collapsed=(), expanded=(), moved={}), "Merge repeated parts")
+        self._push(
+            replace(self.document, merge=merge, collapsed=(), expanded=(), groups=(), moved={}), "Merge repeated parts"
+        )
 
-    def fold(self, place: Span) -> None:
-        """The sigmoid of this span the other way."""
-        self._push(self.document.folded(place), "Collapse or expand a sigmoid")
+    def fold(self, id: int) -> None:
+        """A gate of the shown circuit the other way: opened if it stands for several, else made one with what feeds it alone.
+
+        A written-out sigmoid and a sigmoid gate become one another. Raises `ExpressionError` for what is one gate already.
+        """
+        circuit, document = self.document.circuit, self.document
+        node = circuit.nodes[id]
+        if node.inside:
+            self._push(document.opened(id), f"Expand {node.name}")
+        elif self.is_sigmoid(id):
+            self._push(document.folded(span(node)), "Collapse or expand a sigmoid")
+        else:
+            self.group(gates_for(circuit, id))
+
+    def is_sigmoid(self, id: int) -> bool:
+        """A sigmoid gate, or the last gate of a written-out one."""
+        circuit = self.document.circuit
+        return circuit.nodes[id].gate == "sigmoid" or any(node.id == id for node in collapsible(circuit))
+
+    def group(self, ids: Collection[int]) -> None:
+        """These gates as one; raises `ExpressionError` where more than one value leaves them."""
+        document = self.document.grouped(ids)
+        name = self.document.circuit.nodes[max(ids)].name
+        self._push(document, f"Collapse {name}")
+
+    def group_named(self) -> None:
+        """Every value that has a name as one gate, with its statement; if all are, every such gate is opened."""
+        document = self.document
+        several = [
+            gates
+            for node in document.circuit.gates
+            if node.is_named and len(gates := own_gates(document.circuit, node.id)) > 1
+        ]
+        if several:
+            groups = [tuple(span(document.circuit.nodes[id]) for id in gates) for gates in several]
+            self._push(replace(document, groups=(*document.groups, *groups), moved={}), "Collapse the named values")
+        elif document.groups:
+            self._push(replace(document, groups=(), moved={}), "Expand all gates")
 
     def fold_all(self) -> None:
         """Every written-out sigmoid as one gate; if there is none, every sigmoid gate as four."""

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QSizeF, Qt, Q
 from PySide6.QtWidgets import QGraphicsScene
 
 from cvlab.engine.circuit.circuit import Circuit
-from cvlab.engine.circuit.collapse import collapsible
 from cvlab.engine.circuit.layout import Layout, is_drawn, layout
+from cvlab.engine.circuit.sigmoids import collapsible
 from cvlab.engine.circuit.walk import Step, Walk
 from cvlab.ui.panels.circuits.face import caption, face, minus, number
 from cvlab.ui.panels.circuits.matrix_label import size as label_size

@@ -6,13 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from cvlab.engine.circuit.circuit import Circuit, Node, named
-
-Span = tuple[int, int]
-"""The characters of the text that a gate stands for. It stays the same when the circuit is rewritten: use it as a handle."""
-
-
-def span(node: Node) -> Span:
-    return node.offset, node.after
+from cvlab.engine.circuit.composite import Span, span
 
 
 @dataclass(frozen=True)
