@@ -127,6 +127,9 @@ class FrameProbe(QObject):
         yield "zoom", zoom
         panel.view.fit()
         yield "recompute", recompute
+        panel.view.zoom(1.0 / panel.view.scale_now)
+        yield "pan at life size", pan
+        yield "recompute at life size", recompute
 
     # -- the race ----------------------------------------------------------------------------------------------------
 

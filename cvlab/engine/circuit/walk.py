@@ -88,6 +88,7 @@ class Walk:
         self._received: dict[int, list[tuple[int, Value]]] = {}
         # By position, for each input of the gate: its index, id, what arrived, what it gets, the sum before and after.
         self._handed: dict[int, list[tuple[int, int, Value, Value, Value | None, Value]]] = {}
+        self._step: tuple[int, Step] | None = None
         self._run_backward()
         self.position = min(max(position, 0), self.last)
 
@@ -183,7 +184,9 @@ class Walk:
 
     def current(self) -> Step:
         """What happened to get here."""
-        return self.at(self.position)
+        if self._step is None or self._step[0] != self.position:
+            self._step = self.position, self.at(self.position)
+        return self._step[1]
 
     def at(self, position: int) -> Step:
         """What happens at a position."""

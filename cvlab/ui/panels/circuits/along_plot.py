@@ -15,6 +15,10 @@ from cvlab.ui.panels.circuits.face import number
 from cvlab.ui.panels.circuits.fonts import font
 from cvlab.ui.theme import theme
 
+# Joined once: a sign between flags costs more than the text that it places.
+_AT_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 26, 34
 
 
@@ -82,7 +86,7 @@ class AlongPlot(QWidget):
             painter.setPen(QPen(look.colour("faint"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(look.colour("muted"))
-            painter.drawText(QRectF(0, y - 8, _LEFT - 6, 16), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            painter.drawText(QRectF(0, y - 8, _LEFT - 6, 16), _AT_RIGHT,
                              number(value))  # fmt: skip
         for value in _ticks(float(sweep.x[0]), float(sweep.x[-1]), max(2, int(area.width() // 50))):
             x = self._place(value, 0).x()
@@ -99,11 +103,9 @@ class AlongPlot(QWidget):
         name = circuit.nodes[circuit.output].name
         top = QRectF(8, 2, self.width() - 16, 20)
         painter.setPen(look.colour("positive"))
-        painter.drawText(
-            top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{name} against {sweep.name}"
-        )
+        painter.drawText(top, _AT_LEFT, f"{name} against {sweep.name}")
         painter.setPen(look.colour("negative"))
-        painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"slope ∇ {number(slope)}")
+        painter.drawText(top, _AT_RIGHT, f"slope ∇ {number(slope)}")
 
     def _paint_curves(self, painter: QPainter) -> None:
         look, sweep, evaluation = theme(), self._sweep, self._evaluation
@@ -163,7 +165,10 @@ class AlongPlot(QWidget):
 def _span(ys: np.ndarray, output: float) -> tuple[float, float]:
     """What the axis shows: all of the curve but its wildest tenth, and the present point."""
     finite = ys[np.isfinite(ys)]
-    known = [*np.quantile(finite, (0.04, 0.96)).tolist()] if len(finite) else []
+    ordered = np.sort(finite)
+    known = (
+        ordered[[round(0.04 * (len(ordered) - 1)), round(0.96 * (len(ordered) - 1))]].tolist() if len(finite) else []
+    )
     known += [output] if math.isfinite(output) else []
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     room = max(0.08 * (high - low), 1e-9 * max(abs(low), abs(high)), 1e-12)

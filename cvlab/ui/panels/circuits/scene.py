@@ -48,6 +48,8 @@ class CircuitScene(QGraphicsScene):
         self._is_placing = False
         self._active: set[int] = set()
         self._ordered: tuple[int, bool] | None = None
+        self._walk: Walk | None = None
+        self._looks: tuple | None = None
         self.picture = Picture()
         self.addItem(self.picture)
         self._pulse = QVariantAnimation(self)
@@ -112,7 +114,7 @@ class CircuitScene(QGraphicsScene):
         for item in (*self.wires.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes, self.wires, self.circuit = {}, {}, None
-        self._active, self._ordered = set(), None
+        self._active, self._ordered, self._looks = set(), None, None
         self.picture.show_items({}, {})
 
     def place(self, moved: Mapping[str, tuple[float, float]]) -> None:
@@ -187,14 +189,8 @@ class CircuitScene(QGraphicsScene):
     def show_walk(self, walk: Walk, *, animated: bool = False) -> None:
         """The numbers and the looks at the walk's position."""
         step, circuit = walk.current(), self.circuit
-        troubles = walk.evaluation.troubles
-        for id, wire in self.wires.items():
-            value, gradient = walk.value(id), walk.gradient(id)
-            partial = gradient is not None and walk.is_partial(id)
-            wire.show_numbers(value, gradient, partial)
-            is_at_work = id == step.node and step.kind in ("forward", "backward")
-            look = step.kind if is_at_work else "waiting" if value is None else "known"
-            self.nodes[id].show_look(look, id in troubles and value is not None)
+        self._walk = walk
+        self._show_looks(walk, step)
         self._show_orders(walk)
         active = self._active_branches(circuit, step)
         for id in self._active | active.keys():
@@ -205,6 +201,27 @@ class CircuitScene(QGraphicsScene):
             self._pulse.start()
         else:
             self._show_pulse(1.0)
+        self.repaint()
+
+    def _show_looks(self, walk: Walk, step: Step) -> None:
+        """Which nodes are known, at work or in trouble; numbers alone change none of it."""
+        troubles = walk.evaluation.troubles
+        looks = walk.circuit, walk.position, tuple(troubles)
+        if looks == self._looks:
+            return
+        self._looks = looks
+        for id, wire in self.wires.items():
+            wire.is_known = walk.value(id) is not None
+            is_at_work = id == step.node and step.kind in ("forward", "backward")
+            look = step.kind if is_at_work else "known" if wire.is_known else "waiting"
+            self.nodes[id].show_look(look, id in troubles and wire.is_known)
+        self.picture.dimmed()
+
+    def fill(self, wire: WireItem) -> None:
+        """Gives a wire its numbers. Asked for when it is painted: from afar none can be read, and none is made."""
+        walk, id = self._walk, wire.source
+        gradient = walk.gradient(id)
+        wire.show_numbers(walk.value(id), gradient, gradient is not None and walk.is_partial(id))
 
     def _show_orders(self, walk: Walk) -> None:
         """The turns of the pass that one is in, where they are others than those that stand there."""
@@ -241,13 +258,12 @@ class CircuitScene(QGraphicsScene):
         return found
 
     def _show_pulse(self, pulse: float) -> None:
-        for wire in self.wires.values():
-            if wire.is_active:
-                wire.show_pulse(pulse)
+        for id in self._active:
+            self.wires[id].show_pulse(pulse)
 
     def repaint(self) -> None:
         """Something looks different."""
-        self.picture.update()
+        self.picture.changed()
 
     # -- for the camera ----------------------------------------------------------------------------------------------
 

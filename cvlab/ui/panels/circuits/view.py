@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -15,6 +15,8 @@ _SIDE, _KEY = 14, 30
 """Pixels that fitting leaves free: at the sides, and for the words at the top and the foot."""
 
 _LARGEST, _ROOM = 1.2, 4000.0
+_REST_MS = 120
+"""After so long without moving the eye rests."""
 
 
 class CircuitView(Camera):
@@ -35,6 +37,27 @@ class CircuitView(Camera):
         # A new number changes the whole picture: keeping count of hundreds of small areas costs more than painting once.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self._is_stale = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._sharpen)
+
+    def scrollContentsBy(self, across: int, down: int) -> None:
+        super().scrollContentsBy(across, down)
+        self._begin_motion()
+
+    def _set_scale(self, scale: float) -> None:
+        super()._set_scale(scale)
+        self._begin_motion()
+
+    def _begin_motion(self) -> None:
+        self.circuit_scene.picture.is_moving = True
+        self._rest.start()
+
+    def _sharpen(self) -> None:
+        """The eye rests: the picture is painted as it is."""
+        self.circuit_scene.picture.is_moving = False
+        self.viewport().update()
 
     def show_stale(self, stale: bool) -> None:
         """The picture is of the last text that could be read."""

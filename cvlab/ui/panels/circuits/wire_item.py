@@ -33,7 +33,7 @@ _LEAD = 46.0
 class WireItem(QGraphicsItem):
     """source: the node's id. shape: of the value that it carries, () for a single number.
 
-    Branches are numbered as they were given to `route`.
+    is_known: it carries a value. Branches are numbered as they were given to `route`.
     """
 
     def __init__(self, source: int, shape: Shape = ()) -> None:
@@ -45,11 +45,13 @@ class WireItem(QGraphicsItem):
         self._branches: Sequence[tuple[int, QPointF]] = ()
         self._paths: dict[int, QPainterPath] = {}
         self._all = QPainterPath()
+        self._pieces: list[tuple[QRectF, QPainterPath]] = []
         self._start = QPointF()
         self._value: Value | None = None
         self._gradient: Value | None = None
         self._texts: dict[int, tuple[str, str]] = {}
         self._is_partial = False
+        self.is_known = True
         self._active: dict[int, tuple[str, int]] = {}
         self._direction, self._pulse = "", 1.0
         self._area = QRectF()
@@ -62,14 +64,18 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._start, self._trunk, self._branches, self._paths = start, trunk, branches, {}
         # The trunk is drawn once, however many branches leave it.
-        self._all = _smooth([start, *trunk], self._lead) if trunk else QPainterPath()
-        for passed, end in branches:
-            self._all.addPath(_smooth([trunk[passed - 1], end]) if passed else _smooth([start, end], self._lead))
+        points = [start, *trunk]
+        pieces = [_smooth(ends, 0.0 if at else self._lead) for at, ends in enumerate(pairwise(points))]
+        pieces += [_smooth([points[passed], end], 0.0 if passed else self._lead) for passed, end in branches]
+        self._pieces = [(piece.boundingRect().adjusted(-2, -2, 2, 2), piece) for piece in pieces]
+        self._all = QPainterPath()
+        for piece in pieces:
+            self._all.addPath(piece)
         self._measure()
         self._changed()
 
     def show_numbers(self, value: Value | None, gradient: Value | None, is_partial: bool) -> None:
-        """None where there is none yet. is_partial: more of the gradient is still to come."""
+        """None where there is none yet. is_partial: more of the gradient is still to come. The scene asks for painting."""
         if self.shape_carried:
             is_same = same(value, self._value) and same(gradient, self._gradient)
         else:
@@ -80,7 +86,6 @@ class WireItem(QGraphicsItem):
         self._texts = {}
         if self.shape_carried:
             self._labels = [None if v is None else MatrixLabel(np.asarray(v)) for v in (value, gradient)]
-        self._changed()
 
     def show_active(self, direction: str, active: dict[int, tuple[str, int]]) -> None:
         """direction: "forward", "backward" or "". active: for each branch at work the local gradient, and on which side of the
@@ -103,6 +108,8 @@ class WireItem(QGraphicsItem):
 
     @property
     def numbers(self) -> tuple[str, str]:
+        """The value and the gradient as they stand in the picture now."""
+        self.scene().fill(self)
         return self.texts(4)
 
     def texts(self, digits: int) -> tuple[str, str]:
@@ -150,9 +157,15 @@ class WireItem(QGraphicsItem):
         """All branches, the trunk once."""
         return self._all
 
-    @property
-    def is_known(self) -> bool:
-        return self._value is not None
+    def path_in(self, area: QRectF) -> QPainterPath:
+        """What of it lies in an area: a long wire is costly to draw, also where it cannot be seen."""
+        if area.contains(self._all.boundingRect()):
+            return self._all
+        found = QPainterPath()
+        for own, piece in self._pieces:
+            if area.intersects(own):
+                found.addPath(piece)
+        return found
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Nothing: the picture paints the wires, and calls what follows."""
