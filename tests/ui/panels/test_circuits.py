@@ -140,13 +140,14 @@ def test_descent_reaches_the_bottom_and_is_one_step_to_undo(panel, qtbot, lab):
 
 def test_a_sigmoid_folds_by_double_click_and_by_the_button(panel, qtbot):
     panel.open_preset("neuron")
+    assert panel.bar.sigmoid.text() == "Written-out sigmoids as one gate"
     gates = len(panel.walk.circuit.gates)
     item = panel.scene.nodes[panel.walk.circuit.output]
     at = panel.view.mapFromScene(item.pos())
     qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert len(panel.walk.circuit.gates) == gates - 3
-    assert panel.bar.sigmoid.text() == "Expand sigmoid"
-    click(qtbot, panel, "sigmoid")
+    assert panel.bar.sigmoid.text() == "Write the sigmoids out as four gates"
+    panel.bar.sigmoid.trigger()
     assert len(panel.walk.circuit.gates) == gates
 
 
@@ -237,6 +238,7 @@ def test_the_plot_follows_the_chosen_input_and_can_be_dragged(panel, qtbot, lab)
 
 
 def test_copied_code_runs(panel, qtbot):
+    click(qtbot, panel, "to-code")
     click(qtbot, panel, "code")
     space = {}
     exec(compile(QApplication.clipboard().text(), "circuit.py", "exec"), space)  # our own text
@@ -404,6 +406,7 @@ def test_vectors_nudge_descend_copy_and_export(panel, qtbot, tmp_path):
     control(panel, "step").setValue(1e-4)
     click(qtbot, panel, "nudge-down")
     assert panel.walk.evaluation.output < before
+    click(qtbot, panel, "to-code")
     click(qtbot, panel, "code")
     space = {}
     exec(compile(QApplication.clipboard().text(), "circuit.py", "exec"), space)  # our own text

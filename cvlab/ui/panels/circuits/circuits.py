@@ -11,7 +11,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.panels.circuits import FAR, CircuitDocument
 from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.code import source
-from cvlab.engine.circuit.sigmoids import collapsible, span
+from cvlab.engine.circuit.sigmoids import collapsible
 from cvlab.engine.circuit.tensors import cells
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError
@@ -22,9 +22,11 @@ from cvlab.ui.panels.circuits.descent import Descent
 from cvlab.ui.panels.circuits.edits import CircuitEdits
 from cvlab.ui.panels.circuits.export import ask_and_save
 from cvlab.ui.panels.circuits.expression import ExpressionBar
+from cvlab.ui.panels.circuits.folding import Folding
 from cvlab.ui.panels.circuits.inputs_card import InputsCard
 from cvlab.ui.panels.circuits.lesson import LESSON, lesson_of
 from cvlab.ui.panels.circuits.look_closer import LookCloser
+from cvlab.ui.panels.circuits.offers import offered
 from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
 from cvlab.ui.panels.circuits.step_card import StepCard
 from cvlab.ui.panels.circuits.top_bar import TopBar
@@ -61,6 +63,7 @@ class CircuitsPanel(Panel):
         self.view, self.steps = CircuitView(self), StepCard(self)
         self.inputs, self.closer = InputsCard(self), LookCloser(self.lab, self)
         self.scene, self.transport = self.view.circuit_scene, self.steps.transport
+        self.folding = Folding(self)
         left = QVBoxLayout()
         left.setSpacing(12)
         left.addWidget(self.view, 1)
@@ -88,10 +91,13 @@ class CircuitsPanel(Panel):
         self.bar.preset.activated.connect(self._choose_preset)
         self.bar.open_layer.clicked.connect(self.ask_for_layer)
         self.bar.merge.clicked.connect(self.edits.merge)
-        self.bar.sigmoid.clicked.connect(self.edits.fold_all)
-        self.bar.code.clicked.connect(self.copy_code)
+        self.bar.chosen.triggered.connect(self.folding.fold_chosen)
+        self.bar.named.triggered.connect(self.folding.fold_named)
+        self.bar.sigmoid.triggered.connect(self.edits.fold_all)
+        self.closer.code.copy_asked.connect(self.copy_code)
         self.bar.export.clicked.connect(self.export)
-        self.scene.fold_asked.connect(self._fold)
+        self.scene.fold_asked.connect(self.folding.fold)
+        self.view.menu_asked.connect(self.folding.show_menu)
         self.scene.dragged.connect(self.edits.move)
         self.scene.chosen.connect(self._choose_node)
         self.transport.asked.connect(self.go)
@@ -120,14 +126,13 @@ class CircuitsPanel(Panel):
         self.bar.show_text(document.text)
         self._explain(document.text)
         self.bar.merge.setChecked(document.merge)
-        if circuit is not self._circuit:
+        is_other = circuit is not self._circuit
+        if is_other:
             self._circuit, self._moved = circuit, document.moved
             self.transport.stop()
             self.scene.show_circuit(circuit, document.moved)
             self.inputs.show_inputs(circuit)
             self.closer.numbers.node = -1
-            has_sigmoid = any(node.gate == "sigmoid" for node in circuit.gates)
-            self.bar.show_sigmoid(bool(collapsible(circuit)), has_sigmoid)
             self.view.follow()
         elif document.moved != self._moved:
             self._moved = document.moved
@@ -135,6 +140,12 @@ class CircuitsPanel(Panel):
         self.walk = Walk(document.evaluation, self._state.position)
         self._show_walk()
         self._show_numbers()
+        if is_other:
+            self._show_folds(circuit)
+
+    def _show_folds(self, circuit: Circuit) -> None:
+        has_sigmoid = any(node.gate == "sigmoid" for node in circuit.gates)
+        self.bar.show_folds(self.folding.named_words(), collapsible=bool(collapsible(circuit)), expandable=has_sigmoid)
 
     def _explain(self, text: str) -> None:
         lesson = lesson_of(text)
@@ -150,6 +161,7 @@ class CircuitsPanel(Panel):
     def _show_walk(self, *, animated: bool = False) -> None:
         self.scene.show_walk(self.walk, animated=animated)
         self.transport.show_walk(self.walk)
+        self.closer.show_walk(self.walk)
         evaluation = self.walk.evaluation
         warnings = [*evaluation.troubles.values(), *(evaluation.kinks.values() if self.walk.is_backward else ())]
         self.steps.show_step(self.walk.current(), warnings[0] if warnings else "")
@@ -211,9 +223,6 @@ class CircuitsPanel(Panel):
 
     def _choose_preset(self, index: int) -> None:
         self.open_preset(self.bar.preset.itemData(index))
-
-    def _fold(self, id: int) -> None:
-        self.edits.fold(span(self._circuit.nodes[id]))
 
     def _turn(self, name: str, value: float) -> None:
         self.descent.stop()
@@ -284,17 +293,7 @@ class CircuitsPanel(Panel):
         self.closer.rest()
 
     def actions_offered(self) -> Sequence[Action]:
-        step = self.transport
-        return (
-            Action("circuits.play", "Play the circuit", step.toggle, "Ctrl+Space", "play", menu="Run"),
-            Action("circuits.forward", "One gate forward", step.step_forward, "Alt+Right", "right", menu="Run"),
-            Action("circuits.back", "One gate back", step.step_back, "Alt+Left", "left", menu="Run"),
-            Action("circuits.fit", "Show the whole circuit", self.view.fit, "Ctrl+0", "zoom-fit", menu="View"),
-            Action("circuits.open-layer", "Open a layer of a net as a circuit…", self.ask_for_layer),
-            Action("circuits.fold", "Collapse or expand the sigmoids", self.edits.fold_all),
-            Action("circuits.code", "Copy the circuit as Python", self.copy_code, "", "copy", menu="Edit"),
-            Action("circuits.export", "Export the circuit's picture…", self.export, "", "save", menu="File"),
-        )
+        return offered(self)
 
     def tour(self) -> Iterator[Stop]:
         return stops(self)

@@ -6,6 +6,7 @@ import re
 from math import isfinite
 
 from cvlab.engine.circuit.circuit import Circuit, Node
+from cvlab.engine.circuit.composite import slope_line
 from cvlab.engine.circuit.words import shown
 
 LOSSES = ("cross_entropy", "hinge")
@@ -42,6 +43,8 @@ def short(value: float, most: int = 6) -> str:
 
 def caption(circuit: Circuit, node: Node) -> str:
     """The words below a gate: its name, and of a loss the class that is right."""
+    if node.inside:
+        return f"{len(node.inside)} gate{'s' * (len(node.inside) != 1)} in one"
     if node.gate not in LOSSES:
         return node.name if node.kind == "gate" else ""
     right = circuit.nodes[node.operands[1]]
@@ -52,7 +55,7 @@ def caption(circuit: Circuit, node: Node) -> str:
 
 def face(circuit: Circuit, node: Node) -> str:
     """The words on the node: an input's name, or what the gate does."""
-    if node.kind != "gate":
+    if node.kind != "gate" or node.inside:
         return node.name
     operands = [circuit.nodes[i] for i in node.operands]
     constants = [i for i, operand in enumerate(operands) if operand.kind == "constant"]
@@ -68,6 +71,25 @@ def face(circuit: Circuit, node: Node) -> str:
     if len(operands) == 2 and node.gate not in ("max", "min"):
         return _with_constant(node.gate, sign, values, constants[0])
     return f"{sign} {', '.join(values[i] for i in constants)}"
+
+
+def tip(circuit: Circuit, node: Node, *, is_sigmoid: bool) -> str:
+    """What the pointer is told at a node. is_sigmoid: it is a sigmoid gate or the last gate of a written-out one."""
+    if node.kind == "constant":
+        return f"{node.name}: written in the text, so it does not change."
+    if node.kind == "input":
+        return f"{node.name}: click to plot the output against it. Drag to move it."
+    lines = [f"{node.name} = {circuit.formula(node)}", "Click to go to its step. Drag to move it."]
+    if node.inside:
+        lines[1:1] = [slopes] if (slopes := slope_line(circuit, node)) else []
+        lines.append("Double-click to see the gates that it stands for.")
+    elif is_sigmoid:
+        lines.append(f"Double-click to show the sigmoid as {'four gates' if node.gate == 'sigmoid' else 'one gate'}.")
+    else:
+        lines.append("Double-click to make it one gate with those that feed it alone; Shift+click to choose several.")
+        if node.is_tensor:
+            lines.append(f"On the way back: {circuit.gate_of(node).slope}.")
+    return "\n".join(minus(line) if line.startswith("∂") else line for line in lines)
 
 
 def _with_constant(gate: str, sign: str, values: list[str], at: int) -> str:

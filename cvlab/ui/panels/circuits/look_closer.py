@@ -1,4 +1,4 @@
-"""Ways to look closer, one at a time: the output along an input, the checks, and the numbers of a vector or matrix."""
+"""Ways to look closer, one at a time: the output along an input, the checks, the code, and the numbers of a matrix."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from cvlab.engine.circuit.explore import sweep
 from cvlab.engine.circuit.passes import Evaluation
 from cvlab.engine.circuit.tensors import cells
 from cvlab.engine.circuit.trust import check, largest_relative_error
+from cvlab.engine.circuit.walk import Walk
 from cvlab.ui.panels.circuits.along_plot import AlongPlot
 from cvlab.ui.panels.circuits.checks_table import ChecksTable
+from cvlab.ui.panels.circuits.code_page import CodePage
 from cvlab.ui.panels.circuits.input_row import reach
 from cvlab.ui.panels.circuits.matrix_label import is_written
 from cvlab.ui.panels.circuits.numbers_page import NumbersPage
@@ -51,6 +53,8 @@ class LookCloser(QFrame):
         self.plot = AlongPlot(self)
         self.checks = ChecksTable(self)
         self.numbers = NumbersPage(self)
+        self.code = CodePage(self)
+        self._walk: Walk | None = None
         self.to_plot = self._tab("to-plot", "Plot", "Plots the output against the input that is chosen above.")
         self.to_checks = self._tab(
             "to-checks", "Checks", "Every gradient beside its centred difference and PyTorch's autograd."
@@ -58,15 +62,21 @@ class LookCloser(QFrame):
         self.to_numbers = self._tab(
             "to-numbers", "Numbers", "Every number of the vector or matrix that was clicked last, with its gradient."
         )
+        self.to_code = self._tab(
+            "to-code",
+            "Code",
+            "The circuit as Python, forward then backward, with the lines of the present step marked.",
+        )
         self.to_plot.setChecked(True)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(120)
         self._rest.timeout.connect(self._check)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)
         row.addWidget(self.to_plot)
         row.addWidget(self.to_checks)
+        row.addWidget(self.to_code)
         row.addWidget(self.to_numbers)
         row.addStretch()
         column = QVBoxLayout(self)
@@ -76,11 +86,13 @@ class LookCloser(QFrame):
         column.addWidget(self.plot, 1)
         column.addWidget(self.checks, 1)
         column.addWidget(self.numbers, 1)
-        self.checks.hide()
-        self.numbers.hide()
+        column.addWidget(self.code, 1)
+        for page in (self.checks, self.numbers, self.code):
+            page.hide()
         self.to_plot.clicked.connect(self.show_plot)
         self.to_checks.clicked.connect(self.show_checks)
         self.to_numbers.clicked.connect(self.show_numbers)
+        self.to_code.clicked.connect(self.show_code)
 
     def _tab(self, name: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -91,6 +103,16 @@ class LookCloser(QFrame):
         button.setAccessibleName(text)
         button.setToolTip(tip)
         return button
+
+    def show_walk(self, walk: Walk) -> None:
+        """Where one is in the two passes: its lines of code."""
+        self._walk = walk
+        if self.to_code.isChecked():
+            self.code.show_walk(walk)
+
+    def show_code(self) -> None:
+        self.to_code.setChecked(True)
+        self._show_page()
 
     def show_evaluation(self, evaluation: Evaluation, along: str) -> None:
         """along: the input of the plot; "" for none."""
@@ -133,11 +155,14 @@ class LookCloser(QFrame):
         self.plot.setVisible(self.to_plot.isChecked())
         self.checks.setVisible(self.to_checks.isChecked())
         self.numbers.setVisible(self.to_numbers.isChecked())
+        self.code.setVisible(self.to_code.isChecked())
+        if self.to_code.isChecked() and self._walk is not None:
+            self.code.show_walk(self._walk)
         if not self.to_checks.isChecked():
             self._rest.stop()
             if self.to_plot.isChecked():
                 self._plot(evaluation)
-            else:
+            elif self.to_numbers.isChecked():
                 self.numbers.show_evaluation(evaluation)
             return
         size = len(evaluation.circuit.gates) * len(evaluation.inputs)

@@ -24,15 +24,15 @@ def growth(scale: float) -> float:
 class NodeItem(QGraphicsItem):
     """id: of the node. face: the words on it. name: the words below a gate, "" for none.
 
-    room: pixels for the words on it.
+    is_composite: it stands for several gates. room: pixels for the words on it.
     look: "waiting" (not computed yet), "known", "forward" or "backward" (at work in this step).
     """
 
     def __init__(
-        self, id: int, face: str, name: str, is_input: bool, is_foldable: bool, tip: str, *, room: int = 108
+        self, id: int, face: str, name: str, is_input: bool, tip: str, *, is_composite: bool = False, room: int = 108
     ) -> None:
         super().__init__()
-        self.id, self.is_input, self.is_foldable = id, is_input, is_foldable
+        self.id, self.is_input, self.is_composite = id, is_input, is_composite
         # Longer names are cut: the tip has all of them.
         self._name = QFontMetricsF(font(11)).elidedText(name, Qt.TextElideMode.ElideRight, 84)
         self._font = font(14 if is_input else 15, bold=True)
@@ -42,6 +42,7 @@ class NodeItem(QGraphicsItem):
         self._most_growth = min(MOST_GROWTH, (self.width - 8) / max(metrics.horizontalAdvance(self._shown_face), 1))
         self._look, self._has_trouble, self._is_hovered = "known", False, False
         self._order, self._is_backward = 0, False
+        self._is_chosen, self._is_here = False, False
         self.setToolTip(tip)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsMovable)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsGeometryChanges)
@@ -57,12 +58,28 @@ class NodeItem(QGraphicsItem):
 
     @property
     def is_plain(self) -> bool:
-        """Like all others of its kind: neither at work, nor in trouble, nor under the pointer."""
-        return self._look in ("known", "waiting") and not self._has_trouble and not self._is_hovered
+        """Like all others of its kind: neither at work, nor in trouble, nor chosen, nor under the pointer or the keyboard."""
+        return self._look in ("known", "waiting") and not (
+            self._has_trouble or self._is_hovered or self._is_chosen or self._is_here
+        )
 
     @property
     def radius(self) -> float:
-        return 9.0 if self.is_input else HEIGHT / 2
+        return 9.0 if self.is_input else 12.0 if self.is_composite else HEIGHT / 2
+
+    @property
+    def is_chosen(self) -> bool:
+        return self._is_chosen
+
+    def show_chosen(self, chosen: bool) -> None:
+        """One of those that could become one gate."""
+        self._is_chosen = chosen
+        self._changed()
+
+    def show_here(self, here: bool) -> None:
+        """The keyboard stands on it."""
+        self._is_here = here
+        self._changed()
 
     def show_look(self, look: str, has_trouble: bool) -> None:
         if (look, has_trouble) != (self._look, self._has_trouble):
@@ -115,6 +132,10 @@ class NodeItem(QGraphicsItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tint(role, 0.16))
             painter.drawRoundedRect(body.adjusted(-5, -5, 5, 5), radius + 5, radius + 5)
+        if self._is_chosen or self._is_here:
+            painter.setPen(QPen(tint("accent"), 2, Qt.PenStyle.SolidLine if self._is_chosen else Qt.PenStyle.DotLine))
+            painter.setBrush(tint("accent", 0.12 if self._is_chosen else 0.0))
+            painter.drawRoundedRect(body.adjusted(-5, -5, 5, 5), radius + 5, radius + 5)
         painter.setBrush(tint("accent_soft" if self.is_input else "raised"))
         if self._has_trouble:
             pen = QPen(tint("warning"), 2, Qt.PenStyle.DashLine)
@@ -125,6 +146,9 @@ class NodeItem(QGraphicsItem):
         else:
             pen = QPen(tint("accent" if self._is_hovered else "line"), 1.25)
         painter.setPen(pen)
+        if self.is_composite:
+            # Others lie behind it.
+            painter.drawRoundedRect(body.translated(4, -4), radius, radius)
         painter.drawRoundedRect(body, radius, radius)
         if is_read:
             self._paint_words(painter, body, growth(detail))

@@ -11,10 +11,11 @@ from cvlab.engine.circuit.circuit import Circuit
 from cvlab.engine.circuit.layout import Layout, is_drawn, layout
 from cvlab.engine.circuit.sigmoids import collapsible
 from cvlab.engine.circuit.walk import Step, Walk
-from cvlab.ui.panels.circuits.face import caption, face, minus, number
+from cvlab.ui.panels.circuits.face import caption, face, number, tip
 from cvlab.ui.panels.circuits.matrix_label import size as label_size
 from cvlab.ui.panels.circuits.node_item import NodeItem
 from cvlab.ui.panels.circuits.picture import Picture
+from cvlab.ui.panels.circuits.selection import Selection
 from cvlab.ui.panels.circuits.wire_item import LABEL_GAP, WireItem
 from cvlab.ui.theme import theme
 
@@ -29,7 +30,7 @@ _PULSE_MS = 420
 
 
 class CircuitScene(QGraphicsScene):
-    """fold_asked(id): a sigmoid should be shown the other way. chosen(id): a node was clicked.
+    """fold_asked(id): a gate should be shown the other way, open or as one with others. chosen(id): a node was clicked.
 
     dragged(name, x, y): the person let go of a node.
     """
@@ -50,6 +51,7 @@ class CircuitScene(QGraphicsScene):
         self._ordered: tuple[int, bool] | None = None
         self._walk: Walk | None = None
         self._looks: tuple | None = None
+        self.selection = Selection(self)
         self.picture = Picture()
         self.addItem(self.picture)
         self._pulse = QVariantAnimation(self)
@@ -67,28 +69,16 @@ class CircuitScene(QGraphicsScene):
         self._pulse.stop()
         self.clear_circuit()
         self.circuit = circuit
-        foldable = {node.id for node in collapsible(circuit)}
+        sigmoids = {node.id for node in collapsible(circuit)}
         for node in circuit.nodes:
             if not is_drawn(circuit, node.id):
                 continue
-            can_fold = node.id in foldable or node.gate == "sigmoid"
-            if node.kind == "constant":
-                tip = f"{node.name}: written in the text, so it does not change."
-            elif node.kind == "input":
-                tip = f"{node.name}: click to plot the output against it. Drag to move it."
-            else:
-                tip = f"{node.name} = {circuit.formula(node)}\nClick to go to its step. Drag to move it."
-            if can_fold:
-                tip += "\nDouble-click to show the sigmoid " + (
-                    "as four gates." if node.gate == "sigmoid" else "as one gate."
-                )
-            if node.kind == "gate" and node.is_tensor:
-                tip += f"\nOn the way back: {circuit.gate_of(node).slope}."
-            is_input = node.kind != "gate"
-            words = minus(node.name) if node.kind != "constant" else "constant"
-            room = 170 if node.is_tensor else 108
-            item = NodeItem(node.id, face(circuit, node) if node.kind != "constant" else words, caption(circuit, node),
-                            is_input, can_fold, tip, room=room)  # fmt: skip
+            is_input, is_constant = node.kind != "gate", node.kind == "constant"
+            item = NodeItem(
+                node.id, "constant" if is_constant else face(circuit, node), caption(circuit, node), is_input,
+                tip(circuit, node, is_sigmoid=node.id in sigmoids or node.gate == "sigmoid"),
+                is_composite=bool(node.inside), room=170 if node.is_tensor else 108,
+            )  # fmt: skip
             self.nodes[node.id] = item
             self.addItem(item)
             self.wires[node.id] = wire = WireItem(node.id, node.shape)
@@ -115,6 +105,7 @@ class CircuitScene(QGraphicsScene):
             self.removeItem(item)
         self.nodes, self.wires, self.circuit = {}, {}, None
         self._active, self._ordered, self._looks = set(), None, None
+        self.selection.forget()
         self.picture.show_items({}, {})
 
     def place(self, moved: Mapping[str, tuple[float, float]]) -> None:
@@ -173,13 +164,24 @@ class CircuitScene(QGraphicsScene):
         if not isinstance(grabbed, NodeItem):
             return
         if (event.scenePos() - start).manhattanLength() <= 3:
-            self.chosen.emit(grabbed.id)
+            self._pressed(grabbed.id, event.modifiers())
         else:
             self.dragged.emit(self.circuit.nodes[grabbed.id].name, grabbed.x(), grabbed.y())
 
+    def _pressed(self, id: int, modifiers: Qt.KeyboardModifier) -> None:
+        if modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
+            self.selection.toggle(id)
+        else:
+            self.selection.choose(())
+            self.chosen.emit(id)
+
+    def node_at(self, place: QPointF) -> int:
+        """The id of the node at a place of the scene, -1 for none."""
+        return next((i.id for i in self.items(place) if isinstance(i, NodeItem)), -1)
+
     def mouseDoubleClickEvent(self, event) -> None:
-        item = next((i for i in self.items(event.scenePos()) if isinstance(i, NodeItem)), None)
-        if item is not None and item.is_foldable:
+        item = self.nodes.get(self.node_at(event.scenePos()))
+        if item is not None and not item.is_input:
             self.fold_asked.emit(item.id)
             return
         super().mouseDoubleClickEvent(event)

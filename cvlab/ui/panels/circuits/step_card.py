@@ -96,8 +96,8 @@ class StepCard(QFrame):
 def _coloured(line: str, kind: str) -> str:
     """The result at the end of a line, in the colour that it has in the picture."""
     colour = theme().colour("positive" if kind == "forward" else "negative").name()
-    if line.startswith("shapes"):
-        return f'<span style="color:{theme().colour("muted").name()}">{html.escape(line)}</span>'
+    if line.startswith(("shapes:", "inside:")):
+        return f'<span style="color:{theme().colour("muted").name()}">{html.escape(told(line))}</span>'
     # It may be broken before a sign of equality, and nowhere else.
     text = html.escape(told(line)).replace(" ", "&nbsp;").replace("&nbsp;=", " =")
     return re.sub(r"(=&nbsp;)([^=]*)$", rf'\1<b style="color:{colour}">\2</b>', text)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from cvlab.engine.circuit.presets import PRESETS
 from cvlab.ui.theme.icons import icon
 
 
 class TopBar(QWidget):
-    """preset, open_layer, merge, sigmoid, code, export: the controls, for the panel to connect."""
+    """preset, open_layer, merge, export: the controls; chosen, named, sigmoid: actions of `collapse`. The panel connects them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,17 +33,16 @@ class TopBar(QWidget):
             "Parts that are written twice become one gate, with a fork: its gradients then add. Off: as you wrote it.",
         )  # fmt: skip
         self.merge.setCheckable(True)
-        self.sigmoid = self._button(
-            "sigmoid", "Collapse sigmoid", "",
-            "1 / (1 + exp(−x)) as one gate with the slope (1 − s) s, or one sigmoid gate as four.",
+        self.collapse = self._button(
+            "collapse", "Collapse", "",
+            "Several gates as one, whose local gradients the chain rule gives, and back. Double-click a gate, or choose some "
+            "with Shift and press Ctrl+G.",
         )  # fmt: skip
-        self.sigmoid.setMinimumWidth(self.sigmoid.sizeHint().width())
-        self.code = self._button(
-            "code",
-            "Copy code",
-            "copy",
-            "The circuit as Python, forward then backward, on the clipboard: it runs anywhere.",
-        )
+        menu = QMenu(self.collapse)
+        self.chosen = menu.addAction(icon("collapse", "muted"), "The chosen gates, or the one at work\tCtrl+G")
+        self.named = menu.addAction(icon("collapse", "muted"), "")
+        self.sigmoid = menu.addAction(icon("collapse", "muted"), "")
+        self.collapse.setMenu(menu)
         self.export = self._button(
             "export", "Export", "save", "Saves the picture as SVG (for print) or PNG (for slides), as it stands now."
         )
@@ -54,7 +53,7 @@ class TopBar(QWidget):
         row.addSpacing(8)
         row.addWidget(self.preset, 1)
         row.addStretch(1)
-        for button in (self.open_layer, self.merge, self.sigmoid, self.code, self.export):
+        for button in (self.open_layer, self.merge, self.collapse, self.export):
             row.addWidget(button)
 
     def _button(self, name: str, text: str, glyph: str, tip: str) -> QPushButton:
@@ -70,6 +69,9 @@ class TopBar(QWidget):
         """Marks the preset whose text this is, if any."""
         self.preset.setCurrentIndex(next((i for i, p in enumerate(PRESETS) if p.text == text), -1))
 
-    def show_sigmoid(self, collapsible: bool, expandable: bool) -> None:
-        self.sigmoid.setText("Expand sigmoid" if expandable and not collapsible else "Collapse sigmoid")
+    def show_folds(self, named: str, *, collapsible: bool, expandable: bool) -> None:
+        """named: what becomes of the named values. collapsible, expandable: whether there are sigmoids to write in or out."""
+        self.named.setText(f"{named}\tCtrl+Shift+G")
+        is_out = expandable and not collapsible
+        self.sigmoid.setText("Write the sigmoids out as four gates" if is_out else "Written-out sigmoids as one gate")
         self.sigmoid.setEnabled(collapsible or expandable)

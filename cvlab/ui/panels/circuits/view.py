@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QGraphicsView, QRubberBand, QWidget
 
 from cvlab.ui.canvas.camera import MIN_SCALE, Camera, paint_frame
 from cvlab.ui.panels.circuits.fonts import font
@@ -20,9 +30,13 @@ _REST_MS = 120
 
 
 class CircuitView(Camera):
-    """A camera whose ground can be dragged with the left button. painted: after every painting."""
+    """A camera whose ground can be dragged with the left button; with Shift, a frame is drawn that chooses gates.
+
+    painted: after every painting. menu_asked(node id or -1, place on the screen).
+    """
 
     painted = Signal()
+    menu_asked = Signal(int, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.circuit_scene = CircuitScene()
@@ -37,6 +51,7 @@ class CircuitView(Camera):
         # A new number changes the whole picture: keeping count of hundreds of small areas costs more than painting once.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self._is_stale = False
+        self._band, self._band_start = QRubberBand(QRubberBand.Shape.Rectangle, self.viewport()), QPoint()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -87,7 +102,7 @@ class CircuitView(Camera):
             painter.drawText(QRectF(x, area.top(), width + 4, 16), Qt.AlignmentFlag.AlignLeft, text)
             x += width + 16
         painter.setPen(look.colour("muted"))
-        hint = "drag to pan · wheel to zoom · double-click to fit"
+        hint = "drag to pan · wheel to zoom · Shift+drag to choose gates · double-click to fit"
         if QFontMetricsF(face).horizontalAdvance(hint) < area.width():
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, hint)
 
@@ -96,25 +111,64 @@ class CircuitView(Camera):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.begin_pan(event):
             return
-        if event.button() == Qt.MouseButton.LeftButton and self.itemAt(event.position().toPoint()) is None:
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and self.circuit_scene.node_at(self.at(event.position())) < 0:
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._band_start = event.position().toPoint()
+                self._band.setGeometry(QRect(self._band_start, QSize()))
+                self._band.show()
+                return
+            self.circuit_scene.selection.clear()
             self._grabbed = event.position()
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not self.pan(event):
+        if self._band.isVisible():
+            self._band.setGeometry(QRect(self._band_start, event.position().toPoint()).normalized())
+        elif not self.pan(event):
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if not self.end_pan(event):
+        if self._band.isVisible():
+            area = self._band.geometry()
+            self._band.hide()
+            self.circuit_scene.selection.choose_in(
+                QRectF(self.at(QPointF(area.topLeft())), self.at(QPointF(area.bottomRight())))
+            )
+        elif not self.end_pan(event):
             super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.itemAt(event.position().toPoint()) is None:
+        if self.circuit_scene.node_at(self.at(event.position())) < 0:
             self.fit()
             return
         super().mouseDoubleClickEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        scene = self.circuit_scene
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            self.menu_asked.emit(scene.node_at(self.at(QPointF(event.pos()))), event.globalPos())
+            return
+        here = scene.selection.here
+        place = self.mapFromScene(scene.nodes[here].pos()) if here >= 0 else self.viewport().rect().center()
+        self.menu_asked.emit(here, self.viewport().mapToGlobal(place))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        selection = self.circuit_scene.selection
+        is_plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        is_choosing = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if (is_plain or is_choosing) and selection.walk(Qt.Key(event.key()), choosing=is_choosing):
+            self.ensureVisible(self.circuit_scene.nodes[selection.here].sceneBoundingRect(), 24, 24)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and selection.here >= 0:
+            self.circuit_scene.chosen.emit(selection.here)
+        elif event.key() == Qt.Key.Key_Escape and (selection.chosen or selection.here >= 0):
+            selection.clear()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            selection.choose_all()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
