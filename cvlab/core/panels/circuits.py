@@ -143,12 +143,16 @@ def _alike(a: str, b: str) -> int:
 
 @observable
 class CircuitsState:
-    """position: of the walk, 0..last (`FAR` for the end). along: the input of the plot, "" for the first. step: of a nudge."""
+    """position: of the walk, 0..last (`FAR` for the end). along: the input of the plot, "" for the first. step: of a nudge.
+
+    asked: the layer of the builder's net that another panel wants opened as a circuit, "" for none; not part of a project file.
+    """
 
     document: CircuitDocument = field(default_factory=CircuitDocument)
     position: int = FAR
     along: str = ""
     step: float = 0.1
+    asked: str = ""
 
 
 class SavedCircuits(SavedState):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cvlab.engine.errors import NetError
-from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.architecture import Architecture, Node
 from cvlab.engine.nets.layers import Conv, Linear, Relu, Sigmoid, Tanh
 from cvlab.engine.nets.shapes import infer
 
@@ -47,6 +47,15 @@ class OpenLayer:
     def fits_whole(self) -> bool:
         """All its neurons fit into one text, as W x + b."""
         return self.is_linear and (self.inputs + 1) * self.units[0] + self.inputs <= MOST_NUMBERS
+
+
+def why_closed(node: Node, output: tuple[int, ...] | None) -> str:
+    """Why a layer of a net cannot be opened as a circuit, in words; "" if it can. output: what it gives, None while unknown."""
+    if not isinstance(node.layer, Linear | Conv):
+        return f"{node.layer.title} learns no weighted sum: only linear layers and convolutions open as a circuit."
+    if output is None:
+        return "What goes into this layer is not known yet: mend the net, then it opens as a circuit."
+    return ""
 
 
 def openable(net: Architecture) -> tuple[OpenLayer, ...]:

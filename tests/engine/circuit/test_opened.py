@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from cvlab.engine.circuit.opened import layer_text, neuron_text, neuron_vector_text, openable
+from cvlab.engine.circuit.opened import layer_text, neuron_text, neuron_vector_text, openable, why_closed
 from cvlab.engine.circuit.passes import evaluate
 from cvlab.engine.circuit.reader import read
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.build import build
+from cvlab.engine.nets.shapes import infer
 from cvlab.engine.nets.trained import TrainedNet
 
 CLASSES = tuple(map(str, range(10)))
@@ -87,3 +88,12 @@ def test_what_cannot_be_opened_is_said(lenet, image):
         layer_text(lenet, image, layers["conv1"])
     with pytest.raises(NetError, match="no neuron"):
         neuron_text(lenet, image, layers["fc3"], (10,))
+
+
+def test_why_a_layer_stays_closed_is_said():
+    net = zoo.lenet()
+    report = infer(net)
+    reasons = {node.name: why_closed(node, report.layers[node.id].output) for node in net.nodes}
+    assert {name for name, reason in reasons.items() if not reason} == {layer.name for layer in openable(net)}
+    assert "learns no weighted sum" in reasons["pool1"]
+    assert "mend the net" in why_closed(net.by_name["fc1"], None)

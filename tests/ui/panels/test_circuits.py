@@ -15,6 +15,7 @@ from cvlab.engine.errors import CannotWrite
 from cvlab.ui.panels.circuits.circuits import CircuitsPanel
 from cvlab.ui.panels.circuits.export import save_picture
 from cvlab.ui.panels.circuits.face import face, number, short, told
+from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
 
 
 @pytest.fixture
@@ -503,3 +504,26 @@ def test_a_layer_that_is_too_large_is_refused_in_words(panel, dialog, qtbot, lab
     qtbot.waitUntil(told, timeout=30_000)
     assert panel.expression.text() == PRESETS[0].text
     dialog.reject()
+
+
+def test_the_builders_layer_opens_as_a_circuit(lab, window, qtbot):
+    window.go("builder")
+    builder = window.panel("builder")
+    net = lab.project.architecture
+    builder.canvas.select(net.by_name["relu1"].id)
+    card = builder.inspector.layer
+    assert not card.open_circuit.isEnabled() and "learns no weighted sum" in card.why_closed.text()
+    builder.canvas.select(net.by_name["conv2"].id)
+    assert card.open_circuit.isEnabled() and not card.why_closed.isVisible()
+    qtbot.mouseClick(card.open_circuit, Qt.MouseButton.LeftButton)
+    assert window.panel("circuits").isVisible() and lab.project.circuits.asked == ""
+    [dialog] = window.panel("circuits").findChildren(OpenLayerDialog)
+
+    def loaded():
+        lab.pump()
+        assert dialog.accept_button.isEnabled()
+
+    qtbot.waitUntil(loaded, timeout=30_000)
+    assert dialog.net.currentIndex() == 0 and dialog.layer.currentText().startswith("conv2")
+    open_it(window.panel("circuits"), dialog, qtbot, lab)
+    assert window.panel("circuits").expression.text().startswith("# conv2")

@@ -112,6 +112,7 @@ class BuilderPanel(Panel):
         self.inspector.picked.connect(self._go_to_layer)
         self.inspector.advised.connect(self._take_advice)
         self.inspector.convert_asked.connect(self.dialogs.convert)
+        self.inspector.circuit_asked.connect(self._open_circuit)
         self.problem.show_asked.connect(self._go_to_layer)
         self.problem.advised.connect(self._take_advice)
         self.volumes.pressed.connect(self._pick_volume)
@@ -217,6 +218,10 @@ class BuilderPanel(Panel):
         if node_id in self.lab.project.architecture.by_id:
             self.canvas.go_to(self.canvas.net_scene.drawing.home[node_id])
             self.canvas.setFocus()
+
+    def _open_circuit(self, node_id: int) -> None:
+        self.lab.project.circuits.asked = self.lab.project.architecture.flat.by_id[node_id].name
+        self.go_to.emit("circuits")
 
     def _pick_volume(self, block: int) -> None:
         self.canvas.select(*(self.canvas.net_scene.members([block]) if block else ()))

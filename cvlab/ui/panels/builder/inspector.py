@@ -26,12 +26,13 @@ WIDTH = 256
 class Inspector(QFrame):
     """picked(node id): a layer was chosen in the list of the whole net. advised(advice): its change is wanted.
 
-    convert_asked(node id): show the layer as its FC or CONV twin.
+    convert_asked(node id): show the layer as its FC or CONV twin. circuit_asked(node id): open it as a circuit.
     """
 
     picked = Signal(int)
     advised = Signal(object)
     convert_asked = Signal(int)
+    circuit_asked = Signal(int)
 
     def __init__(self, edits: NetEdits, state: BuilderState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +49,7 @@ class Inspector(QFrame):
         self.layer = LayerCard(edits, page)
         self.layer.advice.taken.connect(self.advised)
         self.layer.convert.clicked.connect(self._convert)
+        self.layer.open_circuit.clicked.connect(self._open_circuit)
         self.group = GroupCard(edits, page)
         self.net = NetCard(state, page)
         self.net.picked.connect(self.picked)
@@ -106,6 +108,11 @@ class Inspector(QFrame):
 
     def _group(self) -> None:
         self._edits.group(self._edits.selected())
+
+    def _open_circuit(self) -> None:
+        selected = self._edits.selected()
+        if selected:
+            self.circuit_asked.emit(selected[0])
 
     def _convert(self) -> None:
         selected = self._edits.selected()

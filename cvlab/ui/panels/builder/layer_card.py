@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from cvlab.engine.circuit.opened import why_closed
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Node
 from cvlab.engine.nets.layers import LayerSpec, volume
@@ -18,6 +19,7 @@ from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.face import bytes_text
 from cvlab.ui.panels.builder.advice_list import AdviceList
 from cvlab.ui.panels.builder.sums import multiply_add_sum, parameter_sum
+from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.finish import finish
 from cvlab.ui.widgets.form import LABEL_WIDTH, Form
@@ -84,6 +86,12 @@ class LayerCard(QWidget):
         )
         self.convert.clicked.connect(self.left)
         column.addWidget(self.convert)
+        self.open_circuit = QPushButton(icon("circuits"), "Open as a circuit", self)
+        self.open_circuit.setObjectName("builder.open_circuit")
+        self.open_circuit.setAccessibleName("Open as a circuit")
+        self.why_closed = _label("", "muted small", self)
+        column.addWidget(self.open_circuit)
+        column.addWidget(self.why_closed)
         self.advice = AdviceList("builder.layer_advice", self)
         column.addWidget(self.advice)
         column.addStretch()
@@ -119,6 +127,7 @@ class LayerCard(QWidget):
         self._show_form(layer, other)
         self._show_report(layer, report, batch)
         self._show_convert(layer, report)
+        self._show_open_circuit(node, report)
         self.show_advice(())
 
     def show_advice(self, advice: Sequence[Advice]) -> None:
@@ -129,6 +138,16 @@ class LayerCard(QWidget):
         told = {"linear": "As a convolution …", "conv": "As a linear layer …"}.get(layer.kind, "")
         self.convert.setVisible(bool(told) and report.output is not None)
         self.convert.setText(told)
+
+    def _show_open_circuit(self, node: Node, report: LayerReport) -> None:
+        reason = why_closed(node, report.output)
+        self.open_circuit.setEnabled(not reason)
+        self.open_circuit.setToolTip(
+            reason
+            or "One neuron of this layer, or all of them, as a circuit in the circuits panel: every value and gradient."
+        )
+        self.why_closed.setText(reason)
+        self.why_closed.setVisible(bool(reason))
 
     def _show_form(self, layer: LayerSpec, other: bool) -> None:
         if layer.kind != self._kind or (other and self.form is not None):

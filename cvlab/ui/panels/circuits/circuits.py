@@ -88,7 +88,7 @@ class CircuitsPanel(Panel):
     def _connect(self) -> None:
         self.expression.typed.connect(self._typed)
         self.expression.finished.connect(self.edits.end_gesture)
-        self.bar.preset.activated.connect(self._choose_preset)
+        self.bar.preset_chosen.connect(self.open_preset)
         self.bar.open_layer.clicked.connect(self.ask_for_layer)
         self.bar.merge.clicked.connect(self.edits.merge)
         self.bar.chosen.triggered.connect(self.folding.fold_chosen)
@@ -210,9 +210,10 @@ class CircuitsPanel(Panel):
         self.view.fit()
 
     def ask_for_layer(self) -> OpenLayerDialog:
-        """Asks which neuron or layer of which net to open."""
+        """Asks which neuron or layer of which net to open; of the one that another panel asked for, if any."""
         self.descent.stop()
-        dialog = OpenLayerDialog(self.lab, self)
+        asked, self._state.asked = self._state.asked, ""
+        dialog = OpenLayerDialog(self.lab, self, asked)
         dialog.opened.connect(self._open_text)
         dialog.open()
         return dialog
@@ -220,9 +221,6 @@ class CircuitsPanel(Panel):
     def _open_text(self, text: str) -> None:
         self.edits.open_text(text)
         self.view.fit()
-
-    def _choose_preset(self, index: int) -> None:
-        self.open_preset(self.bar.preset.itemData(index))
 
     def _turn(self, name: str, value: float) -> None:
         self.descent.stop()
@@ -233,7 +231,6 @@ class CircuitsPanel(Panel):
 
     def _choose_along(self, name: str) -> None:
         self._state.along = name
-        self._show_numbers()
         self.closer.show_plot()
 
     def _choose_node(self, id: int) -> None:
@@ -243,7 +240,6 @@ class CircuitsPanel(Panel):
             mine = cells(node.name, node.shape)
             if self._along() not in mine:
                 self._state.along = mine[0]
-                self._show_numbers()
             if not node.shape:
                 self.closer.show_plot()
         elif turn is not None:
@@ -285,6 +281,10 @@ class CircuitsPanel(Panel):
         ask_and_save(self, self.scene, self.lab.notices)
 
     # -- in front and behind -----------------------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        if self._state.asked:
+            self.ask_for_layer()
 
     def hidden(self) -> None:
         self._pause.stop()

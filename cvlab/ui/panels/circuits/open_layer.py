@@ -106,13 +106,16 @@ class WriteCircuit:
 
 
 class OpenLayerDialog(Dialog):
-    """opened(text): the circuit that was asked for. Nothing is blocked while a net is loaded."""
+    """opened(text): the circuit that was asked for. Nothing is blocked while a net is loaded.
+
+    layer: of the builder's net, to begin with; "" for the last layer of a trained net.
+    """
 
     opened = Signal(str)
 
-    def __init__(self, lab: Lab, parent: QWidget) -> None:
+    def __init__(self, lab: Lab, parent: QWidget, layer: str = "") -> None:
         super().__init__(parent, "circuits.open-layer-dialog", "Open a layer as a circuit")
-        self._lab = lab
+        self._lab, self._wanted = lab, layer
         self._opened: OpenedNet | None = None
         self.net, self.layer, self.form = QComboBox(self), QComboBox(self), QComboBox(self)
         self.unit = [QSpinBox(self) for _ in range(3)]
@@ -177,7 +180,7 @@ class OpenLayerDialog(Dialog):
         for choice in self._lab.models.choices():
             if choice.id != LIVE:
                 self.net.addItem(f"{choice.title}, {choice.detail}" if choice.detail else choice.title, choice.id)
-        self.net.setCurrentIndex(min(1, self.net.count() - 1))
+        self.net.setCurrentIndex(0 if self._wanted else min(1, self.net.count() - 1))
         blocker.unblock()
         self._load()
 
@@ -197,7 +200,8 @@ class OpenLayerDialog(Dialog):
         self.layer.clear()
         for layer in opened.layers:
             self.layer.addItem(f"{layer.name}: {layer.title}, {' × '.join(map(str, layer.units))}", layer)
-        self.layer.setCurrentIndex(self.layer.count() - 1)
+        names = [layer.name for layer in opened.layers]
+        self.layer.setCurrentIndex(names.index(self._wanted) if self._wanted in names else len(names) - 1)
         blocker.unblock()
         self.image.setRange(0, len(opened.data.test) - 1)
         self._enable(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from cvlab.engine.circuit.presets import PRESETS
@@ -10,6 +11,8 @@ from cvlab.ui.theme.icons import icon
 
 class TopBar(QWidget):
     """preset, open_layer, merge, export: the controls; chosen, named, sigmoid: actions of `collapse`. The panel connects them."""
+
+    preset_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +49,7 @@ class TopBar(QWidget):
         self.export = self._button(
             "export", "Export", "save", "Saves the picture as SVG (for print) or PNG (for slides), as it stands now."
         )
+        self.preset.activated.connect(self._choose_preset)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -55,6 +59,9 @@ class TopBar(QWidget):
         row.addStretch(1)
         for button in (self.open_layer, self.merge, self.collapse, self.export):
             row.addWidget(button)
+
+    def _choose_preset(self, index: int) -> None:
+        self.preset_chosen.emit(self.preset.itemData(index))
 
     def _button(self, name: str, text: str, glyph: str, tip: str) -> QPushButton:
         button = QPushButton(text, self)
