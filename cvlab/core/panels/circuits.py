@@ -12,10 +12,10 @@ from pydantic import Field, FiniteFloat, model_validator
 from cvlab.core.panels.saved import SavedState
 from cvlab.core.state import observable
 from cvlab.engine.circuit.circuit import Circuit
-from cvlab.engine.circuit.composite import Group, Span, check, fold, span
+from cvlab.engine.circuit.composite import Group, Span, check, fold, own_gates, span
 from cvlab.engine.circuit.grammar import MAX_GATES
 from cvlab.engine.circuit.passes import Evaluation, evaluate
-from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.circuit.presets import PRESETS, Preset
 from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.sigmoids import collapse, expand
 from cvlab.engine.circuit.tokens import MAX_CHARACTERS
@@ -50,6 +50,14 @@ class CircuitDocument:
         """The circuit in the shape that is shown. Raises `ExpressionError`."""
         circuit = collapse(read(self.text, merge=self.merge), self.collapsed)
         return fold(expand(circuit, self.expanded), self.groups)
+
+    @classmethod
+    def of_preset(cls, preset: Preset) -> CircuitDocument:
+        """A ready circuit, with the gates as one that it shows as one."""
+        document = cls(preset.text)
+        circuit = document.circuit
+        groups = (own_gates(circuit, circuit.by_name[name].id) for name in preset.folded)
+        return replace(document, groups=tuple(tuple(span(circuit.nodes[id]) for id in gates) for gates in groups))
 
     @cached_property
     def evaluation(self) -> Evaluation:

@@ -66,7 +66,7 @@ class _Layering:
 
     def __init__(self, circuit: Circuit, sizes: Mapping[int, tuple[float, float]]) -> None:
         self._circuit, self._sizes = circuit, sizes
-        self.column = _columns(circuit)
+        self.column = _columns(circuit, is_wide=bool(sizes))
         self._bends = self._led()
         self._column_of = dict(self.column)
         count = len(circuit.nodes)
@@ -255,15 +255,18 @@ class _Layering:
         y.update((element, height + gap) for element, height, gap in zip(column, free, gaps, strict=True))
 
 
-def _columns(circuit: Circuit) -> dict[int, int]:
-    """Gates by their longest path; inputs at the left, or just before their first use where that is far to the right."""
+def _columns(circuit: Circuit, *, is_wide: bool) -> dict[int, int]:
+    """Gates by their longest path; inputs at the left, or just before their first use where that is far to the right.
+
+    is_wide: nodes with matrices on their wires; all of them at the left would be a picture too high to be read.
+    """
     column: dict[int, int] = {}
     for node in circuit.nodes:
         if is_drawn(circuit, node.id):
             column[node.id] = 1 + max((column[i] for i in node.operands if i in column), default=-1)
     for node in circuit.inputs:
         first = min((column[i] for i in circuit.consumers[node.id]), default=1) - 1
-        column[node.id] = first if first > 2 else 0
+        column[node.id] = first if first > 2 or is_wide else 0
     return column
 
 

@@ -9,12 +9,16 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Preset:
-    """id: permanent. text: the circuit with its starting values. shows: what to see in it, a sentence or two."""
+    """id: permanent. text: the circuit with its starting values. shows: what to see in it, a sentence or two.
+
+    folded: names of values that are shown as one gate each, with the gates of their statement.
+    """
 
     id: str
     title: str
     text: str
     shows: str
+    folded: tuple[str, ...] = ()
 
 
 def neuron(
@@ -76,7 +80,8 @@ PRESETS: tuple[Preset, ...] = (
            "x = [-15, 22, -44, 56]\ns = W @ x + b\nL = hinge(s, 2)",
            "The course's scores, -2.85, 0.86 and 0.28, and its hinge loss of 1.58. Scores that keep the margin get no gradient."),
     Preset("net-2-3-2", "A whole net, 2-3-2", TWO_LAYER_NET,
-           "A net is only a larger circuit: 17 weights and biases, every gradient by the same local rules, a layer at a time."),
+           "A net is only a larger circuit: 17 weights and biases, every gradient by the same local rules. Each layer is one "
+           "gate here: double-click it to see its product, sum and ReLU.", ("h", "s")),
     Preset("batch", "A layer with a small batch",
            "X = [[1, 2], [-1, 0.5], [0.5, -2]]\nW = [[0.5, -0.3, 0.8], [-0.2, 0.6, 0.1]]; b = [0.1, 0, -0.1]\n"
            "H = X @ W + b\nL = cross_entropy(H, [0, 1, 2])",

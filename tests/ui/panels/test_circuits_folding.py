@@ -166,7 +166,8 @@ def test_the_menu_comes_up_under_the_pointer(panel, qtbot):
 
 
 def test_every_named_value_at_once_and_back(panel, qtbot, lab):
-    panel.open_preset("net-2-3-2")
+    panel.edits.open_text(BY_ID["net-2-3-2"].text)
+    assert len(gates(panel)) == 6
     panel.bar.named.trigger()
     assert gates(panel) == ["h", "s", "L"] and panel.bar.named.text().startswith("Expand all")
     for position in range(panel.walk.last + 1):
@@ -177,6 +178,17 @@ def test_every_named_value_at_once_and_back(panel, qtbot, lab):
     lab.history.undo()
     saved = SavedCircuits.model_validate_json(SavedCircuits.of(lab.project.circuits).model_dump_json())
     assert [n.name for n in saved.state().document.circuit.gates] == ["h", "s", "L"]
+
+
+def test_a_ready_net_shows_its_layers_as_gates_that_open(panel, qtbot, lab):
+    panel.open_preset("net-2-3-2")
+    assert gates(panel) == ["h", "s", "L"] and panel.bar.preset.currentText() == "A whole net, 2-3-2"
+    double_click(panel, qtbot, "h")
+    assert gates(panel)[-4:] == ["h", "q3", "s", "L"] or gates(panel)[2:] == ["h", "s", "L"]
+    assert panel.view.scale_now > 0.4
+    lab.history.undo()
+    lab.history.undo()
+    assert "x * y + 1" in panel.expression.text()
 
 
 def test_typing_elsewhere_keeps_the_gate_folded(panel, qtbot):

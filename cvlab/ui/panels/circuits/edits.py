@@ -37,7 +37,7 @@ class CircuitEdits:
         self._push(self.document.typed(text), "Change the expression", "circuits.text")
 
     def open_preset(self, preset_id: str) -> None:
-        self._push(CircuitDocument(BY_ID[preset_id].text), "Open a ready circuit")
+        self._push(CircuitDocument.of_preset(BY_ID[preset_id]), "Open a ready circuit")
 
     def open_text(self, text: str) -> None:
         """A circuit that was written for the person; raises `ExpressionError`."""

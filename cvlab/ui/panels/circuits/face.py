@@ -44,7 +44,7 @@ def short(value: float, most: int = 6) -> str:
 def caption(circuit: Circuit, node: Node) -> str:
     """The words below a gate: its name, and of a loss the class that is right."""
     if node.inside:
-        return f"{len(node.inside)} gate{'s' * (len(node.inside) != 1)} in one"
+        return f"{len(node.inside)} gate{'s' * (len(node.inside) != 1)}"
     if node.gate not in LOSSES:
         return node.name if node.kind == "gate" else ""
     right = circuit.nodes[node.operands[1]]

@@ -15,10 +15,11 @@ from cvlab.ui.widgets.image_grid import colour_table, to_levels
 MOST_ROWS, MOST_COLUMNS = 6, 5
 """Beyond it the numbers become colours."""
 
-_CELL_WIDTH, _CELL_HEIGHT = 50.0, 18.0
+_CELL_WIDTH, _CELL_HEIGHT = 46.0, 18.0
 _FIELD_SIDE, _MOST_FIELD, _LEAST_FIELD = 92.0, 10.0, 3.0
 _BRACKET = 5.0
-_PIXELS = 13
+_PIXELS, _MOST_PIXELS = 13, 16
+"""Of the digits, at life size and in a picture that is shown small: there they fill their cells, and are fewer."""
 
 
 def is_written(shape: Shape) -> bool:
@@ -47,14 +48,15 @@ class MatrixLabel:
     def __init__(self, value: np.ndarray) -> None:
         self.value = value
         self.size = size(value.shape)
-        self._texts: list[list[str]] | None = None
+        self._texts: dict[int, list[list[str]]] = {}
         self._image: tuple[str, QImage] | None = None
 
-    def texts(self) -> list[list[str]]:
-        if self._texts is None:
+    def texts(self, most: int = 6) -> list[list[str]]:
+        """The numbers, row by row, in so many signs each."""
+        if most not in self._texts:
             table = self.value.reshape(sides(self.value.shape))
-            self._texts = [[short(v) for v in row] for row in table.tolist()]
-        return self._texts
+            self._texts[most] = [[short(v, most) for v in row] for row in table.tolist()]
+        return self._texts[most]
 
     def summary(self) -> str:
         """The numbers as a line of text, row by row; of a large one its shape."""
@@ -62,25 +64,26 @@ class MatrixLabel:
             return told(self.value.shape)
         return " | ".join(" ".join(row) for row in self.texts())
 
-    def paint(self, painter: QPainter, at: QPointF, role: str, alpha: float = 1.0) -> None:
-        """at: its upper left corner."""
+    def paint(self, painter: QPainter, at: QPointF, role: str, grown: float, alpha: float = 1.0) -> None:
+        """at: its upper left corner. grown: how much larger words are painted, the picture being small."""
         area = QRectF(at, self.size)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tint("sunken", 0.8))
         painter.drawRect(area)
         inner = area.adjusted(_BRACKET, 0, -_BRACKET, 0)
         if is_written(self.value.shape):
-            self._paint_numbers(painter, inner, role, alpha)
+            self._paint_numbers(painter, inner, role, grown, alpha)
         else:
             painter.drawImage(inner, self._picture())
         self._paint_brackets(painter, area, role, alpha)
 
-    def _paint_numbers(self, painter: QPainter, area: QRectF, role: str, alpha: float) -> None:
+    def _paint_numbers(self, painter: QPainter, area: QRectF, role: str, grown: float, alpha: float) -> None:
         painter.setPen(tint(role, alpha))
-        for i, row in enumerate(self.texts()):
+        pixels = min(round(_PIXELS * grown), _MOST_PIXELS)
+        for i, row in enumerate(self.texts(6 if pixels < 15 else 5)):
             for j, text in enumerate(row):
                 cell = QRectF(area.left() + j * _CELL_WIDTH, area.top() + i * _CELL_HEIGHT, _CELL_WIDTH, _CELL_HEIGHT)
-                draw_text(painter, cell, text, _PIXELS, bold=True)
+                draw_text(painter, cell, text, pixels, bold=True)
 
     def _picture(self) -> QImage:
         name = theme().tokens.name

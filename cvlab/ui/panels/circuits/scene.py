@@ -20,7 +20,7 @@ from cvlab.ui.panels.circuits.wire_item import LABEL_GAP, WireItem
 from cvlab.ui.theme import theme
 
 ACROSS, DOWN = 152.0, 88.0
-_BEND = 32.0
+_BEND = 22.0
 """Between the numbers on a wire and the next column, for the wire to turn in."""
 
 STUB = 74.0
@@ -96,7 +96,7 @@ class CircuitScene(QGraphicsScene):
             label = label_size(shape) if shape else QSizeF(66, 20)
             next_ = max((self.nodes[i].width for i in circuit.consumers[id] if i in self.nodes), default=44.0)
             across = item.width / 2 + LABEL_GAP + label.width() + _BEND + next_ / 2
-            found[id] = (max(across, 100.0), max(2 * label.height() + 64 if shape else 0.0, 76.0))
+            found[id] = (max(across, 100.0), max(2 * label.height() + 42 if shape else 0.0, 76.0))
         return found
 
     def clear_circuit(self) -> None:

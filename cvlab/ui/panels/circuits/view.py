@@ -24,6 +24,9 @@ from cvlab.ui.theme import theme
 _SIDE, _KEY = 14, 30
 """Pixels that fitting leaves free: at the sides, and for the words at the top and the foot."""
 
+_LOW = 320
+"""Pixels of height below which the picture takes the room of the words at the foot."""
+
 _LARGEST, _ROOM = 1.2, 4000.0
 _REST_MS = 120
 """After so long without moving the eye rests."""
@@ -84,11 +87,17 @@ class CircuitView(Camera):
         """Everything in view, between the key above and the hint below."""
         self.is_following = True
         content, size = self.circuit_scene.content(), self.viewport().size()
-        across, down = size.width() - 2 * _SIDE, size.height() - 2 * _KEY
+        foot = _KEY if self._has_hint else _SIDE
+        across, down = size.width() - 2 * _SIDE, size.height() - _KEY - foot
         scale = min(across / content.width(), down / content.height(), _LARGEST)
         self._set_scale(max(scale, MIN_SCALE))
         self.circuit_scene.setSceneRect(content.adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM))
-        self.centerOn(content.center())
+        self.centerOn(content.center() - QPointF(0, (_KEY - foot) / 2 / self.scale_now))
+
+    @property
+    def _has_hint(self) -> bool:
+        """There is room for words at the foot; in a low view the picture takes it."""
+        return self.viewport().height() >= _LOW
 
     def _paint_key(self, painter: QPainter) -> None:
         """What the colours mean, and how to move, in the corners."""
@@ -103,7 +112,7 @@ class CircuitView(Camera):
             x += width + 16
         painter.setPen(look.colour("muted"))
         hint = "drag to pan · wheel to zoom · Shift+drag to choose gates · double-click to fit"
-        if QFontMetricsF(face).horizontalAdvance(hint) < area.width():
+        if self._has_hint and QFontMetricsF(face).horizontalAdvance(hint) < area.width():
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, hint)
 
     # -- Qt ----------------------------------------------------------------------------------------------------------

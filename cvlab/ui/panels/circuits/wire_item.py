@@ -141,7 +141,7 @@ class WireItem(QGraphicsItem):
         """Where the matrices on it stand; empty for single numbers, whose room is the node's own."""
         if not self.shape_carried:
             return QRectF()
-        room = label_size(self.shape_carried) + QSizeF(LABEL_GAP, 24)
+        room = label_size(self.shape_carried) + QSizeF(LABEL_GAP, 20)
         return QRectF(self._start.x(), self._start.y() - room.height(), max(room.width(), 60.0), 2 * room.height())
 
     def _measure(self) -> None:
@@ -226,9 +226,9 @@ class WireItem(QGraphicsItem):
         value, gradient = self._labels
         height = label_size(self.shape_carried).height()
         if value is not None:
-            value.paint(painter, QPointF(left, y - height - 5), "positive")
+            value.paint(painter, QPointF(left, y - height - 5), "positive", growth(detail))
         if gradient is not None:
-            gradient.paint(painter, QPointF(left, y + 5), "negative", 0.65 if self._is_partial else 1.0)
+            gradient.paint(painter, QPointF(left, y + 5), "negative", growth(detail), 0.65 if self._is_partial else 1.0)
         shape, pixels = told(self.shape_carried), round(11 * growth(detail))
         painter.setPen(tint("muted"))
         draw_text(painter, QRectF(left, y - height - 27, 120, 20), shape, pixels, across=0.0, down=1.0)
