@@ -1,12 +1,18 @@
 """Random expressions as text, and what PyTorch makes of the same text: an oracle that shares no code with the engine."""
 
 import math
+import os
 import re
 
 import torch
 from hypothesis import strategies as st
 
 NAMES = ("x", "y", "z", "w")
+
+
+def examples(usual: int) -> int:
+    """How many examples a property is tried on: more by hand, as CVLAB_EXAMPLES says."""
+    return int(os.environ.get("CVLAB_EXAMPLES", usual))
 
 
 def _tensor(x):

@@ -19,7 +19,7 @@ from cvlab.engine.circuit.trust import check as trust
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError
 from tests.engine.circuit import tensor_strategies
-from tests.engine.circuit.strategies import all_finite, expressions, inputs
+from tests.engine.circuit.strategies import all_finite, examples, expressions, inputs
 
 
 def groups_of(circuit, data):
@@ -37,7 +37,7 @@ def names_of(circuit):
 
 
 @given(expressions(), inputs(), st.data(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_values_stay_to_the_bit_and_gradients_within_rounding(text, values, data, merge):
     plain = read(text, merge=merge)
     assume(plain.gates)
@@ -56,7 +56,7 @@ def test_values_stay_to_the_bit_and_gradients_within_rounding(text, values, data
 
 
 @given(tensor_strategies.of_shape((), 3), tensor_strategies.values(), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_vectors_and_matrices_fold_too(text, numbers, data):
     assume(any(name in text for name in tensor_strategies.INPUTS))
     plain = read(tensor_strategies.with_values(text, numbers))

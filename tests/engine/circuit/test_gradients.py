@@ -12,7 +12,7 @@ from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.sigmoids import collapse, collapsible, expand, span
 from cvlab.engine.circuit.trust import check
 from cvlab.engine.errors import ExpressionError
-from tests.engine.circuit.strategies import all_finite, by_torch, expressions, inputs
+from tests.engine.circuit.strategies import all_finite, by_torch, examples, expressions, inputs
 
 
 def with_values(circuit, values):
@@ -37,7 +37,7 @@ def scale_of(evaluation):
 
 
 @given(expressions(), inputs())
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 def test_values_and_gradients_are_those_of_autograd(text, values):
     circuit = read(text)
     evaluation = with_values(circuit, values)

@@ -21,11 +21,12 @@ from cvlab.engine.circuit.trust import check
 from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError
 from cvlab.engine.typed_surface import typed_surface
+from tests.engine.circuit.strategies import examples
 from tests.engine.circuit.tensor_strategies import INPUTS, by_torch, of_shape, values, with_values
 
 
 @given(of_shape((), 4), values())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_values_and_gradients_are_those_of_autograd(text, numbers):
     assume(any(name in text for name in INPUTS))
     evaluation = evaluate(read(with_values(text, numbers)))

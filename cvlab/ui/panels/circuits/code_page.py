@@ -61,7 +61,7 @@ class CodePage(QWidget):
             return
         step = walk.current()
         kind = "backward" if step.kind == "seed" else step.kind
-        self.words.setText("numpy and math only" if not circuit.is_scalar else "plain Python")
+        self.words.setText("Runs on its own" if circuit.is_scalar else "Runs with numpy alone")
         self._show(lines(walk.evaluation), (kind, step.node if step.kind != "seed" else -1))
 
     def _show(self, code: tuple[Line, ...], step: tuple[str, int]) -> None:
@@ -81,7 +81,7 @@ class CodePage(QWidget):
         return tuple(line.text for line in self._lines if line.phase and (line.phase, line.node) == self._step)
 
     def _mark(self) -> None:
-        marks, first = [], None
+        marks = []
         colour = theme().colour("positive" if self._step[0] == "forward" else "negative", 0.16)
         for number, line in enumerate(self._lines):
             if not line.phase or (line.phase, line.node) != self._step:
@@ -92,8 +92,8 @@ class CodePage(QWidget):
             mark.format.setBackground(colour)
             mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
             marks.append(mark)
-            first = first or mark.cursor
         self.text.setExtraSelections(marks)
-        if first is not None:
-            self.text.setTextCursor(first)
+        # The last first, so that as many of them as fit are seen, and the first one surely.
+        for mark in (*marks[-1:], *marks[:1]):
+            self.text.setTextCursor(mark.cursor)
             self.text.ensureCursorVisible()

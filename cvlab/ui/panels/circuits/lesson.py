@@ -31,6 +31,8 @@ LESSON = Lesson(
     try_this=(
         "Rewind, then step forward gate by gate. At each step say the next number before it appears.",
         "Choose “A sigmoid neuron” and double-click its last gate: four gates become one with the slope (1 − s) s.",
+        "In “Staged computation”, double-click den: its gates become one. What is its local gradient by xpy? Point at it to see.",
+        "Open the page Code and step: the marked lines are what the gate at work does, forward and backward.",
         "In “Add, multiply and max”, turn w above z. The gradient changes sides at once: max routes.",
         "Nudge up with a step of 0.01, then of 1. Why does the large step not always raise the output?",
         "Type abs(x) and put x to 0: the checks say that there is a kink, and which slope is used.",

@@ -110,6 +110,15 @@ class CircuitView(Camera):
             width = QFontMetricsF(face).horizontalAdvance(text)
             painter.drawText(QRectF(x, area.top(), width + 4, 16), Qt.AlignmentFlag.AlignLeft, text)
             x += width + 16
+        chosen = len(self.circuit_scene.selection.chosen)
+        if chosen:
+            words = (
+                f"{chosen} gates chosen · Ctrl+G makes one of them"
+                if chosen > 1
+                else "1 gate chosen · Shift+click another"
+            )
+            painter.setPen(look.colour("accent"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, words)
         painter.setPen(look.colour("muted"))
         hint = "drag to pan · wheel to zoom · Shift+drag to choose gates · double-click to fit"
         if self._has_hint and QFontMetricsF(face).horizontalAdvance(hint) < area.width():
