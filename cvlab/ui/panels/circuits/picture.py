@@ -121,14 +121,17 @@ class Picture(QGraphicsItem):
 
     def _paint_figures(self, painter: QPainter, exposed: QRectF, detail: float, *, is_far: bool) -> None:
         """What is at work, the numbers where they can be read, and the nodes with their words."""
-        is_read, scene = detail >= self.least_detail, self.scene()
+        is_read, scene, active = detail >= self.least_detail, self.scene(), []
         for wire in self._wires.values():
             if (is_read or wire.is_active) and exposed.intersects(wire.boundingRect()):
                 if wire.is_active:
-                    wire.paint_active(painter, detail)
+                    wire.paint_active(painter)
+                    active.append(wire)
                 if is_read:
                     scene.fill(wire)
                     wire.paint_numbers(painter, detail)
+        for wire in active:
+            wire.paint_locals(painter, detail)
         for area, node in self._areas:
             if not (is_far and node.is_plain) and exposed.intersects(area):
                 place = node.pos()

@@ -16,7 +16,7 @@ from cvlab.ui.panels.circuits.matrix_label import size as label_size
 from cvlab.ui.panels.circuits.node_item import NodeItem
 from cvlab.ui.panels.circuits.picture import Picture
 from cvlab.ui.panels.circuits.selection import Selection
-from cvlab.ui.panels.circuits.wire_item import LABEL_GAP, WireItem
+from cvlab.ui.panels.circuits.wire_item import BESIDE, LABEL_GAP, WireItem
 from cvlab.ui.theme import theme
 
 ACROSS, DOWN = 152.0, 88.0
@@ -253,7 +253,7 @@ class CircuitScene(QGraphicsScene):
                 for repeat, (slot, slots) in enumerate(self._slots(source, target)):
                     if target == step.node:
                         words = locals_by.get(source, [])
-                        side = -1 if slot == 0 else 1 if slot == slots - 1 else 0
+                        side = BESIDE if slots > 3 else -1 if slot == 0 else 1 if slot == slots - 1 else 0
                         local = words[repeat] if repeat < len(words) else ""
                         found.setdefault(source, {})[branch] = (local, side)
                     branch += 1

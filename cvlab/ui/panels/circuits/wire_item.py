@@ -26,6 +26,9 @@ _LABEL_ROOM = 150.0
 _CROWDED = 1.3
 """From this growth on, numbers have two digits or one, and the local gradients stand in the arithmetic only."""
 
+BESIDE = 2
+"""The side of a local gradient where many wires meet at one gate: on its own wire, before they come close."""
+
 _LEAD = 46.0
 """A wire leaves its node level for so long, where there is room, so that the numbers have it between them."""
 
@@ -89,7 +92,7 @@ class WireItem(QGraphicsItem):
 
     def show_active(self, direction: str, active: dict[int, tuple[str, int]]) -> None:
         """direction: "forward", "backward" or "". active: for each branch at work the local gradient, and on which side of the
-        wire there is room for it (-1 above, 1 below)."""
+        wire there is room for it (-1 above, 1 below, 0 on it, `BESIDE` some way before the gate)."""
         if (direction, active) != (self._direction, self._active):
             self.prepareGeometryChange()
             self._direction, self._active = direction, active
@@ -170,11 +173,11 @@ class WireItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Nothing: the picture paints the wires, and calls what follows."""
 
-    def paint_active(self, painter: QPainter, detail: float) -> None:
-        """The branches at work, their arrows, and the local gradients where there is room."""
+    def paint_active(self, painter: QPainter) -> None:
+        """The branches at work and their arrows."""
         role = "positive" if self._direction == "forward" else "negative"
         colour = tint(role)
-        for branch, (local, side) in self._active.items():
+        for branch in self._active:
             path = self._path(branch)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
@@ -185,8 +188,13 @@ class WireItem(QGraphicsItem):
             if self._pulse < 1:
                 share = self._pulse if self._direction == "forward" else 1 - self._pulse
                 painter.drawEllipse(path.pointAtPercent(share), 6.5, 6.5)
-            if local and growth(detail) < _CROWDED:
-                self._paint_local(painter, path, local, side, growth(detail))
+
+    def paint_locals(self, painter: QPainter, detail: float) -> None:
+        """The local gradients of the branches at work, where there is room; after all branches, so that none covers them."""
+        if growth(detail) < _CROWDED:
+            for branch, (local, side) in self._active.items():
+                if local:
+                    self._paint_local(painter, self._path(branch), local, side, growth(detail))
 
     def paint_numbers(self, painter: QPainter, detail: float) -> None:
         """The value above the wire and the gradient below it."""
@@ -210,11 +218,11 @@ class WireItem(QGraphicsItem):
         return QPolygonF([tip, tip + QPointF(10, -5), tip + QPointF(10, 5)])
 
     def _paint_local(self, painter: QPainter, path: QPainterPath, local: str, side: int, grown: float) -> None:
-        end = path.pointAtPercent(1.0)
+        end = path.pointAtPercent(0.72 if side == BESIDE else 1.0)
         pixels = round(11 * grown)
         width, height = width_of(local, pixels, bold=True) + 10, 17 * grown
-        top = end.y() - height - 4 if side < 0 else end.y() + 4 if side > 0 else end.y() - height / 2
-        area = QRectF(end.x() - width - 4, top, width, height)
+        top = end.y() - height - 4 if side < 0 else end.y() + 4 if side == 1 else end.y() - height / 2
+        area = QRectF(end.x() - (width / 2 if side == BESIDE else width + 4), top, width, height)
         painter.setPen(QPen(tint("negative", 0.6), 1))
         painter.setBrush(tint("raised"))
         painter.drawRoundedRect(area, 5, 5)
