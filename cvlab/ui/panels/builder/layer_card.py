@@ -28,6 +28,8 @@ from cvlab.ui.widgets.sign import Sign
 if TYPE_CHECKING:
     from cvlab.engine.nets.advice import Advice
 
+_CIRCUIT_TIP = "One neuron of this layer, or all of them, as a circuit in the circuits panel: every value and gradient."
+
 
 class LayerCard(QWidget):
     """Shows one node and its report; edits go to `NetEdits`. The form is rebuilt when another kind is shown."""
@@ -89,6 +91,7 @@ class LayerCard(QWidget):
         self.open_circuit = QPushButton(icon("circuits"), "Open as a circuit", self)
         self.open_circuit.setObjectName("builder.open_circuit")
         self.open_circuit.setAccessibleName("Open as a circuit")
+        self.open_circuit.setToolTip(_CIRCUIT_TIP)
         self.why_closed = _label("", "muted small", self)
         column.addWidget(self.open_circuit)
         column.addWidget(self.why_closed)
@@ -142,10 +145,7 @@ class LayerCard(QWidget):
     def _show_open_circuit(self, node: Node, report: LayerReport) -> None:
         reason = why_closed(node, report.output)
         self.open_circuit.setEnabled(not reason)
-        self.open_circuit.setToolTip(
-            reason
-            or "One neuron of this layer, or all of them, as a circuit in the circuits panel: every value and gradient."
-        )
+        self.open_circuit.setToolTip(reason or _CIRCUIT_TIP)
         self.why_closed.setText(reason)
         self.why_closed.setVisible(bool(reason))
 
