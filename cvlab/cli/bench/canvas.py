@@ -23,12 +23,16 @@ def _canvas(arguments: argparse.Namespace) -> dict:
     rows = {
         "a frame of a drag, all in view": found["drag_all_in_view"],
         "a frame of a drag, at life size": found["drag_at_life_size"],
-        "an edit, until all numbers are new": found["edits"]["numbers"],
-        "an edit, until it is painted": found["edits"]["painted"],
-        "an undo": found["edits"]["undo"],
     }
+    for where, words in (("edits_all_in_view", "all in view"), ("edits_at_life_size", "at life size")):
+        rows |= {
+            f"an edit, until all numbers are new, {words}": found[where]["numbers"],
+            f"an edit, until it is painted, {words}": found[where]["painted"],
+            f"an undo, painted, {words}": found[where]["undo"],
+        }
     told = [
-        f"{name:<36} p50 {r['p50_ms']:6.1f}  p99 {r['p99_ms']:6.1f}  max {r['max_ms']:6.1f} ms"
+        f"{name:<50} p50 {r['p50_ms']:5.1f}  p99 {r['p99_ms']:5.1f}  max {r['max_ms']:5.1f} ms; "
+        f"work p99 {r['work_p99_ms']:5.1f}"
         for name, r in rows.items()
     ]
     text = "\n".join((f"{found['layers']} layers on the builder's canvas; a frame at 60 Hz is 16.7 ms", *told))

@@ -30,6 +30,7 @@ from cvlab.engine.nets.parts import (
     free_name,
     refuse_name,
 )
+from cvlab.engine.nets.wiring import Wiring
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.expansion import Expansion
@@ -102,61 +103,32 @@ class Architecture(BaseModel):
         return {node.name: node for node in self.nodes}
 
     @cached_property
-    def _incoming(self) -> dict[int, list[Edge]]:
-        incoming: dict[int, list[Edge]] = {node.id: [] for node in self.nodes}
-        for edge in self.edges:
-            incoming[edge.target].append(edge)
-        for edges in incoming.values():
-            edges.sort(key=lambda edge: edge.port)
-        return incoming
-
-    @cached_property
-    def _outgoing(self) -> dict[int, list[Edge]]:
-        outgoing: dict[int, list[Edge]] = {node.id: [] for node in self.nodes}
-        for edge in self.edges:
-            outgoing[edge.source].append(edge)
-        return outgoing
+    def wiring(self) -> Wiring:
+        """Who feeds whom, and in which order."""
+        return Wiring((node.id for node in self.nodes), self.edges)
 
     def into(self, node_id: int) -> list[Edge]:
         """Wires that end at the node, by port."""
-        return self._incoming[node_id]
+        return self.wiring.into[node_id]
 
     def out_of(self, node_id: int) -> list[Edge]:
-        return self._outgoing[node_id]
+        return self.wiring.out_of[node_id]
 
-    @cached_property
+    @property
     def order(self) -> tuple[int, ...]:
         """Node ids so that every layer comes after what feeds it; raises `GraphError` on a cycle. O(nodes + edges)."""
-        waiting = {node.id: len(self.into(node.id)) for node in self.nodes}
-        ready = [node_id for node_id, count in waiting.items() if count == 0]
-        done: list[int] = []
-        while ready:
-            node_id = ready.pop(0)
-            done.append(node_id)
-            for edge in self.out_of(node_id):
-                waiting[edge.target] -= 1
-                if waiting[edge.target] == 0:
-                    ready.append(edge.target)
-        if len(done) < len(self.nodes):
-            stuck = ", ".join(node.name for node in self.nodes if node.id not in set(done))
+        flow = self.wiring.flow
+        if len(flow) < len(self.nodes):
             raise GraphError(
                 "The wires run in a circle.",
-                received=stuck,
+                received=", ".join(node.name for node in self.nodes if node.id not in set(flow)),
                 remedy="Remove one wire of the circle: data must flow one way.",
             )
-        return tuple(done)
+        return flow
 
     def reaches(self, start: int, goal: int) -> bool:
         """Whether data can flow from `start` to `goal`."""
-        seen, todo = set(), [start]
-        while todo:
-            node_id = todo.pop()
-            if node_id == goal:
-                return True
-            if node_id not in seen:
-                seen.add(node_id)
-                todo.extend(edge.target for edge in self.out_of(node_id))
-        return False
+        return self.wiring.reaches(start, goal)
 
     @property
     def image_shape(self) -> tuple[int, int, int] | None:
@@ -290,7 +262,10 @@ class Architecture(BaseModel):
     def _replace(self, **changes: Any) -> Architecture:
         # The parts are already validated; checking 200 nodes again on every mouse move would cost a frame.
         fields = {name: getattr(self, name) for name in ("name", "nodes", "edges", "groups", "next_id")}
-        return Architecture.model_construct(**fields | changes)
+        net = Architecture.model_construct(**fields | changes)
+        if net.edges is self.edges and [node.id for node in net.nodes] == [node.id for node in self.nodes]:
+            net.__dict__["wiring"] = self.wiring  # where a cached property keeps it
+        return net
 
     def _fresh_name(self, layer: LayerSpec) -> str:
         stem = layer.stem

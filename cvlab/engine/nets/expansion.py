@@ -11,6 +11,7 @@ from cvlab.engine.nets.architecture import MAX_NODES, Architecture, Edge, Group,
 @dataclass(frozen=True)
 class Expansion:
     """net: without groups that repeat. origin: the document's node for each node of `net`; the first repetition keeps its id.
+    Empty where nothing repeats and each is its own.
 
     problems: why a group could not be repeated; it stands in `net` once.
     """
@@ -22,10 +23,10 @@ class Expansion:
 
 def expand(net: Architecture) -> Expansion:
     """Every repetition written out, inner groups first. O(nodes of the result)."""
-    origin = {node.id: node.id for node in net.nodes}
     repeated = [group for group in net.groups if group.times > 1]
     if not repeated:
-        return Expansion(net, origin)
+        return Expansion(net, {})
+    origin = {node.id: node.id for node in net.nodes}
     flat, problems = net, []
     for group in sorted(repeated, key=lambda g: len(g.members)):
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from cvlab.engine.nets.layers import LayerSpec, Shape
+from cvlab.engine.nets.layers import PASS, Reach, Shape
 
 
 class Span(NamedTuple):
@@ -49,21 +49,28 @@ class Sight(NamedTuple):
     @property
     def field(self) -> tuple[int, int]:
         """(rows, columns) of the image that one number can depend on."""
-        return min(self.height.size, self.image[0]), min(self.width.size, self.image[1])
+        (down, across), (height, width) = self.unbounded, self.image
+        return down if down < height else height, across if across < width else width
 
 
-def after(layer: LayerSpec, sights: tuple[Sight, ...], shapes: tuple[Shape, ...], output: Shape) -> Sight:
-    """The sight of the layer's output. Windows: r' = r + (F − 1)·jump, jump' = jump·S; merges take what either branch sees."""
+def after(reach: tuple[Reach, Reach] | None, sights: tuple[Sight, ...], output: Shape) -> Sight:
+    """The sight of a layer's output. Windows: r' = r + (F − 1)·jump, jump' = jump·S; merges take what either branch sees.
+
+    reach: what one output sees of the inputs (`LayerSpec.reach`); sights: of the inputs.
+    """
     sight = sights[0] if len(sights) == 1 else _union(sights)
-    reach = layer.reach(*shapes)
+    height, width, image = sight
     if reach is None:
-        return Sight(sight.height.whole(), sight.width.whole(), sight.image)
-    counts = output[1:] if len(output) == 3 else (sight.height.count, sight.width.count)
-    spans = [
-        Span(span.first - r.before * span.jump, span.last + r.after * span.jump, span.jump * r.stride, count)
-        for span, r, count in zip((sight.height, sight.width), reach, counts, strict=True)
-    ]
-    return Sight(spans[0], spans[1], sight.image)
+        return Sight(height.whole(), width.whole(), image)
+    _, down, across = output if len(output) == 3 else (0, height.count, width.count)
+    if reach is PASS and down == height.count and across == width.count:
+        return sight
+    return Sight(_seen(height, reach[0], down), _seen(width, reach[1], across), image)
+
+
+def _seen(span: Span, reach: Reach, count: int) -> Span:
+    jump = span.jump
+    return Span(span.first - reach.before * jump, span.last + reach.after * jump, jump * reach.stride, count)
 
 
 def _union(sights: tuple[Sight, ...]) -> Sight:

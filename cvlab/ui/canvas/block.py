@@ -5,21 +5,24 @@ It shows a `Face` and knows nothing of the document; the scene tells it what to 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QTransform
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from functools import partial
 
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from cvlab.ui.canvas.card import AREA, BODY, Card
 from cvlab.ui.canvas.face import Face, brief_text, bytes_text, count_text
 from cvlab.ui.canvas.layout import BLOCK_HEIGHT, BLOCK_WIDTH, Sides, port_point
+from cvlab.ui.canvas.lettering import cut, elided, font, width_of, write
 from cvlab.ui.canvas.sketch import Point
+from cvlab.ui.canvas.stamp import Put, anew, stamp
 from cvlab.ui.canvas.volume_glyph import SIDE, paint_volume
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import glyph_path
-from cvlab.ui.theme.tokens import RADIUS, TEXT
+from cvlab.ui.theme.tokens import TEXT
 
-BODY = QRectF(0, 0, BLOCK_WIDTH, BLOCK_HEIGHT)
 PORT = 4.0
-HALO = 10.0
 FINE_PRINT = 12
 """Pixels; one more than the smallest type, because the canvas is often shown at nine tenths."""
 
@@ -41,14 +44,16 @@ class BlockItem(QGraphicsItem):
         self.sides = Sides("left", "right")
         self._chosen = self._hovered = self._lifted = False
         self._offers: frozenset[int] = frozenset()
+        self.put: Put = stamp
+        self._detail = 1.0  # of the last painting: what is too small to be seen need not be painted again
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setZValue(1)
 
     # -- what the scene tells it -----------------------------------------------------------------------------------
 
     def show_face(self, face: Face) -> None:
-        if face != self.face:
-            self.face = face
+        old, self.face = self.face, face
+        if _seen(face, self._detail) != _seen(old, self._detail):
             self.update()
 
     def show_sides(self, sides: Sides) -> None:
@@ -91,10 +96,15 @@ class BlockItem(QGraphicsItem):
     def out_point(self) -> QPointF:
         return QPointF(*port_point(self.place, self.sides.out))
 
+    def show_on_paper(self, on: bool) -> None:
+        """For a file: every line anew, nothing from a cache."""
+        self.put = anew if on else stamp
+        self.setCacheMode(self.CacheMode.NoCache if on else self.CacheMode.DeviceCoordinateCache)
+
     # -- Qt --------------------------------------------------------------------------------------------------------
 
     def boundingRect(self) -> QRectF:
-        return BODY.adjusted(-HALO, -HALO, HALO, HALO)
+        return AREA
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
@@ -103,57 +113,31 @@ class BlockItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
+        self._detail = detail
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_card(painter)
+        face = self.face
+        Card(
+            face.role,
+            bool(face.error),
+            bool(face.waiting),
+            self._chosen,
+            self._hovered,
+            self._lifted,
+            face.layers > 0,
+        ).paint(painter, self.put)
         if detail < _MIN_DETAIL:
             self._paint_from_afar(painter)
         else:
             self._paint_words(painter, detail >= _FOOT_DETAIL)
             self._paint_ports(painter)
 
-    def _paint_card(self, painter: QPainter) -> None:
-        face, look = self.face, theme()
-        painter.setPen(Qt.PenStyle.NoPen)
-        depth = 4 if self._lifted else 2 if self._hovered else 1
-        if face.layers:  # a group lies on the sheets of its repetitions
-            painter.setBrush(look.colour("raised"))
-            painter.setPen(QPen(look.colour("faint"), 1))
-            for sheet in (6, 3):
-                painter.drawRoundedRect(BODY.translated(sheet, sheet), RADIUS, RADIUS)
-            painter.setPen(Qt.PenStyle.NoPen)
-        for layer in range(depth, 0, -1):
-            painter.setBrush(look.colour("ink", 0.05 if not look.is_dark else 0.0))
-            painter.drawRoundedRect(BODY.adjusted(-layer, -layer + 2, layer, layer + 2), RADIUS + layer, RADIUS + layer)
-        if self._chosen:
-            painter.setBrush(look.colour("accent", 0.22))
-            painter.drawRoundedRect(BODY.adjusted(-4, -4, 4, 4), RADIUS + 4, RADIUS + 4)
-        if face.error:
-            edge = QPen(look.colour("negative"), 1.6)
-        elif self._chosen:
-            edge = QPen(look.colour("accent"), 1.6)
-        else:
-            edge = QPen(look.colour("muted", 0.55) if self._hovered else look.colour("faint"), 1)
-        painter.setBrush(look.colour("raised"))
-        painter.setPen(edge)
-        painter.drawRoundedRect(BODY, RADIUS, RADIUS)
-        # The strip in the colour of the layer's role: a card-shaped clip keeps its corners round.
-        strip = QPainterPath()
-        strip.addRoundedRect(BODY.adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
-        band = QPainterPath()
-        band.addRect(QRectF(0, 0, 5, BLOCK_HEIGHT))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.colour("negative" if face.error else face.role, 0.5 if face.waiting else 1.0))
-        painter.drawPath(strip.intersected(band))
-
     def _paint_from_afar(self, painter: QPainter) -> None:
         painter.setPen(theme().colour("negative" if self.face.error else "ink"))
-        painter.setFont(_font(26, bold=True))
-        words = _elided(self.face.name or self.face.title, painter.font(), BLOCK_WIDTH - 20)
-        painter.drawText(BODY.adjusted(10, 0, -6, 0), Qt.AlignmentFlag.AlignCenter, words)
+        words = elided(self.face.name or self.face.title, 26, BLOCK_WIDTH - 20, bold=True)
+        write(painter, BODY.adjusted(10, 0, -6, 0), words, 26, bold=True, align="middle")
 
     def _paint_words(self, painter: QPainter, with_foot: bool) -> None:
         face, look = self.face, theme()
-        title_font, small = _font(TEXT, bold=True), _font(FINE_PRINT)
         head = QRectF(_PAD + 4, 8, BLOCK_WIDTH - 2 * _PAD - 4, 18)
         if face.error:
             side = 15.0
@@ -161,47 +145,56 @@ class BlockItem(QGraphicsItem):
             painter.fillPath(mark.map(glyph_path("error")), look.colour("negative"))
             head.setLeft(head.left() + side + 5)
         # The name says which one it is, so the kind gives way first.
-        name = _elided(face.name, small, 0.55 * head.width())
-        room = head.width() - (QFontMetricsF(small).horizontalAdvance(name) + 6 if name else 0)
-        painter.setFont(title_font)
+        name = elided(face.name, FINE_PRINT, 0.55 * head.width())
+        room = head.width() - (width_of(name, FINE_PRINT) + 6 if name else 0)
         painter.setPen(look.colour("muted" if face.waiting else "ink"))
-        painter.drawText(head, _LEFT, _elided(face.title, title_font, room))
-        painter.setFont(small)
+        write(painter, head, elided(face.title, TEXT, room, bold=True), TEXT, bold=True)
         painter.setPen(look.colour("muted"))
-        painter.drawText(head, _RIGHT, name)
+        write(painter, head, name, FINE_PRINT, align="right")
         body = QRectF(_PAD + 4, 29, BLOCK_WIDTH - 2 * _PAD - 2, BLOCK_HEIGHT - 34)
         if face.error:
-            self._paint_error(painter, body, small)
+            self._paint_error(painter, body)
         else:
-            self._paint_figures(painter, body, small)
+            self._paint_figures(painter, body)
             if with_foot and not face.waiting and face.shape is not None:
                 self._paint_foot(painter)
 
-    def _paint_error(self, painter: QPainter, body: QRectF, font: QFont) -> None:
+    def _paint_error(self, painter: QPainter, body: QRectF) -> None:
         words = self.face.error
         if words.startswith(f"{self.face.name} "):
             words = words[len(self.face.name) + 1 :]
             words = words[0].upper() + words[1:]
         painter.setPen(theme().colour("negative"))
-        painter.setFont(font)
+        painter.setFont(font(FINE_PRINT))
+        room = FINE_PRINT, body.width(), body.height()
         both = f"{words} {self.face.remedy}".strip()
-        shown = both if _cut(both, font, body) == both else _cut(words, font, body)
+        shown = both if cut(both, *room) == both else cut(words, *room)
         painter.drawText(body, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, shown)
 
-    def _paint_figures(self, painter: QPainter, body: QRectF, small: QFont) -> None:
+    def _paint_figures(self, painter: QPainter, body: QRectF) -> None:
         face, look = self.face, theme()
-        painter.setFont(small)
+        painter.setFont(font(FINE_PRINT))
         painter.setPen(look.colour("muted" if face.waiting else "ink"))
         label = face.label if face.label != face.volume else ""  # an input says its size once
-        painter.drawText(QRectF(body.left(), 25, body.width(), 17), _LEFT, _elided(label, small, body.width()))
+        line = QRectF(body.left(), 25, body.width(), 17)
+        write(painter, line, elided(label, FINE_PRINT, line.width()), FINE_PRINT)
         middle = QRectF(body.left(), 41, body.width(), SIDE)
         colour = look.colour(face.role, 0.5 if face.waiting else 1.0)
-        paint_volume(painter, middle.left() - 3, middle.top(), None if face.waiting else face.shape, colour)
+        shape = None if face.waiting else face.shape
+        area = QRectF(middle.left() - 3, middle.top(), SIDE, SIDE)
+        self.put(
+            painter,
+            (shape, colour.rgba()),
+            area,
+            partial(paint_volume, x=area.x(), y=area.y(), shape=shape, colour=colour),
+        )
         text = middle.adjusted(SIDE, 0, 6, 0)
         painter.setPen(look.colour("muted"))
         if face.waiting:
             words = face.waiting[0].upper() + face.waiting[1:]
-            painter.drawText(text, _LEFT | Qt.TextFlag.TextWordWrap, _cut(words, small, text))
+            painter.drawText(
+                text, _LEFT | Qt.TextFlag.TextWordWrap, cut(words, FINE_PRINT, text.width(), text.height())
+            )
             return
         lines = [(face.gives, "ink")]
         if face.parameters:
@@ -210,7 +203,7 @@ class BlockItem(QGraphicsItem):
         for index, (words, role) in enumerate(lines):
             painter.setPen(look.colour(role))
             row = QRectF(text.left(), top + 17 * index, text.width(), 17)
-            painter.drawText(row, _LEFT, _elided(words, small, text.width()))
+            write(painter, row, elided(words, FINE_PRINT, text.width()), FINE_PRINT)
 
     def _paint_foot(self, painter: QPainter) -> None:
         """Multiply-adds, memory of the batch, receptive field: a sign and a number each."""
@@ -218,23 +211,21 @@ class BlockItem(QGraphicsItem):
         top = BLOCK_HEIGHT - _FOOT
         painter.setPen(QPen(look.colour("faint"), 1))
         painter.drawLine(QPointF(_PAD + 4, top), QPointF(BLOCK_WIDTH - 8, top))
-        font = _font(_FOOT_PIXELS)
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
         cells = (
             ("work", brief_text(face.multiply_adds) if face.multiply_adds else ""),
             ("memory", bytes_text(face.memory, 2) if face.memory else ""),
             ("eye", face.field),
         )
         left, right = _PAD + 4, BLOCK_WIDTH - 8
-        widths = [_SIGN + 3 + metrics.horizontalAdvance(words) if words else 0.0 for _, words in cells]
+        widths = [_SIGN + 3 + width_of(words, _FOOT_PIXELS) if words else 0.0 for _, words in cells]
         starts = (left, (left + right - widths[1] - (widths[2] - widths[0])) / 2, right - widths[2])
         for (sign, words), x in zip(cells, starts, strict=True):
             if words:
-                mark = QTransform().translate(x, top + (_FOOT - _SIGN) / 2).scale(_SIGN, _SIGN)
-                painter.fillPath(mark.map(glyph_path(sign)), look.colour("muted", 0.8))
+                painter.translate(x, top + (_FOOT - _SIGN) / 2)
+                self.put(painter, sign, _SIGN_AREA, _SIGNS[sign])
+                painter.translate(-x, -top - (_FOOT - _SIGN) / 2)
                 painter.setPen(look.colour("muted"))
-                painter.drawText(QRectF(x + _SIGN + 3, top, 90, _FOOT), _LEFT, words)
+                write(painter, QRectF(x + _SIGN + 3, top, 90, _FOOT), words, _FOOT_PIXELS)
 
     def _paint_ports(self, painter: QPainter) -> None:
         look = theme()
@@ -257,10 +248,22 @@ class BlockItem(QGraphicsItem):
         painter.drawEllipse(QPointF(*port_point(origin, self.sides.out)), radius, radius)
 
 
+def _seen(face: Face, detail: float) -> tuple:
+    """What of a face is painted at this zoom."""
+    if detail < _MIN_DETAIL:
+        return face.name or face.title, face.role, bool(face.error), bool(face.waiting), face.layers > 0
+    return face if detail >= _FOOT_DETAIL else face._replace(multiply_adds=0, memory=0, sees=None)
+
+
+def _paint_sign(sign: str, painter: QPainter) -> None:
+    painter.fillPath(QTransform.fromScale(_SIGN, _SIGN).map(glyph_path(sign)), theme().colour("muted", 0.8))
+
+
 _FOOT_PIXELS = 11
 _SIGN = 11.0
+_SIGN_AREA = QRectF(0, 0, _SIGN, _SIGN)
+_SIGNS = {sign: partial(_paint_sign, sign) for sign in ("work", "memory", "eye")}
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def block_picture(face: Face, scale: float, pixel_ratio: float) -> QPixmap:
@@ -277,26 +280,3 @@ def block_picture(face: Face, scale: float, pixel_ratio: float) -> QPixmap:
     item.paint(painter, QStyleOptionGraphicsItem())
     painter.end()
     return picture
-
-
-def _font(pixels: int, *, bold: bool = False) -> QFont:
-    font = QFont(QApplication.font())
-    font.setPixelSize(pixels)
-    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    return font
-
-
-def _elided(words: str, font: QFont, width: float) -> str:
-    return QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, max(width, 0))
-
-
-def _cut(words: str, font: QFont, area: QRectF) -> str:
-    """As many whole words as fit the area, wrapped; the rest becomes an ellipsis (the inspector has it all)."""
-    metrics = QFontMetricsF(font)
-    pieces = words.split()
-    for count in range(len(pieces), 0, -1):
-        shown = " ".join(pieces[:count]) + ("" if count == len(pieces) else "…")
-        needed = metrics.boundingRect(QRectF(0, 0, area.width(), 1000), Qt.TextFlag.TextWordWrap, shown)
-        if needed.height() <= area.height() and needed.width() <= area.width() + 1:
-            return shown
-    return _elided(words, font, area.width())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
@@ -21,14 +23,21 @@ _WHEEL_STEP = 1.15
 
 def paint_frame(painter: QPainter, area: QRect) -> None:
     """Rounds the corners of a canvas: Qt clips a view to a rectangle whatever its style sheet says."""
-    outside, inside = QPainterPath(), QPainterPath()
-    outside.addRect(area)
-    inside.addRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+    corners, inside = _frame_of(area.width(), area.height())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.fillPath(outside - inside, theme().colour("surface"))
+    painter.fillPath(corners, theme().colour("surface"))
     painter.setPen(theme().colour("faint"))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(inside)
+
+
+@lru_cache(maxsize=8)
+def _frame_of(width: int, height: int) -> tuple[QPainterPath, QPainterPath]:
+    """What lies outside the rounded corners, and the line around the inside."""
+    outside, inside = QPainterPath(), QPainterPath()
+    outside.addRect(0, 0, width, height)
+    inside.addRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), RADIUS, RADIUS)
+    return outside - inside, inside
 
 
 class Camera(QGraphicsView):

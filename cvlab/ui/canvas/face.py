@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from cvlab.engine.nets.architecture import Architecture, Node
+from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import LayerSpec, Shape, volume
 from cvlab.engine.nets.shapes import LayerReport, NetReport
 from cvlab.ui.canvas.sketch import Sketch
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(NamedTuple):
     """A block's face. error, remedy: full sentences, "" when all is well. waiting: what it waits for, "" when it has its input.
 
     shape: the output without the batch, or None. parameters, multiply_adds (an image): of all repetitions. memory: bytes of
@@ -97,42 +96,71 @@ def face_of_layer(layer: LayerSpec) -> Face:
     return Face(layer.title, "", layer.role, layer.label(), ports=layer.arity, summary=layer.summary)
 
 
+class Faces:
+    """The faces of a net's blocks. A face whose layer has the very report that it had is not made again."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[tuple, Face]] = {}  # block -> what its face was made from, and the face
+
+    def follow(self, net: Architecture, report: NetReport, drawing: Sketch, batch: int) -> dict[int, Face]:
+        """The faces that are new or say something else than before. batch: images at once, for the memory. O(layers)."""
+        blamed = _blamed(net, report)
+        known, self._of, fresh = self._of, {}, {}
+        for block, members in drawing.members.items():
+            if drawing.is_group(block):
+                made_from: tuple = ()
+                face = _group_face(net, report, drawing, block, blamed, batch)
+            else:
+                node, found = net.by_id[members[0]], report.layers[members[0]]
+                made_from = node.layer, found, node.name, blamed.get(node.id, ""), len(drawing.ports[block]), batch
+                if block in known and _is_same(known[block][0], made_from):
+                    self._of[block] = known[block]
+                    continue
+                face = _layer_face(*made_from)
+            self._of[block] = made_from, face
+            if block not in known or known[block][1] != face:
+                fresh[block] = face
+        return fresh
+
+
 def faces(net: Architecture, report: NetReport, drawing: Sketch, batch: int) -> dict[int, Face]:
-    """A face for every block. batch: images at once, for the memory. O(layers)."""
+    """A face for every block."""
+    return Faces().follow(net, report, drawing, batch)
+
+
+def _is_same(old: tuple, new: tuple) -> bool:
+    """Layers and reports by identity, which is quick; what follows them by value."""
+    return bool(old) and old[0] is new[0] and old[1] is new[1] and old[2:] == new[2:]
+
+
+def _blamed(net: Architecture, report: NetReport) -> dict[int, str]:
+    """The name of the layer whose error keeps each one from being worked out, in the order of the flow."""
     blamed: dict[int, str] = {}
-    for node_id, layer in report.layers.items():  # in the order of the flow
+    for node_id, layer in report.layers.items():
         if layer.error is not None:
             blamed[node_id] = net.by_id[node_id].name
         elif layer.output is None:
             blamed[node_id] = next((blamed[e.source] for e in net.into(node_id) if e.source in blamed), "")
-    found = {}
-    for block, members in drawing.members.items():
-        if drawing.is_group(block):
-            found[block] = _group_face(net, report, drawing, block, blamed, batch)
-        else:
-            ports = len(drawing.ports[block])
-            found[block] = _layer_face(net.by_id[members[0]], report.layers[members[0]], blamed, ports, batch)
-    return found
+    return blamed
 
 
-def _layer_face(node: Node, found: LayerReport, blamed: dict[int, str], ports: int, batch: int) -> Face:
-    layer = node.layer
-    error, remedy, waiting = _trouble(found, blamed.get(node.id, ""))
+def _layer_face(layer: LayerSpec, found: LayerReport, name: str, blamed: str, ports: int, batch: int) -> Face:
+    error, remedy, waiting = _trouble(found, blamed)
     return Face(
-        title=layer.title,
-        name=node.name,
-        role=layer.role,
-        label=layer.label(),
-        shape=found.output,
-        parameters=found.parameters,
-        multiply_adds=found.multiply_adds,
-        memory=found.activation_bytes * batch,
-        sees=found.last.receptive_field,
-        ports=ports,
-        error=error,
-        remedy=remedy,
-        waiting=waiting,
-        summary=layer.summary,
+        layer.title,
+        name,
+        layer.role,
+        layer.label(),
+        found.output,
+        found.parameters,
+        found.multiply_adds,
+        found.activation_bytes * batch,
+        found.last.receptive_field,
+        ports,
+        error,
+        remedy,
+        waiting,
+        layer.summary,
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from cvlab.ui.canvas.block import BODY
 from cvlab.ui.canvas.camera import Camera
+from cvlab.ui.canvas.card import BODY
 from cvlab.ui.canvas.scene import NetScene
 from cvlab.ui.theme import theme
 
@@ -22,6 +22,8 @@ class Minimap(QWidget):
     def __init__(self, camera: Camera, scene: NetScene) -> None:
         super().__init__(camera)
         self._camera, self._scene = camera, scene
+        self._painted: tuple | None = None  # what the picture of the net was painted of
+        self._picture = QImage()
         self.setAccessibleName("Overview of the net")
         self.setToolTip("The whole net. Press or drag to look elsewhere.")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -53,6 +55,25 @@ class Minimap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look, painter = theme(), QPainter(self)
+        ratio = self.devicePixelRatioF()
+        state = self._scene.state, look.tokens.name, ratio
+        if state != self._painted:
+            self._painted, self._picture = state, self._paint_net(ratio)
+        painter.drawImage(0, 0, self._picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scale, origin = self._scale()
+        seen = self._seen()
+        view = QRectF(seen.topLeft() * scale + origin, seen.size() * scale).intersected(QRectF(self.rect()))
+        painter.setPen(QPen(look.colour("accent"), 1.5))
+        painter.setBrush(look.colour("accent", 0.10))
+        painter.drawRoundedRect(view.adjusted(1, 1, -1, -1), 3, 3)
+        painter.end()
+
+    def _paint_net(self, ratio: float) -> QImage:
+        picture = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        look, painter = theme(), QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look.colour("faint"), 1))
         painter.setBrush(look.colour("raised", 0.94))
@@ -60,16 +81,10 @@ class Minimap(QWidget):
         scale, origin = self._scale()
         painter.setPen(Qt.PenStyle.NoPen)
         for item in self._scene.blocks.values():
-            body = BODY.translated(item.pos())
-            area = QRectF(body.topLeft() * scale + origin, body.size() * scale)
             painter.setBrush(look.colour("negative" if item.face.error else item.face.role, 0.85))
-            painter.drawRoundedRect(area, 1.5, 1.5)
-        seen = self._seen()
-        view = QRectF(seen.topLeft() * scale + origin, seen.size() * scale).intersected(QRectF(self.rect()))
-        painter.setPen(QPen(look.colour("accent"), 1.5))
-        painter.setBrush(look.colour("accent", 0.10))
-        painter.drawRoundedRect(view.adjusted(1, 1, -1, -1), 3, 3)
+            painter.drawRoundedRect(QRectF(item.pos() * scale + origin, BODY.size() * scale), 1.5, 1.5)
         painter.end()
+        return picture
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsScene
 
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport, infer
-from cvlab.ui.canvas.block import BODY, BlockItem
-from cvlab.ui.canvas.face import faces
+from cvlab.ui.canvas.block import BlockItem
+from cvlab.ui.canvas.card import BODY
+from cvlab.ui.canvas.face import Faces
 from cvlab.ui.canvas.frame import FrameItem
 from cvlab.ui.canvas.landing import Landing, landings
 from cvlab.ui.canvas.layout import Arrangement, arrange, layer_places
-from cvlab.ui.canvas.sketch import Point, Port, Sketch, Strand, WireKey, sketch
+from cvlab.ui.canvas.sketch import Point, Port, Sketch, Strand, WireKey, draws_alike, sketch
 from cvlab.ui.canvas.slot import SlotItem
 from cvlab.ui.canvas.wire import WireItem
 from cvlab.ui.theme import theme
@@ -35,7 +36,9 @@ _TURN = 36.0
 
 class NetScene(QGraphicsScene):
     """Blocks, wires and frames of one net. `show_net`, `show_batch` and `show_selected` are all that changes it; gestures add
-    passing hints. Blocks go by block ids: a layer's, or that of a collapsed group."""
+    passing hints. Blocks go by block ids: a layer's, or that of a collapsed group.
+
+    state: counts the changes of what can be told from afar: where blocks stand, their colours, errors."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +54,10 @@ class NetScene(QGraphicsScene):
         self.frames: dict[int, FrameItem] = {}
         self._strands: dict[WireKey, Strand] = {}
         self._touching: dict[int, list[Strand]] = {}
+        self._leaving: dict[int, list[WireItem]] = {}
+        self._content: tuple[Arrangement, QRectF] | None = None
+        self._faces = Faces()
+        self.state = 0
         self.slide_ms = SLIDE_MS
         self._hovered: BlockItem | WireItem | None = None
         self._landing: Landing | None = None
@@ -72,12 +79,13 @@ class NetScene(QGraphicsScene):
     def show_net(self, net: Architecture) -> None:
         """Adds, changes, moves and removes what differs from the net shown before. O(layers)."""
         self.show_landing(None)
-        drawing = sketch(net)
-        rewired = drawing != self.drawing or net.groups != self.net.groups
-        self.net, self.report = net, infer(net)
-        if not rewired:  # settings only: every block stays where it is
+        old, self.net, self.report = self.net, net, infer(net)
+        if draws_alike(net, old):  # settings only: every block stays where it is
             self._show_faces()
-            self._show_labels()
+            return
+        drawing = sketch(net)
+        if drawing == self.drawing and net.groups == old.groups:
+            self._show_faces()
             self._settle(())
             return
         self.drawing = drawing
@@ -94,24 +102,34 @@ class NetScene(QGraphicsScene):
         for key in self._strands.keys() - self.wires.keys():
             self.wires[key] = WireItem(key)
             self.addItem(self.wires[key])
-        self._show_labels()
+        self._leaving = {block: [] for block in self.drawing.members}
+        for key, wire in self.wires.items():
+            self._leaving[self._strands[key].source].append(wire)
+        for block in self.drawing.members:
+            self._show_labels(block)
         self._show_frames()
         self._settle(fresh)
 
-    def _show_labels(self) -> None:
-        for key, wire in self.wires.items():
-            wire.show_label(self.blocks[self._strands[key].source].face.volume)
-
     def _show_faces(self) -> list[int]:
+        """New faces go to the blocks and to the labels of the wires that leave them. Returns the blocks that are new."""
         fresh = []
-        for block, face in faces(self.net, self.report, self.drawing, self.batch).items():
+        for block, face in self._faces.follow(self.net, self.report, self.drawing, self.batch).items():
             if block in self.blocks:
+                told = self.blocks[block].face
                 self.blocks[block].show_face(face)
+                if face.shape != told.shape:
+                    self._show_labels(block)
+                self.state += (face.role, face.error) != (told.role, told.error)
             else:
                 self.blocks[block] = BlockItem(block, face)
                 self.addItem(self.blocks[block])
                 fresh.append(block)
         return fresh
+
+    def _show_labels(self, block: int) -> None:
+        volume = self.blocks[block].face.volume
+        for wire in self._leaving.get(block, ()):
+            wire.show_label(volume)
 
     def _show_frames(self) -> None:
         home = self.drawing.home
@@ -158,6 +176,7 @@ class NetScene(QGraphicsScene):
         for item in (*self.wires.values(), *self.blocks.values(), *self.frames.values(), self._slot):
             self.removeItem(item)
         self.wires.clear()
+        self._leaving.clear()
         self.blocks.clear()
         self.frames.clear()
 
@@ -220,6 +239,7 @@ class NetScene(QGraphicsScene):
 
     def route(self, blocks: Collection[int]) -> None:
         """Lays the wires of these blocks anew, and the frames around them."""
+        self.state += 1
         for strand in {strand.key: strand for block in blocks for strand in self._touching[block]}.values():
             source, target = self.blocks[strand.source], self.blocks[strand.target]
             # A wire goes around others only where both its ends stand at their places.
@@ -239,6 +259,11 @@ class NetScene(QGraphicsScene):
 
     def content(self) -> QRectF:
         """What a view has to show: every block at its place, with the room that wires and labels need."""
+        if self._content is None or self._content[0] is not self.arrangement:
+            self._content = self.arrangement, self._find_content()
+        return QRectF(self._content[1])
+
+    def _find_content(self) -> QRectF:
         area = QRectF()
         for place in self.places.values():
             area = area.united(BODY.translated(*place))
@@ -364,10 +389,10 @@ class NetScene(QGraphicsScene):
     def uncached(self) -> Iterator[None]:
         """Blocks without their pixel caches, for a picture of another kind or size."""
         for item in self.blocks.values():
-            item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+            item.show_on_paper(True)
         yield
         for item in self.blocks.values():
-            item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+            item.show_on_paper(False)
 
     def _repaint(self) -> None:
         for item in self.items():

@@ -18,6 +18,9 @@ GRAB = 12.0
 """Width of the band around the line that the pointer can hit, in canvas pixels."""
 
 _LABEL_PIXELS = 10
+_USUAL = 72.0
+"""Pixels that the label of a usual volume takes at most."""
+
 _MIN_DETAIL = 0.6
 _HEAD = 7.0
 
@@ -29,7 +32,10 @@ class WireItem(QGraphicsItem):
         super().__init__()
         self.key = key
         self._line = QPainterPath()
-        self._end, self._heading = QPointF(), (1.0, 0.0)
+        self._arrow = QPolygonF()
+        self._middle = QPointF()
+        self._around = QRectF()
+        self._detail = 1.0  # of the last painting
         self._asked: tuple = ()
         self._label = ""
         self._label_width = 0.0
@@ -64,15 +70,27 @@ class WireItem(QGraphicsItem):
             _curve(line, start, NORMAL[leaving], end, NORMAL[arriving] if arriving else (0.0, 0.0))
         nx, ny = NORMAL[arriving] if arriving else _unit(-across, -down)
         self.prepareGeometryChange()
-        self._line, self._end, self._heading = line, end, (-nx, -ny)
+        self._line = line
+        # The tip touches the port's ring, not its middle.
+        self._arrow = _arrow(end, QPointF(-nx, -ny), 4.0 if self.key else 0.0)
+        self._middle = line.pointAtPercent(0.5)
+        self._around = self._find_bounds()
         self.update()
 
     def show_label(self, label: str) -> None:
-        if label != self._label:
+        if label == self._label:
+            return
+        before, self._label, self._label_width = self._label_width, label, _width(label)
+        if max(before, self._label_width) > _USUAL:
             self.prepareGeometryChange()
-            self._label = label
-            self._label_width = _width(label)
+            self._around = self._find_bounds()
+        if self._detail >= _MIN_DETAIL:
             self.update()
+
+    def _find_bounds(self) -> QRectF:
+        """With room for the label of most volumes: one that changes leaves them as they are."""
+        around = self._line.controlPointRect().adjusted(-_HEAD, -_HEAD, _HEAD, _HEAD)
+        return around.united(self._label_area(max(self._label_width, _USUAL))) if self.key else around
 
     def show_look(self, look: str) -> None:
         """ "plain", "hovered", "chosen", "target" (something will land on it), "drawing", "doubtful" or "refused"."""
@@ -87,13 +105,12 @@ class WireItem(QGraphicsItem):
 
     @property
     def middle(self) -> QPointF:
-        return self._line.pointAtPercent(0.5) if not self._line.isEmpty() else QPointF()
+        return QPointF(self._middle)
 
     # -- Qt --------------------------------------------------------------------------------------------------------
 
     def boundingRect(self) -> QRectF:
-        around = self._line.controlPointRect().adjusted(-_HEAD, -_HEAD, _HEAD, _HEAD)
-        return around.united(self._label_area()) if self._label else around
+        return self._around
 
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()
@@ -119,13 +136,13 @@ class WireItem(QGraphicsItem):
         painter.drawPath(self._line)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawPolygon(self._arrow())
-        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
+        painter.drawPolygon(self._arrow)
+        self._detail = detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         if self._label and self._look != "target" and detail >= _MIN_DETAIL and self._has_room():
             self._paint_label(painter)
 
     def _paint_label(self, painter: QPainter) -> None:
-        look, area = theme(), self._label_area()
+        look, area = theme(), self._label_area(self._label_width)
         if not self._straight:
             painter.setBrush(look.colour("sunken", 0.9))
             painter.drawRoundedRect(area, 4, 4)
@@ -135,24 +152,25 @@ class WireItem(QGraphicsItem):
 
     def _has_room(self) -> bool:
         """On a straight wire the label stands beside the line: a long one would run into the blocks, which say it too."""
-        return self._straight != "across" or self._label_area().width() <= self._line.boundingRect().width() + 2
+        return (
+            self._straight != "across"
+            or self._label_area(self._label_width).width() <= self._line.boundingRect().width() + 2
+        )
 
-    def _label_area(self) -> QRectF:
-        width, height = self._label_width, _LABEL_PIXELS + 3.0
-        middle = self.middle
+    def _label_area(self, width: float) -> QRectF:
+        height, middle = _LABEL_PIXELS + 3.0, self._middle
         if self._straight == "across":
             return QRectF(middle.x() - width / 2 - 2, middle.y() - height - 4, width, height)
         if self._straight == "down":
             return QRectF(middle.x() + 8, middle.y() - height / 2, width, height)
         return QRectF(middle.x() - width / 2 - 2, middle.y() - height / 2, width + 4, height)
 
-    def _arrow(self) -> QPolygonF:
-        along = QPointF(*self._heading)
-        beside = QPointF(-along.y(), along.x())
-        # The tip touches the port's ring, not its middle.
-        tip = self._end - along * (4.0 if self.key else 0.0)
-        foot = tip - along * _HEAD
-        return QPolygonF([tip, foot + beside * 3.8, foot - beside * 3.8])
+
+def _arrow(end: QPointF, along: QPointF, short: float) -> QPolygonF:
+    beside = QPointF(-along.y(), along.x())
+    tip = end - along * short
+    foot = tip - along * _HEAD
+    return QPolygonF([tip, foot + beside * 3.8, foot - beside * 3.8])
 
 
 def _curve(

@@ -1,8 +1,11 @@
 """Shapes, parameters and multiply-adds against what PyTorch itself makes of the same net."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from cvlab.engine.errors import GraphError, ShapeError
@@ -10,8 +13,8 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import build
 from cvlab.engine.nets.layers import Conv, Flatten, Input, Linear, MaxPool, Relu, fit_arithmetic, volume
-from cvlab.engine.nets.shapes import check_classifier, infer
-from tests.engine.nets.strategies import chains
+from cvlab.engine.nets.shapes import check_classifier, infer, infer_from
+from tests.engine.nets.strategies import chains, graphs
 
 
 def multiply_adds_counted(module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> int:
@@ -133,3 +136,32 @@ def test_data_and_net_must_agree():
         check_classifier(zoo.lenet(), (1, 28, 28), 26)
     with pytest.raises(ShapeError, match="one score a class"):
         check_classifier(Architecture.chain("x", [Input(), MaxPool()]), (1, 28, 28), 10)
+
+
+@given(graphs(), graphs(), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_after_an_edit_the_report_is_the_one_that_is_found_anew(net, other, dice):
+    before = infer_from(net, None)
+    node = dice.choice(net.nodes)
+    edited = dice.choice(
+        (
+            net.with_layer(node.id, dice.choice(other.nodes).layer),
+            net.remove([node.id]),
+            net.renamed(node.id, "renamed"),
+            net.moved({node.id: (1.0, 2.0)}),
+            other,
+        )
+    )
+    after = infer_from(edited, before)
+    for kept, anew in zip(after.layers.items(), infer_from(edited, None).layers.items(), strict=True):
+        assert kept[0] == anew[0] and str(kept[1].error) == str(anew[1].error)
+        assert replace(kept[1], error=None) == replace(anew[1], error=None)
+
+
+def test_what_an_edit_does_not_reach_keeps_its_report():
+    net = zoo.make("resnet20")
+    last = net.by_id[net.order[-1]]
+    before = infer(net)
+    after = infer(net.with_layer(last.id, last.layer.model_copy(update={"units": 7})))
+    assert [i for i in net.by_id if after.layers[i] is not before.layers[i]] == [last.id]
+    assert after.layers[last.id].output == (7,) and infer(net) is before

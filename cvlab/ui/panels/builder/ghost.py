@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from cvlab.engine.nets.layers import REGISTRY
-from cvlab.ui.canvas.block import HALO, block_picture
+from cvlab.ui.canvas.block import block_picture
+from cvlab.ui.canvas.card import HALO
 from cvlab.ui.canvas.face import face_of_layer
 from cvlab.ui.canvas.gesture import GHOST_AWAY
 

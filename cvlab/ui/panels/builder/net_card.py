@@ -122,8 +122,9 @@ class NetCard(QWidget):
 
 def _field(report: NetReport) -> str:
     """Of the last layer that is worked out."""
-    known = [layer.last.receptive_field for layer in report.layers.values() if layer.last.receptive_field]
-    return f"{known[-1][1]} × {known[-1][0]}" if known else "–"
+    known = (layer.last.receptive_field for layer in reversed(report.layers.values()))
+    field = next(filter(None, known), None)
+    return f"{field[1]} × {field[0]}" if field else "–"
 
 
 def _label(text: str, role: str, parent: QWidget) -> QLabel:

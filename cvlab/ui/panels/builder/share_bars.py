@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -61,16 +62,14 @@ class ShareBars(QWidget):
         _, tip, value, self._text = MEASURES[measure]
         self.setToolTip(tip)
         factor = batch if measure == "memory" else 1
-        rows = [
-            (i, net.by_id[i].name, net.by_id[i].layer.role, factor * value(layer))
-            for i, layer in report.layers.items()
-            if value(layer)
-        ]
-        if len(rows) > MOST:
-            kept = {row[0] for row in sorted(rows, key=lambda row: -row[3])[: MOST - 1]}
-            rest = [row for row in rows if row[0] not in kept]
-            rows = [row for row in rows if row[0] in kept]
-            rows.append((0, f"{len(rest)} smaller ones", "shape", sum(row[3] for row in rest)))
+        counts = {i: count for i, layer in report.layers.items() if (count := factor * value(layer))}
+        kept = counts
+        if len(counts) > MOST:
+            kept = dict.fromkeys(heapq.nlargest(MOST - 1, counts, counts.__getitem__))
+        rows = [(i, net.by_id[i].name, net.by_id[i].layer.role, count) for i, count in counts.items() if i in kept]
+        if len(kept) < len(counts):
+            smaller = sum(counts.values()) - sum(row[3] for row in rows)
+            rows.append((0, f"{len(counts) - len(kept)} smaller ones", "shape", smaller))
         if rows != self._rows:
             if len(rows) != len(self._rows):
                 self._rows = rows
