@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
+from pydantic import ValidationError
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import QPushButton, QSpinBox
 
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
+from cvlab.engine.nets.advice import advise as advise_on
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import REGISTRY, Conv, Flatten, Input, Linear, Relu
 from cvlab.ui.panels.builder.builder import BuilderPanel
@@ -19,6 +22,8 @@ from cvlab.ui.panels.builder.exchange import ReadRequest, WriteRequest, read_fil
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
 
 LEFT = Qt.MouseButton.LeftButton
+EDITS = int(os.environ.get("CVLAB_EDITS", "150"))
+"""Of the monkey. The long run: CVLAB_EDITS=10000 pytest tests/ui/panels/test_builder_complete.py -k random"""
 
 
 @pytest.fixture
@@ -301,8 +306,36 @@ def monkey(panel: BuilderPanel, lab, count: int, seed: int) -> None:
         if len(lab.project.architecture.nodes) > 60:
             edits.delete(some(30))
 
-    acts = (wire, wire, cut, group, nudge, zap, copy, paste, trim, edits.arrange, lab.history.undo, lab.history.redo,
-            lambda: edits.append(chance.choice(kinds)))  # fmt: skip
+    def tune() -> None:
+        node_id = (some(1) or [None])[0]
+        if node_id is not None:
+            layer = lab.project.architecture.by_id[node_id].layer
+            numbers = [name for name, value in layer if isinstance(value, int) and not isinstance(value, bool)]
+            if numbers:
+                field = chance.choice(numbers)
+                changed = layer.model_dump() | {field: chance.randint(1, 12)}
+                try:
+                    edits.set_layer(node_id, type(layer).model_validate(changed), field)
+                except ValidationError:
+                    return
+
+    def advise() -> None:
+        found = [each for each in advise_on(lab.project.architecture) if each.apply is not None]
+        if found:
+            panel._take_advice(chance.choice(found))
+
+    def drag() -> None:
+        pane, items = canvas.viewport(), list(canvas.net_scene.blocks.values())
+        if items:
+            start = canvas.mapFromScene(chance.choice(items).sceneBoundingRect().center())
+            end = QPoint(chance.randrange(pane.width()), chance.randrange(pane.height()))
+            QTest.mousePress(pane, LEFT, pos=start)
+            QTest.mouseMove(pane, (start + end) / 2)
+            QTest.mouseMove(pane, end)
+            QTest.mouseRelease(pane, LEFT, pos=end)
+
+    acts = (wire, wire, cut, tune, tune, advise, drag, group, nudge, zap, copy, paste, trim, edits.arrange,
+            lab.history.undo, lab.history.redo, lambda: edits.append(chance.choice(kinds)))  # fmt: skip
     for _ in range(count):
         chance.choice(acts)()
         net, scene = lab.project.architecture, canvas.net_scene
@@ -316,8 +349,9 @@ def monkey(panel: BuilderPanel, lab, count: int, seed: int) -> None:
     assert canvas.net_scene.blocks.keys() == start.by_id.keys()
 
 
-def test_random_edits_and_undo_to_the_start(panel, lab):
-    monkey(panel, lab, 150, seed=11)
+def test_random_edits_and_undo_to_the_start(panel, lab, monkeypatch):
+    monkeypatch.setattr("cvlab.core.history.LIMIT", EDITS + 1)
+    monkey(panel, lab, EDITS, seed=11)
 
 
 def test_the_palette_folds_groups_is_walked_by_arrows_and_remembers(panel, lab):
