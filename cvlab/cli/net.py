@@ -41,6 +41,10 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     export = add("export", _export, "to a file: .onnx (checked by onnxruntime), .py, or .json")
     export.add_argument("net", help=f"{_NET}; with weights if it is a run")
     export.add_argument("file", type=Path)
+    export.add_argument(
+        "--weights", metavar="RUN|FILE",
+        help="trained weights of this net: a run's id or folder, lenet-mnist, or a .safetensors file; for .onnx, or beside .py",
+    )  # fmt: skip
     reading = add("import", _import, "from .py that cvlab wrote, .onnx, .json, or torchvision:NAME")
     reading.add_argument("file", help="a file, or torchvision:resnet18")
     reading.add_argument("--image", metavar="CxHxW", help="size of the images, such as 3x224x224")
@@ -167,38 +171,63 @@ def _run(name: str) -> Any:
 def _export(arguments: argparse.Namespace) -> dict:
     path: Path = arguments.file
     kind = path.suffix.lower()
+    if kind not in (".json", ".py", ".onnx"):
+        raise NetError("A net is written as .onnx, .py or .json.", received=path.name[:60])
+    if kind == ".json" and arguments.weights:
+        raise NetError("A net as .json has no weights.", remedy="Write .onnx or .py, or leave --weights out.")
+    weights = _weights(arguments)
     if kind == ".json":
         _write_net(_find(arguments.net), path)
-    elif kind == ".py":
-        write_whole(path, _source(arguments.net, training=False).encode())
     elif kind == ".onnx":
-        return _export_onnx(arguments.net, path)
+        return _export_onnx(arguments.net, weights, path)
+    elif weights is not None:
+        from cvlab.core.net_export import write_source
+
+        files = write_source(_net_of(arguments.net), weights, path)
+        names = " and ".join(map(str, files))
+        return {"file": str(path), "weights": str(files[1]), "text": f"Written to {names}: weights of {weights.title}."}
     else:
-        raise NetError("A net is written as .onnx, .py or .json.", received=path.name[:60])
+        write_whole(path, _source(arguments.net, training=False).encode())
     return {"file": str(path), "text": f"Written to {path}."}
 
 
-def _export_onnx(name: str, path: Path) -> dict:
-    from cvlab.engine.nets.exchange.onnx_out import check_onnx, write_onnx
-
+def _net_of(name: str) -> Architecture:
+    """A run's net has its groups written out, as its weights have."""
     run = _run(name)
-    if run is not None:
-        trained = run.trained()
-        net, weights = trained.architecture, trained.weights()
-        data = write_onnx(net, weights, trained.preprocessing, trained.classes)
-    else:
-        from cvlab.engine.nets.build import build
+    return run.record.architecture.flat if run is not None else _find(name)
 
-        net = _find(name)
+
+def _weights(arguments: argparse.Namespace) -> Any:
+    """What --weights asks for, or None."""
+    if not arguments.weights:
+        return None
+    from cvlab.core.lab import Lab
+    from cvlab.core.weights import find_weights
+
+    lab = Lab()
+    try:
+        return find_weights(_net_of(arguments.net), arguments.weights, lab.models)
+    finally:
+        lab.close()
+
+
+def _export_onnx(name: str, weights: Any, path: Path) -> dict:
+    from cvlab.core.net_export import write_onnx_file
+    from cvlab.core.weights import Weights, first_weights
+
+    net, run = _net_of(name), _run(name)
+    if weights is None and run is not None:
+        trained = run.trained()
+        weights = Weights(trained.weights(), trained.preprocessing, trained.classes, trained.title)
+    if weights is None:
         print("This net is not trained: the file gets its first weights (seed 0).", file=sys.stderr)
-        weights = {key: value.numpy() for key, value in build(net, seed=0).state_dict().items()}
-        data = write_onnx(net, weights)
-    difference = check_onnx(data, net, weights)
-    write_whole(path, data)
-    text = f"Written to {path}: {len(data):,} bytes. onnxruntime's scores differ by {difference:.1e} of the largest at most."
+        weights = first_weights(net)
+    difference = write_onnx_file(net, weights, path)
+    size = path.stat().st_size
+    text = f"Written to {path}: {size:,} bytes. onnxruntime's scores differ by {difference:.1e} of the largest at most."
     if difference > 1e-5:
         text += " That is more than 1e-5: float32 sums of this net depend on their order."
-    return {"file": str(path), "bytes": len(data), "difference": difference, "text": text}
+    return {"file": str(path), "bytes": size, "difference": difference, "weights": weights.title or None, "text": text}
 
 
 # -- in ----------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
 from cvlab.engine.errors import NotOurFile
 
 if TYPE_CHECKING:
+    from cvlab.engine.nets.architecture import Architecture
     from cvlab.engine.nets.trained import TrainedNet
 
 SHIPPED = "lenet-mnist"
@@ -53,11 +54,16 @@ class Models:
     def _tell(self, run: Run) -> None:
         self.changed.emit()
 
-    def choices(self) -> list[ModelChoice]:
-        """The shipped nets first, then the one in training, then runs with weights, newest first."""
+    def choices(self, of: Architecture | None = None) -> list[ModelChoice]:
+        """The shipped nets first, then the one in training, then runs with weights, newest first. of: only those of this net."""
         run = self._runs.current
-        live = [_choice(run.folder, LIVE, "The net in training", run.title)] if run and run.is_active else []
-        return [_choice(folder) for folder in self._on_board()] + live + [_choice(each) for each in self._trained()]
+
+        def choices(folders: list[RunFolder]) -> list[ModelChoice]:
+            return [_choice(each) for each in folders if of is None or of.is_same_net(each.record.architecture)]
+
+        live = run is not None and run.is_active and (of is None or of.is_same_net(run.architecture))
+        in_training = [_choice(run.folder, LIVE, "The net in training", run.title)] if live else []
+        return choices(self._on_board()) + in_training + choices(self._trained())
 
     def reading(
         self,

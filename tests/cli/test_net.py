@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from cvlab.cli.main import main
+from cvlab.core.lab import Lab
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Flatten, Input, Linear, Softmax
 from tests.cli.test_cli import call, call_json
@@ -117,3 +119,64 @@ def test_a_run_goes_out_with_its_weights_and_preprocessing(capsys, tmp_path):
     mean, std = told["preprocessing"]["mean"][0], told["preprocessing"]["std"][0]
     assert space["preprocess"](x).unique().item() == pytest.approx(-mean / std, rel=1e-5)
     assert main(["net"]) == 2
+
+
+def test_a_net_goes_out_with_the_weights_of_a_run(capsys, tmp_path):
+    pytest.importorskip("onnxruntime", reason="ONNX IS NOT CHECKED: pip install cvlab[onnx]")
+    from cvlab.engine.nets.exchange.onnx_out import run_onnx
+
+    path = tmp_path / "lenet.onnx"
+    status, told, err = call_json(capsys, "net", "export", "lenet", str(path), "--weights", "lenet-mnist")
+    assert status == 0 and told["difference"] < 1e-5 and told["weights"] == "LeNet, trained on MNIST" and not err
+    lab = Lab()
+    trained, digits = lab.models.load("lenet-mnist"), lab.dataset("mnist-mini").test
+    lab.close()
+    # Against the net that the window reads digits with, on digits: the same scores and so the same answers.
+    images = digits.images[:200]
+    with torch.inference_mode():
+        ours = trained.module(trained.preprocessing.apply(images)).numpy()
+    theirs = run_onnx(path.read_bytes(), trained.preprocessing.apply(images).numpy())
+    assert np.abs(ours - theirs).max() < 1e-5 * np.abs(ours).max()
+    assert (theirs.argmax(1) == digits.labels[:200].numpy()).mean() > 0.98
+
+
+def test_source_goes_out_with_weights_beside_it_and_computes_the_same_bits(capsys, tmp_path):
+    path = tmp_path / "lenet.py"
+    status, told, _ = call_json(capsys, "net", "export", "lenet", str(path), "--weights", "lenet-mnist")
+    assert status == 0 and told["weights"] == str(tmp_path / "lenet.safetensors")
+    space = {"__name__": "written", "__file__": str(path)}
+    exec(compile(path.read_text("utf-8"), "lenet.py", "exec"), space)  # our own text
+    lab = Lab()
+    trained = lab.models.load("lenet-mnist")
+    lab.close()
+    x = torch.randint(0, 256, (5, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    fed = trained.preprocessing.apply(x)
+    assert (space["preprocess"](x) - fed).abs().max() < 3e-7  # the formula, written for reading
+    with torch.inference_mode():
+        assert torch.equal(space["load"]()(fed), trained.module(fed))
+    # The file is still one that comes back as the same net, and its weights are taken from a file, too.
+    status, shown, _ = call_json(capsys, "net", "import", str(path))
+    assert status == 0 and shown["parameters"] == 61_706
+    again = tmp_path / "again.py"
+    status, told, _ = call_json(
+        capsys, "net", "export", "lenet", str(again), "--weights", str(tmp_path / "lenet.safetensors")
+    )
+    assert (
+        status == 0 and (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "lenet.safetensors").read_bytes()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("lenet5", "x.onnx", "--weights", "lenet-mnist"), "was trained with another net"),
+        (("lenet", "x.onnx", "--weights", "nowhere"), "There is no such net"),
+        (("lenet", "x.py", "--weights", "nowhere.safetensors"), "cannot be read"),
+        (("lenet", "x.json", "--weights", "lenet-mnist"), "has no weights"),
+    ],
+    ids=["other net", "no run", "no file", "json"],
+)
+def test_weights_that_do_not_go_with_the_net(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = call(capsys, "net", "export", *arguments)
+    assert status == 1 and words in err and not list(tmp_path.glob("x.*"))

@@ -136,6 +136,13 @@ class Architecture(BaseModel):
         layer = next((node.layer for node in self.nodes if isinstance(node.layer, Input)), None)
         return None if layer is None else (layer.channels, layer.height, layer.width)
 
+    def is_same_net(self, other: Architecture) -> bool:
+        """Whether the weights of one are those of the other: the same layers by name, wired alike, groups written out."""
+        one, two = self.flat, other.flat
+        return {node.name: node.layer for node in one.nodes} == {node.name: node.layer for node in two.nodes} and {
+            (one.by_id[e.source].name, one.by_id[e.target].name, e.port) for e in one.edges
+        } == {(two.by_id[e.source].name, two.by_id[e.target].name, e.port) for e in two.edges}
+
     # -- groups ------------------------------------------------------------------------------------------------------
 
     @cached_property

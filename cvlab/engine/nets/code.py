@@ -14,18 +14,33 @@ HELPERS = ("L2Pool", "Maxout", "Reshape")
 """Classes of `modules` that a generated file may need."""
 
 
-def source(net: Architecture, preprocessing: Preprocessing | None = None) -> str:
+def source(net: Architecture, preprocessing: Preprocessing | None = None, weights_file: str = "") -> str:
     """A Python file that defines the net as a class with the same attribute names, so that its weight files load into it.
 
-    preprocessing: what the bytes 0..255 must become before `forward`; left out, the file says nothing about it.
+    preprocessing: what the bytes 0..255 must become before `forward`; left out, the file says nothing about it. weights_file:
+    the name of the safetensors file that lies beside it; then `load()` gives the net with those weights.
     Raises the first `NetError` of a net that does not fit. Groups that repeat are written out.
     """
     lines = definition(net)
     if preprocessing is not None:
         lines += preprocess_function(preprocessing)
+    if weights_file:
+        lines += [
+            "def load():",
+            "    # The net with its weights, which lie beside this file (pip install safetensors).",
+            "    from pathlib import Path",
+            "",
+            "    from safetensors.torch import load_file",
+            "",
+            "    net = Net()",
+            f"    net.load_state_dict(load_file(Path(__file__).with_name({weights_file!r})))",
+            "    return net.eval()",
+            "",
+            "",
+        ]
     lines += [
         'if __name__ == "__main__":',
-        "    net = Net().eval()",
+        "    net = load()" if weights_file else "    net = Net().eval()",
         f"    print(net(torch.zeros(1, {', '.join(map(str, net.image_shape))})).shape)",
         "",
     ]

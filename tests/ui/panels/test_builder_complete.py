@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import random
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QSpinBox
+from PySide6.QtWidgets import QFileDialog, QPushButton, QSpinBox
 
+from cvlab.core.weights import FIRST
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.advice import advise as advise_on
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import REGISTRY, Conv, Flatten, Input, Linear, Relu
+from cvlab.engine.training.checkpoint import read_weights, weights_bytes
 from cvlab.ui.panels.builder.builder import BuilderPanel
 from cvlab.ui.panels.builder.exchange import ReadRequest, WriteRequest, read_file
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
@@ -170,6 +173,9 @@ class Control:
     def cancelled(self) -> bool:
         return False
 
+    def check(self) -> None:
+        pass
+
 
 def test_source_goes_out_and_comes_back(panel, lab, tmp_path, qtbot):
     start = lab.project.architecture
@@ -223,13 +229,52 @@ def test_a_layer_of_another_version_is_kept_and_shown(panel, lab):
 def test_onnx_and_the_training_script_are_written(lab, tmp_path):
     pytest.importorskip("onnx")
     net = zoo.make("linear")
-    request = WriteRequest("onnx", net, lab.project.recipe, lab.dataset, tmp_path / "net.onnx")
-    assert request.run(Control()) == tmp_path / "net.onnx"
+    request = WriteRequest("onnx", net, lab.project.recipe, lab.dataset, tmp_path / "net.onnx", lab.models, FIRST)
+    assert request.run(Control()).startswith("net.onnx, with first weights. onnxruntime computes the same")
     back, _ = read_file(tmp_path / "net.onnx")
     assert [type(n.layer) for n in back.nodes] == [type(n.layer) for n in net.nodes]
-    script = WriteRequest("script", net, lab.project.recipe, lab.dataset, tmp_path / "train.py").content(Control())
+    script = WriteRequest("script", net, lab.project.recipe, lab.dataset, tmp_path / "train.py", lab.models).content(
+        Control()
+    )
     compile(script, "train.py", "exec")
     assert b"class Net" in script
+
+
+def test_a_trained_net_goes_out_with_the_weights_that_the_person_chooses(panel, lab, tmp_path, qtbot, monkeypatch):
+    pytest.importorskip("onnx")
+    answers = iter([tmp_path / "net.onnx", tmp_path / "net.py"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(next(answers)), ""))
+    for kind in ("onnx", "source"):
+        panel.exchange.export(kind)
+        dialog = panel.exchange.dialog
+        settle(panel, qtbot, "builder.weights")
+        rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+        assert rows[0] == "LeNet, trained on MNIST   99.56% test" and rows[-1] == "First weights, not trained"
+        assert ("None: the source alone" in rows) == (kind == "source")
+        QTest.mouseClick(dialog.save, LEFT)
+        settle(panel, qtbot, "builder.exchange")
+        assert "LeNet, trained on MNIST" in lab.notices.all[-1].text
+    trained = lab.models.load("lenet-mnist")
+    from cvlab.engine.nets.exchange.onnx_in import read_onnx
+
+    back = read_onnx((tmp_path / "net.onnx").read_bytes())
+    for weights in (back.weights, read_weights((tmp_path / "net.safetensors").read_bytes())):
+        assert {name: value.tobytes() for name, value in weights.items()} == {
+            name: value.tobytes() for name, value in trained.weights().items()
+        }
+
+
+def test_weights_of_another_net_are_refused_in_words(panel, lab, tmp_path, qtbot):
+    panel.exchange.export("source")
+    dialog = panel.exchange.dialog
+    settle(panel, qtbot, "builder.weights")
+    (tmp_path / "other.safetensors").write_bytes(weights_bytes({"a.weight": np.zeros(3, np.float32)}))
+    dialog.add_file(tmp_path / "other.safetensors")
+    assert dialog.list.currentItem().text() == "other.safetensors"
+    dialog.close()
+    panel.exchange.save("source", tmp_path / "net.py", str(tmp_path / "other.safetensors"))
+    settle(panel, qtbot, "builder.exchange")
+    assert "another net" in lab.notices.all[-1].text and not (tmp_path / "net.py").exists()
 
 
 # -- FC <-> CONV -------------------------------------------------------------------------------------------------------------

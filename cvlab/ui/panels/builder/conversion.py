@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cvlab.core.jobs import JobControl
+from cvlab.core.weights import Weights, find_weights, first_weights
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import volume
@@ -64,7 +65,8 @@ class ConvertRequest:
         from cvlab.engine.nets.convert import Converted, agreement, conv_to_fc, fc_to_conv
         from cvlab.engine.nets.shapes import infer
 
-        weights, trained, preprocessing, classes = self._weights()
+        found = self._weights()
+        weights = found.values
         control.check()
         convert = fc_to_conv if self.net.by_id[self.node_id].layer.kind == "linear" else conv_to_fc
         converted = convert(self.net, self.node_id, weights)
@@ -72,7 +74,7 @@ class ConvertRequest:
         difference = agreement(Converted(self.net, weights, self.node_id), converted)
         control.check()
         try:
-            slid, reason = self._slide(weights, preprocessing, classes), ""
+            slid, reason = self._slide(weights, found.preprocessing, found.classes), ""
         except CvlabError as error:
             slid, reason = None, str(error)
         return Comparison(
@@ -81,24 +83,19 @@ class ConvertRequest:
             f"{converted.net.by_id[self.node_id].layer.title}: {volume(after.inputs[0])} → {volume(after.output)}, "
             f"{converted.net.by_id[self.node_id].layer.label()}",
             difference,
-            trained,
+            found.title,
             slid,
             reason,
         )
 
-    def _weights(self):
+    def _weights(self) -> Weights:
         """Those of a trained net that is this very one, else first weights."""
-        from cvlab.engine.nets.build import build
-
-        for choice in self.models.choices():
+        for choice in self.models.choices(of=self.net):
             try:
-                found = self.models.load(choice.id)
+                return find_weights(self.net, choice.id, self.models)
             except CvlabError:
                 continue
-            if _same(found.architecture, self.net.flat):
-                return found.weights(), choice.title, found.preprocessing, found.classes
-        state = build(self.net, 0).state_dict()
-        return {name: value.numpy() for name, value in state.items()}, "", None, ()
+        return first_weights(self.net)
 
     def _slide(self, weights, preprocessing, classes) -> Slid:
         import torch
@@ -143,9 +140,7 @@ class ConvertRequest:
     @staticmethod
     def _pads(layer) -> bool:
         return (
-            bool(getattr(layer, "padding", 0))
-            or getattr(layer, "border", "valid") == "same"
-            or layer.kind == "zero_pad"
+            bool(getattr(layer, "padding", 0)) or getattr(layer, "border", "valid") == "same" or layer.kind == "zeropad"
         )
 
     def _mosaic(self):
@@ -165,13 +160,3 @@ class ConvertRequest:
         image = torch.cat(rows, 1)
         pixels = image[0].numpy() if shape[0] != 3 else image.permute(1, 2, 0).numpy()
         return image, np.ascontiguousarray(pixels)
-
-
-def _same(one: Architecture, other: Architecture) -> bool:
-    """Whether the weights of one are those of the other: the same layers by name, wired alike."""
-
-    def wires(net: Architecture) -> set:
-        return {(net.by_id[e.source].name, net.by_id[e.target].name, e.port) for e in net.edges}
-
-    layers = [{node.name: node.layer for node in net.nodes} for net in (one, other)]
-    return layers[0] == layers[1] and wires(one) == wires(other)

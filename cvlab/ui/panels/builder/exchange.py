@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
+from cvlab.core.models import ModelChoice, Models
+from cvlab.core.weights import NONE, find_weights, first_weights
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import CvlabError, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
@@ -25,16 +27,14 @@ from cvlab.ui.widgets.picture_file import save_picture
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.recipe import Recipe
+    from cvlab.ui.panels.builder.weights_dialog import WeightsDialog
 
 READABLE = (".py", ".onnx", ".json")
 MAX_FILE = 512 * 2**20
-SEED = 0
-"""Of the first weights that an ONNX file gets."""
-
 EXPORTS = {
     "source": ("PyTorch source …", "code", "net.py", "Python (*.py)"),
     "script": ("Training script …", "training", "train.py", "Python (*.py)"),
-    "onnx": ("ONNX, with first weights …", "export", "net.onnx", "ONNX (*.onnx)"),
+    "onnx": ("ONNX …", "export", "net.onnx", "ONNX (*.onnx)"),
     "graph": ("Picture of the graph …", "image", "graph.svg", "SVG (*.svg);;PNG (*.png)"),
     "volumes": ("Picture of the volumes …", "volumes", "volumes.svg", "SVG (*.svg);;PNG (*.png)"),
     "file": ("Net as a file …", "save", "net.json", "Net (*.json)"),
@@ -47,38 +47,48 @@ _READABLE = "Nets (*.py *.onnx *.json)"
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """An export that needs PyTorch or a while. recipe, dataset: for the training script; a function that loads data by id."""
+    """An export that needs PyTorch or a while. recipe, dataset: for the training script; a function that loads data by id.
+
+    models, which: where weights are found, and which (`find_weights`, or NONE)."""
 
     kind: str
     net: Architecture
     recipe: Recipe
     dataset: Callable[[str], Dataset]
     path: Path
+    models: Models
+    which: str = NONE
 
-    def run(self, control: JobControl) -> Path:
-        write_whole(self.path, self.content(control))
-        return self.path
+    def run(self, control: JobControl) -> str:
+        """Writes, and says what there is now."""
+        from cvlab.core.net_export import write_onnx_file, write_source
+
+        if self.kind == "script":
+            write_whole(self.path, self.content(control))
+            return self.path.name
+        weights = None if self.which == NONE else find_weights(self.net, self.which, self.models)
+        control.check()
+        whose = (
+            ""
+            if weights is None
+            else f", with the weights of {weights.title}"
+            if weights.title
+            else ", with first weights"
+        )
+        if self.kind == "source":
+            return " and ".join(path.name for path in write_source(self.net, weights, self.path)) + whose
+        difference = write_onnx_file(self.net, weights or first_weights(self.net), self.path)
+        return f"{self.path.name}{whose}. onnxruntime computes the same: scores differ by {difference:.0e} at most."
 
     def content(self, control: JobControl) -> bytes:
-        if self.kind == "onnx":
-            from cvlab.engine.nets.build import build
-            from cvlab.engine.nets.exchange.onnx_out import write_onnx
+        """The training script."""
+        from cvlab.engine.data.preprocessing import Preprocessing
+        from cvlab.engine.training.starter_script import starter_script
 
-            state = build(self.net, SEED).state_dict()
-            return write_onnx(self.net, {name: value.numpy() for name, value in state.items()})
-        if self.kind == "script":
-            from cvlab.engine.data.preprocessing import Preprocessing
-            from cvlab.engine.training.starter_script import starter_script
-
-            # The exact numbers that a run here would use: found from the same training images.
-            images = self.dataset(self.recipe.data).train.images
-            fitted = Preprocessing.fit(
-                self.recipe.preprocessing, images, self.recipe.whitening_epsilon, control.cancelled
-            )
-            return starter_script(self.net, fitted, self.recipe).encode()
-        from cvlab.engine.nets.code import source
-
-        return source(self.net).encode()
+        # The exact numbers that a run here would use: found from the same training images.
+        images = self.dataset(self.recipe.data).train.images
+        fitted = Preprocessing.fit(self.recipe.preprocessing, images, self.recipe.whitening_epsilon, control.cancelled)
+        return starter_script(self.net, fitted, self.recipe).encode()
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,7 @@ class Exchange(QObject):
     def __init__(self, lab: Lab, scene: NetScene, parent: QWidget) -> None:
         super().__init__(parent)
         self._lab, self._scene = lab, scene
+        self.dialog: WeightsDialog | None = None
 
     # -- menus -------------------------------------------------------------------------------------------------------
 
@@ -154,12 +165,37 @@ class Exchange(QObject):
         return menu
 
     def _export(self, action: QAction) -> None:
-        kind = action.data()
+        self.export(action.data())
+
+    def export(self, kind: str) -> None:
+        """Asks what is left to ask: which weights, where it is known that there are some, and the name of the file."""
+        if kind not in ("onnx", "source"):
+            self._ask_file(kind)
+            return
+        from cvlab.ui.panels.builder.weights_dialog import FindRuns, WeightsDialog
+
+        net = self._scene.net
+        self.dialog = WeightsDialog(self.parent(), net, kind)
+        self.dialog.chosen.connect(self._ask_file)
+        self.dialog.destroyed.connect(self._closed)
+        self.dialog.open()
+        self._lab.jobs.submit(
+            "builder.weights", FindRuns(net, self._lab.models), done=self._show_runs, failed=self._failed
+        )
+
+    def _show_runs(self, found: list[ModelChoice]) -> None:
+        if self.dialog is not None:
+            self.dialog.show_runs(found)
+
+    def _closed(self) -> None:
+        self.dialog = None
+
+    def _ask_file(self, kind: str, which: str = NONE) -> None:
         _, _, proposed, accepted = EXPORTS[kind]
         name, chosen = QFileDialog.getSaveFileName(self.parent(), "Save", proposed, accepted)
         if name:
             suffix = ".png" if "PNG" in chosen else Path(proposed).suffix
-            self.save(kind, Path(name) if Path(name).suffix else Path(name).with_suffix(suffix))
+            self.save(kind, Path(name) if Path(name).suffix else Path(name).with_suffix(suffix), which)
 
     def _import(self, action: QAction) -> None:
         verb, _, name = action.data().partition(":")
@@ -172,17 +208,18 @@ class Exchange(QObject):
 
     # -- what they do --------------------------------------------------------------------------------------------------
 
-    def save(self, kind: str, path: Path) -> None:
-        """Writes the net; says what became of it."""
+    def save(self, kind: str, path: Path, which: str = NONE) -> None:
+        """Writes the net, with these weights where it has some; says what became of it."""
         if kind in ("graph", "volumes", "file"):
             try:
                 self._save_now(kind, path)
             except CvlabError as error:
                 self._lab.notices.error(error)
             else:
-                self._saved(path)
+                self._saved(path.name)
             return
-        request = WriteRequest(kind, self._scene.net, self._lab.project.recipe, self._lab.dataset, path)
+        lab = self._lab
+        request = WriteRequest(kind, self._scene.net, lab.project.recipe, lab.dataset, path, lab.models, which)
         self._lab.jobs.submit("builder.exchange", request, done=self._saved, failed=self._failed)
 
     def _save_now(self, kind: str, path: Path) -> None:
@@ -212,8 +249,8 @@ class Exchange(QObject):
         else:
             self._lab.notices.success(f"{self._reading} is on the canvas.", "Undo brings back what was there.")
 
-    def _saved(self, path: Path) -> None:
-        self._lab.notices.success("Saved.", path.name)
+    def _saved(self, words: str) -> None:
+        self._lab.notices.success("Saved.", words)
 
     def _failed(self, error: BaseException) -> None:
         if not isinstance(error, CvlabError):
