@@ -9,7 +9,6 @@ from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -20,7 +19,8 @@ from PySide6.QtWidgets import (
 from cvlab.engine.nets.layers import REGISTRY
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.tokens import SMALL
-from cvlab.ui.widgets.command_palette import SearchLine, match
+from cvlab.ui.widgets.command_palette import match
+from cvlab.ui.widgets.search_list import SearchLine, SearchList
 
 WIDTH, ROW, ROWS = 288, 30, 8
 
@@ -69,24 +69,18 @@ class Finder(QFrame):
         self.line.setObjectName("builder.canvas.search")
         self.line.setAccessibleName("Find a layer")
         self.line.setToolTip("A few letters of a layer to add, or of the name of one that is there.")
-        self.list = QListWidget(self)
+        self.list = SearchList(self.line, _Painter, self)
         self.list.setObjectName("builder.canvas.found")
         self.list.setAccessibleName("Layers found")
         self.list.setToolTip("Enter adds the marked layer, or goes to it.")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setItemDelegate(_Painter(self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setUniformItemSizes(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
         column.addWidget(self.line)
         column.addWidget(self.list)
         self.line.textChanged.connect(self._search)
-        self.line.moved.connect(self._move)
-        self.line.accepted.connect(self._accept)
         self.line.left.connect(self.leave)
-        self.list.itemClicked.connect(self._accept)
+        self.list.wanted.connect(self._accept)
         self.hide()
 
     def open_at(self, place: QPoint, hint: str, text: str, blocks: Sequence[Found], *, with_input: bool = True) -> None:
@@ -111,7 +105,7 @@ class Finder(QFrame):
             self.left.emit()
 
     def shown_texts(self) -> list[str]:
-        return [self.list.item(row).text() for row in range(self.list.count())]
+        return self.list.shown_texts()
 
     def _search(self, query: str) -> None:
         found = kinds(query, with_input=self._with_input)
@@ -133,11 +127,6 @@ class Finder(QFrame):
         self.list.setCurrentRow(0)
         self.list.setFixedHeight(min(self.list.count(), ROWS) * ROW + 4)
         self.adjustSize()
-
-    def _move(self, steps: int) -> None:
-        count = self.list.count()
-        row = self.list.currentRow() + steps
-        self.list.setCurrentRow(row % count if abs(steps) == 1 else max(0, min(count - 1, row)))
 
     def _accept(self) -> None:
         item = self.list.currentItem()

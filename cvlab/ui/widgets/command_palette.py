@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QIcon, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QIcon, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.tokens import SMALL
+from cvlab.ui.widgets.search_list import SearchLine, SearchList
 from cvlab.ui.widgets.sign import Sign
 
 WIDTH, ROWS, ROW = 560, 9, 38
@@ -58,34 +57,6 @@ def match(query: str, text: str) -> tuple[int, tuple[int, ...]] | None:
                 found[at] = max(options)
         best = found
     return max(best.values(), default=None)
-
-
-class SearchLine(QLineEdit):
-    """Typing stays here; arrows, Enter and Esc are for the list."""
-
-    moved = Signal(int)
-    accepted = Signal()
-    left = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = Qt.Key
-        steps = {keys.Key_Down: 1, keys.Key_Up: -1, keys.Key_PageDown: ROWS, keys.Key_PageUp: -ROWS, keys.Key_Tab: 1}
-        if event.key() in steps:
-            self.moved.emit(steps[event.key()])
-        elif event.key() in (keys.Key_Return, keys.Key_Enter):
-            self.accepted.emit()
-        elif event.key() == keys.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        return False
-
-    def focusOutEvent(self, event) -> None:
-        super().focusOutEvent(event)
-        if event.reason() in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
-            self.left.emit()
 
 
 class EntryPainter(QStyledItemDelegate):
@@ -148,14 +119,10 @@ class CommandPalette(QFrame):
         self.line.setPlaceholderText("What would you like to do?")
         self.line.setToolTip('A few letters of a command, in order: "st tr" finds Start training.')
         self.line.setProperty("role", "plain")
-        self.list = QListWidget(self)
+        self.list = SearchList(self.line, EntryPainter, self)
         self.list.setObjectName("command_palette.list")
         self.list.setAccessibleName("Commands found")
         self.list.setToolTip("Enter performs the marked command.")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setItemDelegate(EntryPainter(self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setUniformItemSizes(True)
         self.none = QLabel("No command has these letters.", self)
         self.none.setProperty("role", "muted")
         self.none.setContentsMargins(24, 8, 24, 16)
@@ -171,10 +138,8 @@ class CommandPalette(QFrame):
         column.addWidget(self.list)
         column.addWidget(self.none)
         self.line.textChanged.connect(self._search)
-        self.line.moved.connect(self._move)
-        self.line.accepted.connect(self._perform)
         self.line.left.connect(self.leave)
-        self.list.itemClicked.connect(self._perform)
+        self.list.wanted.connect(self._perform)
         parent.installEventFilter(self)
         self.hide()
 
@@ -200,7 +165,7 @@ class CommandPalette(QFrame):
 
     def shown_texts(self) -> list[str]:
         """What is listed, best first."""
-        return [self.list.item(row).text() for row in range(self.list.count())]
+        return self.list.shown_texts()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -229,12 +194,6 @@ class CommandPalette(QFrame):
         self.list.setVisible(bool(found))
         self.none.setVisible(not found)
         self._place()
-
-    def _move(self, steps: int) -> None:
-        count = self.list.count()
-        if count:
-            row = self.list.currentRow() + steps
-            self.list.setCurrentRow(row % count if abs(steps) == 1 else max(0, min(count - 1, row)))
 
     def _perform(self) -> None:
         item = self.list.currentItem()
