@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from cvlab.ui.canvas.badge import BUTTON, Badge
 from cvlab.ui.canvas.card import AREA, BODY, Card
 from cvlab.ui.canvas.face import Face, brief_text, bytes_text, count_text
 from cvlab.ui.canvas.layout import BLOCK_HEIGHT, BLOCK_WIDTH, Sides, port_point
@@ -42,7 +43,8 @@ class BlockItem(QGraphicsItem):
         self.block_id = block_id
         self.face = face
         self.sides = Sides("left", "right")
-        self._chosen = self._hovered = self._lifted = False
+        self.badge: Badge | None = None
+        self._chosen = self._hovered = self._lifted = self._badge_hovered = False
         self._offers: frozenset[int] = frozenset()
         self.put: Put = stamp
         self._detail = 1.0  # of the last painting: what is too small to be seen need not be painted again
@@ -55,6 +57,28 @@ class BlockItem(QGraphicsItem):
         old, self.face = self.face, face
         if _seen(face, self._detail) != _seen(old, self._detail):
             self.update()
+
+    def show_badge(self, badge: Badge | None) -> None:
+        """What is advised on it, on its face."""
+        if badge != self.badge:
+            self.badge = badge
+            self.update()
+
+    def show_badge_hovered(self, on: bool) -> None:
+        if on != self._badge_hovered:
+            self._badge_hovered = on
+            self.update()
+
+    @property
+    def shown_badge(self) -> Badge | None:
+        """The badge, unless it would mend what an edit has mended already, or is too small to be seen."""
+        badge = self.badge
+        is_due = badge is not None and self._detail >= _MIN_DETAIL and (not badge.words or bool(self.face.error))
+        return badge if is_due else None
+
+    def badge_contains(self, point: QPointF) -> bool:
+        badge = self.shown_badge
+        return badge is not None and badge.area.contains(point - self.pos())
 
     def show_sides(self, sides: Sides) -> None:
         if sides != self.sides:
@@ -130,6 +154,8 @@ class BlockItem(QGraphicsItem):
         else:
             self._paint_words(painter, detail >= _FOOT_DETAIL)
             self._paint_ports(painter)
+            if self.shown_badge is not None:
+                self.shown_badge.paint(painter, self.put, self._badge_hovered)
 
     def _paint_from_afar(self, painter: QPainter) -> None:
         painter.setPen(theme().colour("negative" if self.face.error else "ink"))
@@ -166,6 +192,8 @@ class BlockItem(QGraphicsItem):
             words = words[0].upper() + words[1:]
         painter.setPen(theme().colour("negative"))
         painter.setFont(font(FINE_PRINT))
+        if self.shown_badge is not None and self.shown_badge.words:
+            body = body.adjusted(0, -2, 0, BUTTON.top() - 2 - body.bottom())
         room = FINE_PRINT, body.width(), body.height()
         both = f"{words} {self.face.remedy}".strip()
         shown = both if cut(both, *room) == both else cut(words, *room)

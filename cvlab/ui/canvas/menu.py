@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -12,9 +13,55 @@ from cvlab.engine.nets.layers import REGISTRY
 from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.sketch import WireKey
 from cvlab.ui.theme.icons import icon
+from cvlab.ui.widgets.finish import wrapped
 
 if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
     from cvlab.ui.canvas.view import NetView
+
+
+_MOST = 6
+"""Pieces of advice in a menu."""
+
+_SIGNS = {"error": ("mend", "negative"), "warning": ("warning", "warning"), "note": ("advice", "accent")}
+
+
+def offer_advice(menu: QMenu, advice: Sequence[Advice]) -> None:
+    """The changes that are advised, each with its reason as a tip; what has no change is only said."""
+    for each in advice[:_MOST]:
+        sign, role = _SIGNS[each.level]
+        action = menu.addAction(icon(sign, role), each.change if each.apply is not None else each.what)
+        action.setData(each)
+        action.setEnabled(each.apply is not None)
+        action.setToolTip(wrapped(f"{each.what} {each.why}"))
+    if advice:
+        menu.setToolTipsVisible(True)
+        menu.addSeparator()
+
+
+def take_advice(view: NetView, action: QAction) -> bool:
+    """Whether the action was one that `offer_advice` made; then its change is asked for."""
+    advice = action.data()
+    if not hasattr(advice, "apply"):
+        return False
+    view.advised.emit(advice)
+    return True
+
+
+class AdviceMenu(QMenu):
+    """What is advised on one block, as a menu; it deletes itself when closed."""
+
+    def __init__(self, view: NetView, advice: Sequence[Advice]) -> None:
+        super().__init__(view)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._view = view
+        for each in advice[:_MOST]:
+            self.addSection(each.what)
+            offer_advice(self, [each] if each.apply is not None else [])
+        self.triggered.connect(self._choose)
+
+    def _choose(self, action: QAction) -> None:
+        take_advice(self._view, action)
 
 
 class CanvasMenu(QMenu):
@@ -27,6 +74,7 @@ class CanvasMenu(QMenu):
         self._chosen = edits.selected() if wire is None else []
         self._group = edits.selected_group() if self._chosen else None
         if self._chosen:
+            offer_advice(self, view.advice_on(self._chosen))
             self._offer_for_layers()
         elif wire is not None:
             self._offer("cut_wire", "Cut this wire", "cut", "Del")
@@ -78,6 +126,8 @@ class CanvasMenu(QMenu):
                 page.addAction(cls.title).setData(f"insert:{kind}")
 
     def _choose(self, action: QAction) -> None:
+        if take_advice(self._view, action):
+            return
         verb, _, kind = str(action.data()).partition(":")
         view, edits = self._view, self._edits
         if verb == "insert" and self._wire is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -11,10 +12,12 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import NetReport, infer
+from cvlab.ui.canvas.badge import badge_of
 from cvlab.ui.canvas.block import BlockItem
 from cvlab.ui.canvas.card import BODY
 from cvlab.ui.canvas.face import Faces
 from cvlab.ui.canvas.frame import FrameItem
+from cvlab.ui.canvas.hits import Hits
 from cvlab.ui.canvas.landing import Landing, landings
 from cvlab.ui.canvas.layout import Arrangement, arrange, layer_places
 from cvlab.ui.canvas.sketch import Point, Port, Sketch, Strand, WireKey, draws_alike, sketch
@@ -22,11 +25,11 @@ from cvlab.ui.canvas.slot import SlotItem
 from cvlab.ui.canvas.wire import WireItem
 from cvlab.ui.theme import theme
 
+if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
+
 SLIDE_MS = 180
 """How long blocks take to slide to a new place."""
-
-GRAB = 14.0
-"""A port can be grabbed within so many canvas pixels."""
 
 _DOT_GAP = 24
 _NUDGE = 12.0
@@ -34,7 +37,7 @@ _TURN = 36.0
 """Room for what lies around blocks: wires that turn, frames."""
 
 
-class NetScene(QGraphicsScene):
+class NetScene(Hits, QGraphicsScene):
     """Blocks, wires and frames of one net. `show_net`, `show_batch` and `show_selected` are all that changes it; gestures add
     passing hints. Blocks go by block ids: a layer's, or that of a collapsed group.
 
@@ -60,6 +63,7 @@ class NetScene(QGraphicsScene):
         self.state = 0
         self.slide_ms = SLIDE_MS
         self._hovered: BlockItem | WireItem | None = None
+        self._badged: BlockItem | None = None
         self._landing: Landing | None = None
         self._slot = SlotItem()
         self.addItem(self._slot)
@@ -155,6 +159,15 @@ class NetScene(QGraphicsScene):
             self.batch = batch
             self._show_faces()
 
+    def show_advice(self, advice: Sequence[Advice]) -> None:
+        """A badge for every block that something is advised on; those on a folded group's layers are the group's."""
+        by_block: dict[int, list[Advice]] = {}
+        for each in advice:
+            if each.node in self.drawing.home:
+                by_block.setdefault(self.drawing.home[each.node], []).append(each)
+        for block, item in self.blocks.items():
+            item.show_badge(badge_of(by_block.get(block, ()), has_error=bool(item.face.error)))
+
     def show_columns(self, columns: int) -> None:
         """So many blocks a row from now on."""
         if columns != self.columns:
@@ -172,7 +185,7 @@ class NetScene(QGraphicsScene):
     def clear_net(self) -> None:
         """Takes everything down in a safe order: wires before the blocks they hang on."""
         self._slide.stop()
-        self._hovered = None
+        self._hovered = self._badged = None
         for item in (*self.wires.values(), *self.blocks.values(), *self.frames.values(), self._slot):
             self.removeItem(item)
         self.wires.clear()
@@ -183,6 +196,8 @@ class NetScene(QGraphicsScene):
     def _drop_item(self, item: BlockItem | WireItem | FrameItem) -> None:
         if item is self._hovered:
             self._hovered = None
+        if item is self._badged:
+            self._badged = None
         self.removeItem(item)
 
     # -- places ----------------------------------------------------------------------------------------------------
@@ -277,31 +292,8 @@ class NetScene(QGraphicsScene):
 
     # -- what is where ---------------------------------------------------------------------------------------------
 
-    def block_at(self, point: QPointF) -> BlockItem | None:
-        hits = [b for b in self.blocks.values() if BODY.contains(point - b.pos())]
-        return max(hits, key=lambda block: block.zValue(), default=None)
-
-    def wire_at(self, point: QPointF) -> WireItem | None:
-        return next((wire for wire in self.wires.values() if wire.shape().contains(point)), None)
-
-    def out_port_at(self, point: QPointF, reach: float = GRAB) -> int | None:
-        """The block whose output port is within reach."""
-        return next((i for i, block in self.blocks.items() if _near(block.out_point(), point, reach)), None)
-
-    def into_port_at(self, point: QPointF, reach: float = GRAB) -> tuple[int, int] | None:
-        """(block, port) of the input port within reach."""
-        for node_id, block in self.blocks.items():
-            for port in range(block.face.ports):
-                if _near(block.into_point(port), point, reach):
-                    return node_id, port
-        return None
-
     def landings(self, arity: int, moving: Collection[int] = ()) -> list[Landing]:
         return landings(self.drawing, self.places, self.arrangement.sides, arity, moving)
-
-    def frame_at(self, point: QPointF) -> FrameItem | None:
-        """The open group whose name is there."""
-        return next((frame for frame in self.frames.values() if frame.tab_contains(point)), None)
 
     def layer_places(self, places: Mapping[int, Point]) -> dict[int, Point]:
         """Places of blocks as places of layers: what a folded group stands for moves with it, in its own arrangement."""
@@ -319,16 +311,16 @@ class NetScene(QGraphicsScene):
         """The document's port behind a block's."""
         return self.drawing.ports[block][port]
 
-    def strand_into(self, block: int, port: int) -> Strand | None:
-        """The wire that ends at this port."""
-        return next((s for s in self._touching[block] if (s.target, s.port) == (block, port)), None)
-
     def name(self, block: int) -> str:
         return self.net.group_by_id[block].name if self.drawing.is_group(block) else self.net.by_id[block].name
 
     # -- passing hints ---------------------------------------------------------------------------------------------
 
-    def show_hovered(self, item: BlockItem | WireItem | None) -> None:
+    def show_hovered(self, item: BlockItem | WireItem | None, badged: BlockItem | None = None) -> None:
+        """badged: the block whose badge the pointer is on."""
+        for block in filter(None, (self._badged, badged)):
+            block.show_badge_hovered(block is badged)
+        self._badged = badged
         if item is self._hovered:
             return
         for changed, on in ((self._hovered, False), (item, True)):
@@ -398,8 +390,3 @@ class NetScene(QGraphicsScene):
         for item in self.items():
             item.update()
         self.invalidate()
-
-
-def _near(port: QPointF, point: QPointF, reach: float = GRAB) -> bool:
-    away = port - point
-    return away.x() ** 2 + away.y() ** 2 <= reach**2

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QGuiApplication
 
 from cvlab.core.project import Project
@@ -12,9 +13,12 @@ from cvlab.engine.errors import CvlabError
 from cvlab.ui.canvas import snippet, walking
 from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.gesture import snapped
+from cvlab.ui.canvas.menu import AdviceMenu
 from cvlab.ui.canvas.scene import NetScene
 
 if TYPE_CHECKING:
+    from cvlab.engine.nets.advice import Advice
+    from cvlab.ui.canvas.block import BlockItem
     from cvlab.ui.canvas.minimap import Minimap
 
 NUDGE = 16.0
@@ -29,6 +33,7 @@ class Verbs:
     _project: Project
     _edits: NetEdits
     _pasted: int
+    advice: tuple[Advice, ...] = ()
 
     def walk(self, across: int, down: int, *, extend: bool = False) -> None:
         """Selects the block that the wires lead to: onwards (right, down) or back. Up and down change between branches."""
@@ -104,3 +109,23 @@ class Verbs:
         group = self._edits.selected_group()
         if group is not None:
             self._edits.fold(group.id)
+
+    # -- advice ------------------------------------------------------------------------------------------------------------
+
+    def show_advice(self, advice: Sequence[Advice]) -> None:
+        """What is advised on the net, the gravest first: on the blocks that it is about, and in their menus."""
+        self.advice = tuple(advice)
+        self.net_scene.show_advice(self.advice)
+
+    def advice_on(self, node_ids: Collection[int]) -> list[Advice]:
+        return [each for each in self.advice if each.node in node_ids]
+
+    def press_badge(self, item: BlockItem, where: QPoint) -> None:
+        """Mends the block's error, or shows what else is advised on it; where: of the menu, in global pixels."""
+        members = self.net_scene.drawing.members[item.block_id]
+        found = self.advice_on(members)
+        if found and item.badge.words:
+            self.advised.emit(found[0])
+        elif found:
+            self.select(*members)
+            AdviceMenu(self, found).popup(where)

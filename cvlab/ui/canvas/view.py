@@ -5,13 +5,11 @@ It holds no truth: selection and net live in the project, and every change goes 
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QCursor,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -27,11 +25,12 @@ from cvlab.ui.bind import bind
 from cvlab.ui.canvas import keyboard
 from cvlab.ui.canvas.camera import Camera, paint_frame
 from cvlab.ui.canvas.edits import NetEdits
-from cvlab.ui.canvas.gesture import Gesture, Lasso, MoveBlocks, PlaceLayer, snapped
-from cvlab.ui.canvas.layout import BLOCK_HEIGHT, best_columns
+from cvlab.ui.canvas.gesture import Gesture, Lasso, MoveBlocks, PlaceLayer
+from cvlab.ui.canvas.layout import best_columns
 from cvlab.ui.canvas.menu import CanvasMenu
 from cvlab.ui.canvas.minimap import Minimap
 from cvlab.ui.canvas.scene import NetScene
+from cvlab.ui.canvas.search import Search
 from cvlab.ui.canvas.sketch import WireKey
 from cvlab.ui.canvas.verbs import Verbs
 from cvlab.ui.canvas.whisper import Whisper
@@ -46,9 +45,11 @@ class NetView(Camera, Verbs):
     """The net of a project, to be edited.
 
     asked_settings: Enter was pressed on a layer: the person wants its settings. failed(error): words for the person.
+    advised(advice): its change is wanted.
     """
 
     asked_settings = Signal()
+    advised = Signal(object)
     failed = Signal(object)
 
     def __init__(self, project: Project, edits: NetEdits, parent: QWidget | None = None) -> None:
@@ -59,7 +60,7 @@ class NetView(Camera, Verbs):
         self.gesture: Gesture | None = None
         self._pressed: QPointF | None = None
         self._wire_chosen: WireKey | None = None
-        self._open_end: tuple[int, QPointF] | None = None
+        self.search = Search(self, edits)
         self._pasted = 0  # times, of what is on the clipboard
         self._whisper = Whisper(self.viewport())
         self.minimap = Minimap(self, self.net_scene)
@@ -126,40 +127,13 @@ class NetView(Camera, Verbs):
 
     # -- the search ----------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def finder(self) -> Finder:
-        from cvlab.ui.canvas.finder import Finder  # when it is first asked for: the window comes first
+        return self.search.finder
 
-        made = Finder(self)
-        for signal, slot in ((made.chosen, self._add_found), (made.wanted, self.go_to), (made.left, self._finder_left)):
-            signal.connect(slot)
-        return made
-
-    def find(self, text: str, end: tuple[int, QPointF] | None = None) -> None:
-        """Opens the search with this much typed. end: the layer and the place of a wire that was let go in the open."""
-        scene, selected = self.net_scene, self._edits.selected()
-        self._open_end = end
-        if end is not None:
-            at, hint = self.viewportTransform().map(end[1]), f"Add after {scene.net.by_id[end[0]].name}"
-        else:
-            here = self.mapFromGlobal(QCursor.pos())
-            at = QPointF(here if self.rect().contains(here) else self.rect().center() - QPoint(140, 120))
-            hint = f"Add after {scene.net.by_id[selected[-1]].name}, or go to" if selected else "Add a layer, or go to"
-        from cvlab.ui.canvas.finder import Found
-
-        blocks = [Found(scene.name(b), i.face.title, i.face.role, block=b) for b, i in scene.blocks.items()]
-        self.finder.open_at(at.toPoint(), hint, text, () if end else blocks, with_input=end is None)
-
-    def _add_found(self, kind: str) -> None:
-        if self._open_end is not None:
-            source, point = self._open_end
-            self._edits.add_after(kind, source, snapped(point.x(), point.y() - BLOCK_HEIGHT / 2))
-        else:
-            self._edits.append(kind)
-
-    def _finder_left(self) -> None:
-        self._open_end = None
-        self.setFocus()
+    def find(self, text: str) -> None:
+        """Opens the search with this much typed."""
+        self.search.open(text)
 
     # -- gestures ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +223,7 @@ class NetView(Camera, Verbs):
             self.select(*gesture.caught)
             self._show_selected(self._project.builder.selected)
         elif isinstance(gesture, DrawWire) and gesture.let_go is not None:
-            self.find("", gesture.let_go)
+            self.search.open("", gesture.let_go)
         self.minimap.follow()
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
@@ -301,6 +275,10 @@ class NetView(Camera, Verbs):
 
     def _click(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         point, scene, selected = self.at(position), self.net_scene, self._project.builder.selected
+        badged = scene.badge_at(point)
+        if badged is not None:
+            self.press_badge(badged, self.viewport().mapToGlobal(position.toPoint()))
+            return
         item = scene.block_at(point)
         frame = scene.frame_at(point) if item is None else None
         wire = scene.wire_at(point) if item is None and frame is None else None
@@ -318,11 +296,11 @@ class NetView(Camera, Verbs):
     def _hover(self, position: QPointF) -> None:
         point, scene = self.at(position), self.net_scene
         item = scene.block_at(point)
-        scene.show_hovered(item or scene.wire_at(point))
+        scene.show_hovered(item or scene.wire_at(point), scene.badge_at(point))
         on_port = scene.out_port_at(point) is not None or scene.into_port_at(point) is not None
         held = item is not None or scene.frame_at(point) is not None
         shape = Qt.CursorShape.CrossCursor if on_port else Qt.CursorShape.OpenHandCursor if held else None
-        self.show_cursor(shape)
+        self.show_cursor(Qt.CursorShape.PointingHandCursor if scene.badge_at(point) else shape)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.net_scene.show_hovered(None)
@@ -355,9 +333,11 @@ class NetView(Camera, Verbs):
     def viewportEvent(self, event: QEvent) -> bool:
         # Tips are made when they are asked for: 200 at each edit would cost more than the edit.
         if event.type() == QEvent.Type.ToolTip:
-            item = self.net_scene.block_at(self.at(QPointF(event.pos())))
-            if item is not None:
-                QToolTip.showText(event.globalPos(), wrapped(item.face.tooltip), self.viewport())
+            point, scene = self.at(QPointF(event.pos())), self.net_scene
+            badged, item = scene.badge_at(point), scene.block_at(point)
+            words = badged.shown_badge.tip if badged else item.face.tooltip if item else ""
+            if words:
+                QToolTip.showText(event.globalPos(), wrapped(words), self.viewport())
                 return True
         return super().viewportEvent(event)
 

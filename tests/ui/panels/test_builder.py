@@ -48,7 +48,7 @@ def wire(panel: BuilderPanel, source: str, target: str) -> QPoint:
 
 
 def wait_for_advice(panel: BuilderPanel, qtbot) -> None:
-    panel.advice = ()
+    panel.adviser.advice = ()
     panel.adviser.ask()
     qtbot.waitUntil(lambda: drained(panel, "builder.advice"))
 

@@ -20,6 +20,7 @@ from cvlab.engine.nets.advice import advise as advise_on
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import REGISTRY, Conv, Flatten, Input, Linear, Relu
 from cvlab.engine.training.checkpoint import read_weights, weights_bytes
+from cvlab.ui.canvas.menu import AdviceMenu, CanvasMenu
 from cvlab.ui.panels.builder.builder import BuilderPanel
 from cvlab.ui.panels.builder.exchange import ReadRequest, WriteRequest, read_file
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
@@ -68,9 +69,74 @@ def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, qtbot
 def test_advice_about_a_layer_stands_beside_its_settings(panel, lab, qtbot):
     panel.adviser.ask()
     settle(panel, qtbot, "builder.advice")
-    about = next(each for each in panel.advice if each.node is not None)
+    about = next(each for each in panel.adviser.advice if each.node is not None)
     panel.canvas.select(about.node)
     assert panel.inspector.layer.advice.rows[0].what.text() == about.what
+
+
+def broken(panel, lab, qtbot) -> int:
+    """LeNet without its flatten layer; returns the id of the layer that cannot take its input."""
+    names = lab.project.architecture.by_name
+    panel.edits.delete([names["flatten1"].id])
+    panel.canvas.select()
+    panel.adviser.ask()
+    settle(panel, qtbot, "builder.advice")
+    return names["fc1"].id
+
+
+def badge_of(panel, node_id: int) -> QPoint:
+    """The middle of a block's badge, in viewport pixels."""
+    block = panel.canvas.net_scene.blocks[node_id]
+    return panel.canvas.mapFromScene(block.pos() + block.shown_badge.area.center())
+
+
+def test_an_error_is_mended_on_the_block_itself(panel, lab, qtbot):
+    start = lab.project.architecture
+    fc1 = broken(panel, lab, qtbot)
+    block = panel.canvas.net_scene.blocks[fc1]
+    assert block.shown_badge.words == "Insert a flatten layer"
+    QTest.mouseClick(panel.canvas.viewport(), LEFT, pos=badge_of(panel, fc1))
+    assert not panel.canvas.net_scene.report.errors and block.shown_badge is None
+    lab.history.undo()
+    lab.history.undo()
+    assert lab.project.architecture == start
+
+
+def test_a_block_s_menu_offers_its_mend_and_other_advice_with_reasons(panel, lab, qtbot):
+    fc1 = broken(panel, lab, qtbot)
+    panel.canvas.select(fc1)
+    menu = CanvasMenu(panel.canvas, panel.edits, None)
+    first = menu.actions()[0]
+    assert first.text() == "Insert a flatten layer" and "fc1 needs a vector" in first.toolTip() and menu.toolTipsVisible()
+    menu._choose(first)
+    assert not panel.canvas.net_scene.report.errors
+    menu.deleteLater()
+
+
+def test_a_mark_on_a_block_opens_what_is_advised(panel, lab, qtbot, flush):
+    panel.adviser.ask()
+    settle(panel, qtbot, "builder.advice")
+    about = next(each for each in panel.adviser.advice if each.node is not None and each.apply is not None)
+    start, item = lab.project.architecture, panel.canvas.net_scene.blocks[about.node]
+    assert item.shown_badge.words == "" and about.what in item.shown_badge.tip
+    QTest.mouseClick(panel.canvas.viewport(), LEFT, pos=badge_of(panel, about.node))
+    menu = panel.canvas.findChild(AdviceMenu)
+    assert lab.project.builder.selected == (about.node,)
+    action = next(each for each in menu.actions() if each.text() == about.change)
+    menu.close()
+    menu._choose(action)
+    assert lab.project.architecture == about.apply(start)
+    flush()
+
+
+def test_the_keyboard_takes_the_first_advice_and_none_that_is_stale(panel, lab, qtbot):
+    broken(panel, lab, qtbot)
+    stale = panel.adviser.mends()[0]
+    panel.adviser.mend()
+    mended = lab.project.architecture
+    assert not panel.canvas.net_scene.report.errors
+    panel.adviser.take(stale)
+    assert lab.project.architecture is mended
 
 
 # -- numbers -------------------------------------------------------------------------------------------------------------
@@ -367,7 +433,8 @@ def monkey(panel: BuilderPanel, lab, count: int, seed: int) -> None:
     def advise() -> None:
         found = [each for each in advise_on(lab.project.architecture) if each.apply is not None]
         if found:
-            panel._take_advice(chance.choice(found))
+            each = chance.choice(found)
+            edits.change(each.apply, each.change)
 
     def drag() -> None:
         pane, items = canvas.viewport(), list(canvas.net_scene.blocks.values())

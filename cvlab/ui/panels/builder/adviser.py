@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.ui.canvas.edits import NetEdits
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.advice import Advice
@@ -34,13 +35,17 @@ class AdviceRequest:
 
 
 class Adviser(QObject):
-    """came(advice): it is on the net that is open now. Rests while its panel is not seen."""
+    """advice: on the net as it was when it was last looked at. came(advice): it is on the net that is open now.
+
+    Rests while its panel is not seen."""
 
     came = Signal(object)
 
-    def __init__(self, lab: Lab, panel: QWidget) -> None:
+    def __init__(self, lab: Lab, edits: NetEdits, panel: QWidget) -> None:
         super().__init__(panel)
-        self._lab = lab
+        self._lab, self._edits = lab, edits
+        self.advice: tuple[Advice, ...] = ()
+        self._net: Architecture | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(AFTER)
@@ -67,4 +72,19 @@ class Adviser(QObject):
     def _tell(self, found: tuple[Architecture, tuple[Advice, ...]]) -> None:
         net, advice = found
         if net == self._lab.project.architecture:
+            self._net, self.advice = net, advice
             self.came.emit(advice)
+
+    def take(self, advice: Advice | None) -> None:
+        """Makes the change, one step. One that was thought out for another net is not made: new advice is on its way."""
+        if advice is not None and advice.apply is not None and self._net == self._edits.net:
+            self._edits.change(advice.apply, advice.change)
+
+    def mends(self) -> list[Advice]:
+        """Changes that are advised on the selected layers, or else on the net; the gravest first."""
+        selected = self._edits.selected()
+        return [each for each in self.advice if each.apply is not None and (not selected or each.node in selected)]
+
+    def mend(self) -> None:
+        """Makes the first of them."""
+        self.take(next(iter(self.mends()), None))

@@ -62,8 +62,7 @@ class BuilderPanel(Panel):
         self.header.export.setMenu(self.exchange.export_menu(self.header))
         self.header.import_.setMenu(self.exchange.import_menu(self.header))
         self.ghost = Ghost(self)
-        self.advice: tuple[Advice, ...] = ()
-        self.adviser = Adviser(lab, self)
+        self.adviser = Adviser(lab, self.edits, self)
         self.setAcceptDrops(True)
         self._lay_out()
         self._connect()
@@ -109,12 +108,13 @@ class BuilderPanel(Panel):
         self.palette_card.folded.connect(self._remember_folded)
         self.canvas.asked_settings.connect(self.inspector.focus_first)
         self.canvas.failed.connect(self.lab.notices.error)
+        self.canvas.advised.connect(self.adviser.take)
         self.inspector.picked.connect(self._go_to_layer)
-        self.inspector.advised.connect(self._take_advice)
+        self.inspector.advised.connect(self.adviser.take)
         self.inspector.convert_asked.connect(self.dialogs.convert)
         self.inspector.circuit_asked.connect(self._open_circuit)
         self.problem.show_asked.connect(self._go_to_layer)
-        self.problem.advised.connect(self._take_advice)
+        self.problem.advised.connect(self.adviser.take)
         self.volumes.pressed.connect(self._pick_volume)
         self.exchange.came.connect(self.open_net)
         self.adviser.came.connect(self._advised)
@@ -136,7 +136,7 @@ class BuilderPanel(Panel):
             return  # the selection has changed ahead of the net that it belongs to; `_show_net` follows
         selected = self.edits.selected()
         self.inspector.show_selection(scene.net, scene.report, selected, self.lab.project.recipe.batch_size)
-        self.inspector.show_advice(self.advice, selected)
+        self.inspector.show_advice(self.adviser.advice, selected)
         self.volumes.show_chosen(scene.blocks_of(selected))
         if self.isVisible():
             self.explain.emit(LESSONS[scene.net.by_id[selected[0]].layer.kind] if len(selected) == 1 else BUILDER)
@@ -148,13 +148,9 @@ class BuilderPanel(Panel):
     # -- advice ------------------------------------------------------------------------------------------------------
 
     def _advised(self, advice: tuple[Advice, ...]) -> None:
-        self.advice = advice
+        self.canvas.show_advice(advice)
         self.inspector.show_advice(advice, self.edits.selected())
         self.problem.show_advice(advice)
-
-    def _take_advice(self, advice: Advice) -> None:
-        if advice is not None and advice.apply is not None:
-            self.edits.change(advice.apply, advice.change)
 
     # -- the palette's drag ------------------------------------------------------------------------------------------
 
@@ -271,7 +267,7 @@ class BuilderPanel(Panel):
     def hidden(self) -> None:
         self._give_up()
         self.adviser.rest()
-        self.canvas.finder.leave()
+        self.canvas.search.leave()
 
     def tour(self) -> Iterator[Stop]:
         project = self.lab.project

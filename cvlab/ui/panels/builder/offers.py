@@ -56,6 +56,8 @@ def offered(panel: BuilderPanel) -> tuple[Action, ...]:
                "The layers stay, once.", "Edit", panel.has_group),
         Action("builder.wire", "Draw a wire from the selected layer", panel.canvas.begin_key_wire, "", "wire",
                "Arrows choose the input, Enter wires it.", "", panel.has_selection),
+        Action("builder.mend", "Take the advice on the selected layer", panel.adviser.mend, "Ctrl+M", "mend",
+               "Makes the first change that is advised on it, or on the net.", "Edit", panel.adviser.mends),
         Action("builder.delete", "Delete the selected layers", panel.delete, "", "delete",
                "What stood around them is joined.", "Edit", panel.has_selection),
         *nets,
