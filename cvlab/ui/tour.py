@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QEventLoop, QSize
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QEventLoop, QRect, QSize
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.engine.disk import refused
@@ -122,11 +123,25 @@ class Guide:
                 theme().choose(wanted)
                 self._rest()
                 path = self._folder / f"{panel_id}-{name}-{width}x{height}-{wanted}.png"
-                if not self._window.grab().save(str(path)):
+                if not self._picture().save(str(path)):
                     raise CannotWrite(f"{path} could not be written.", remedy="Choose another folder.")
                 taken.append(path)
         self._window.resize(QSize(*self._sizes[0]))
         return taken
+
+    def _picture(self) -> QPixmap:
+        """The window, and over its middle the dialog that is open: a window of its own, which nobody else puts there."""
+        picture = self._window.grab()
+        dialog = next((each for each in self._window.findChildren(QDialog) if each.isVisible()), None)
+        if dialog is not None:
+            shown, painter = dialog.grab(), QPainter(picture)
+            painter.fillRect(self._window.rect(), QColor(0, 0, 0, 70))
+            corner = self._window.rect().center() - dialog.rect().center()
+            painter.drawPixmap(corner, shown)
+            painter.setPen(theme().colour("line"))
+            painter.drawRect(QRect(corner, dialog.size()).adjusted(0, 0, -1, -1))
+            painter.end()
+        return picture
 
     def _rest(self) -> None:
         """Until the layout has come to rest and the formulas that can be seen are typeset."""

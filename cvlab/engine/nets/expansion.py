@@ -8,7 +8,7 @@ from cvlab.engine.errors import GraphError
 from cvlab.engine.nets.architecture import MAX_NODES, Architecture, Edge, Group, Node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: `net` may be the very net that keeps this, whose equality asks for ours
 class Expansion:
     """net: without groups that repeat. origin: the document's node for each node of `net`; the first repetition keeps its id.
     Empty where nothing repeats and each is its own.

@@ -241,10 +241,10 @@ class BlockItem(QGraphicsItem):
         painter.drawLine(QPointF(_PAD + 4, top), QPointF(BLOCK_WIDTH - 8, top))
         cells = (
             ("work", brief_text(face.multiply_adds) if face.multiply_adds else ""),
-            ("memory", bytes_text(face.memory, 2) if face.memory else ""),
+            ("memory", bytes_text(face.memory, 2).replace(" ", "") if face.memory else ""),
             ("eye", face.field),
         )
-        left, right = _PAD + 4, BLOCK_WIDTH - 8
+        left, right = _PAD, BLOCK_WIDTH - 6
         widths = [_SIGN + 3 + width_of(words, _FOOT_PIXELS) if words else 0.0 for _, words in cells]
         starts = (left, (left + right - widths[1] - (widths[2] - widths[0])) / 2, right - widths[2])
         for (sign, words), x in zip(cells, starts, strict=True):
@@ -288,7 +288,7 @@ def _paint_sign(sign: str, painter: QPainter) -> None:
 
 
 _FOOT_PIXELS = 11
-_SIGN = 11.0
+_SIGN = 10.0
 _SIGN_AREA = QRectF(0, 0, _SIGN, _SIGN)
 _SIGNS = {sign: partial(_paint_sign, sign) for sign in ("work", "memory", "eye")}
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -57,7 +57,7 @@ class FrameItem(QGraphicsItem):
                 drop = other.top() - area.bottom()
                 if abs(other.left() - area.left()) < 1 and 0 < drop <= GAP_Y + 1:
                     wide.addRect(QRectF(area.topLeft(), other.bottomRight()).adjusted(-reach_x, 0, reach_x, 0))
-        self._outline = wide.simplified()
+        self._outline = _rounded(wide.simplified(), _RADIUS)
         first = min(blocks, key=lambda area: (area.top(), area.left()))
         width = QFontMetricsF(_font()).horizontalAdvance(self._words) + 34
         self._tab = QRectF(first.left() - reach_x, first.top() - reach_y - TAB + 4, width, TAB)
@@ -99,6 +99,29 @@ class FrameItem(QGraphicsItem):
         painter.setPen(ink)
         painter.setFont(_font())
         painter.drawText(self._tab.adjusted(25, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, self._words)
+
+
+def _rounded(outline: QPainterPath, radius: float) -> QPainterPath:
+    """The outline with its corners cut round; it is made of upright rectangles."""
+    found = QPainterPath()
+    for polygon in outline.toSubpathPolygons():
+        corners = [point for index, point in enumerate(polygon) if index == 0 or point != polygon[index - 1]]
+        if len(corners) > 1 and corners[0] == corners[-1]:
+            corners.pop()
+        for index, corner in enumerate(corners):
+            before, after = corners[index - 1], corners[(index + 1) % len(corners)]
+            begin, end = _towards(corner, before, radius), _towards(corner, after, radius)
+            found.lineTo(begin) if index else found.moveTo(begin)
+            found.quadTo(corner, end)
+        found.closeSubpath()
+    return found
+
+
+def _towards(corner: QPointF, other: QPointF, radius: float) -> QPointF:
+    """So far from the corner on the way to the other, at most half of it."""
+    way = other - corner
+    length = max(abs(way.x()) + abs(way.y()), 1e-9)
+    return corner + way * min(radius / length, 0.5)
 
 
 def _font() -> QFont:

@@ -143,7 +143,7 @@ class WireItem(QGraphicsItem):
 
     def _paint_label(self, painter: QPainter) -> None:
         look, area = theme(), self._label_area(self._label_width)
-        if not self._straight:
+        if self._straight != "across":  # it lies on what is behind: the wire's bend, the edge of a group
             painter.setBrush(look.colour("sunken", 0.9))
             painter.drawRoundedRect(area, 4, 4)
         painter.setFont(_label_font())

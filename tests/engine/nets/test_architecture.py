@@ -149,3 +149,11 @@ def test_the_head_stays_where_linear_is_changed():
     changed = net.with_layer(net.by_name["fc3"].id, Linear(units=26))
     assert changed.by_name["fc3"].layer.units == 26
     assert names(changed) == names(net)
+
+
+def test_equal_nets_are_equal_whatever_has_been_worked_out_on_them():
+    one, other = zoo.make("lenet"), zoo.make("lenet")
+    for net in (one, other):
+        assert net.order and net.by_name and net.flat is net
+    assert one == other and one is not other
+    assert one != other.renamed(2, "first") and one != other.titled("else")

@@ -122,10 +122,12 @@ class BuilderPanel(Panel):
     # -- following the document --------------------------------------------------------------------------------------
 
     def _show_net(self, net: Architecture) -> None:
-        errors = self.canvas.net_scene.report.errors
+        report = self.canvas.net_scene.report
+        errors = report.errors
+        failed = next((i for i, layer in report.layers.items() if errors and layer.error is errors[0]), None)
         self.header.show_name(net.name)
         self.header.show_problem(errors[0].what if errors else "")
-        self.problem.show_errors(errors, net.by_name)
+        self.problem.show_errors(errors, failed)
         self.volumes.show_net()
         self.adviser.ask_soon()
         self._show_selected(self.lab.project.builder.selected)
@@ -270,24 +272,6 @@ class BuilderPanel(Panel):
         self.canvas.search.leave()
 
     def tour(self) -> Iterator[Stop]:
-        project = self.lab.project
-        before = project.architecture, project.builder.selected
-        self.edits.replace(zoo.lenet())
-        self.canvas.select(project.architecture.by_name["conv1"].id)
-        yield Stop("lenet", self._is_still, 5.0)
-        self.edits.delete([project.architecture.by_name["flatten1"].id])
-        self.canvas.select(project.architecture.by_name["fc1"].id)
-        yield Stop("error", self._is_still, 5.0)
-        self.edits.replace(zoo.make("resnet20"))
-        self.canvas.fit()
-        yield Stop("branches", self._is_still, 5.0)
-        self.edits.replace(zoo.make("alexnet-small"))
-        self.header.volumes.setChecked(True)
-        yield Stop("volumes", self._is_still, 5.0)
-        self.header.volumes.setChecked(False)
-        for _ in range(4):
-            self.lab.history.undo()
-        project.architecture, project.builder.selected = before
+        from cvlab.ui.panels.builder.tour import walk
 
-    def _is_still(self) -> bool:
-        return self.isVisible() and self.canvas.net_scene.is_settled
+        return walk(self)

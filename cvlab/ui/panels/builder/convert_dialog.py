@@ -15,7 +15,9 @@ from cvlab.ui.panels.builder.conversion import Comparison, ConvertRequest, Slid
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import set_role
 
-_SIDE = 260
+_SIDE = 264
+_VEIL = 0.78
+"""How far the image steps back behind the classes that are written on it."""
 
 
 class SlideView(QWidget):
@@ -52,9 +54,10 @@ class SlideView(QWidget):
         area = QRectF((self.width() - width * scale) / 2, 0, width * scale, height * scale)
         painter.drawImage(area, self._image)
         look = theme()
-        painter.fillRect(area, look.colour("surface", 0.45))
+        painter.fillRect(area, look.colour("surface", _VEIL))
         font = QFont(self.font())
-        font.setPixelSize(max(8, min(14, int(slid.step[0] * scale * 0.75))))
+        font.setPixelSize(max(8, min(15, int(slid.step[0] * scale * 0.8))))
+        font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         rows, columns = slid.labels.shape
         for row in range(rows):
@@ -88,7 +91,7 @@ class ConvertDialog(Dialog):
             self,
         )
         why.setWordWrap(True)
-        why.setMinimumWidth(480)
+        why.setMinimumWidth(500)
         why.setProperty("role", "muted")
         self.words = QLabel("Converting, and running both nets …", self)
         self.words.setWordWrap(True)
@@ -125,7 +128,12 @@ class ConvertDialog(Dialog):
         else:
             self._show_slide(found.slid)
         self.use.setEnabled(True)
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its lines need: Qt's own size of a dialog leaves out what wrapped lines take."""
+        self.layout().activate()
+        self.resize(self.width(), self.layout().totalHeightForWidth(self.width()))
 
     def _show_slide(self, slid: Slid) -> None:
         self.slide.show()
@@ -145,6 +153,7 @@ class ConvertDialog(Dialog):
     def show_failure(self, error: CvlabError) -> None:
         set_role(self.words, "error")
         self.words.setText(str(error))
+        self._fit()
 
     def _use(self) -> None:
         self.used.emit(self._net)

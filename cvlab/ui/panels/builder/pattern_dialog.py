@@ -52,11 +52,15 @@ class PatternDialog(Dialog):
         self.text.setMinimumWidth(300)
         self.text.setTabChangesFocus(True)
         self.text.textChanged.connect(self._typed)
+        self.aside = QLabel("The text says more than the form can: a change in the form writes its own text.", self)
+        self.aside.setWordWrap(True)
+        self.aside.setProperty("role", "muted small")
         self.outcome = QLabel(self)
         self.outcome.setWordWrap(True)
         self.outcome.setMinimumHeight(64)
         right = QVBoxLayout()
         right.addWidget(self.text, 1)
+        right.addWidget(self.aside)
         right.addWidget(self.outcome)
         row = QHBoxLayout()
         row.setSpacing(16)
@@ -101,6 +105,10 @@ class PatternDialog(Dialog):
             self.form.show_values(found)
 
     def _read(self) -> None:
+        self._work_out()
+        self.aside.setVisible(self.net is not None and Pattern.of(self.net) is None)
+
+    def _work_out(self) -> None:
         try:
             self.net = parse(self.text.toPlainText(), self._image, self._classes, "Pattern net")
             report = infer(self.net)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from cvlab.engine.errors import NetError, ShapeError
-from cvlab.engine.nets.architecture import Node
+from cvlab.engine.errors import NetError
 from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.sign import Sign
 
@@ -51,7 +50,8 @@ class ProblemStrip(QFrame):
         button.setToolTip(tip)
         return button
 
-    def show_errors(self, errors: tuple[NetError, ...], by_name: Mapping[str, Node]) -> None:
+    def show_errors(self, errors: tuple[NetError, ...], node: int | None) -> None:
+        """node: the layer that the first of them is about, if it is about one."""
         self.setVisible(bool(errors))
         self._mend = None
         self.mend.hide()
@@ -60,8 +60,7 @@ class ProblemStrip(QFrame):
         first = errors[0]
         more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
         self.words.setText(" ".join(filter(None, (first.what, first.remedy))) + more)
-        name = first.node if isinstance(first, ShapeError) else first.what.split(" ")[0]
-        self._node = by_name[name].id if name in by_name else None
+        self._node = node
         self.go.setVisible(self._node is not None)
 
     def show_advice(self, advice: Sequence[Advice]) -> None:
