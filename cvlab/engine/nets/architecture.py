@@ -143,6 +143,11 @@ class Architecture(BaseModel):
             (one.by_id[e.source].name, one.by_id[e.target].name, e.port) for e in one.edges
         } == {(two.by_id[e.source].name, two.by_id[e.target].name, e.port) for e in two.edges}
 
+    def forget(self) -> None:
+        """Lets go of what has been worked out, some 60 kB for 200 layers; when it is asked for, it is worked out anew."""
+        for name in ("by_id", "by_name", "wiring", "group_by_id", "expansion"):
+            self.__dict__.pop(name, None)
+
     # -- groups ------------------------------------------------------------------------------------------------------
 
     @cached_property

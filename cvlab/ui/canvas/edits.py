@@ -6,6 +6,7 @@ into the project, and the views follow.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cvlab.core.history import History, SetField
@@ -17,6 +18,9 @@ from cvlab.engine.nets.layers import REGISTRY, Input, LayerSpec
 from cvlab.engine.nets.shapes import infer
 from cvlab.ui.canvas.sketch import Point, Port
 
+REMEMBERED = 16
+"""Earlier nets that keep what was worked out on them; of the thousands in the history only the net itself is kept."""
+
 ANYWHERE = (None, None)
 """A place left to the layout."""
 
@@ -26,6 +30,7 @@ class NetEdits:
 
     def __init__(self, project: Project, history: History, notices: Notices) -> None:
         self._project, self._history, self._notices = project, history, notices
+        self._left: deque[Architecture] = deque()
 
     @property
     def net(self) -> Architecture:
@@ -343,6 +348,9 @@ class NetEdits:
             return None
 
     def _push(self, net: Architecture, label: str, merge_key: str = "") -> None:
+        self._left.append(self.net)
+        if len(self._left) > REMEMBERED:
+            self._left.popleft().forget()
         self._history.push(SetField(self._project, "architecture", net, label, merge_key))
         if not merge_key:
             self._history.end_gesture()

@@ -96,7 +96,9 @@ class Finder(QFrame):
         self.move(x, max(y, room.top()))
         self.show()
         self.raise_()
-        self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        # Not as by a shortcut: that would select what has been typed, and the next letter would replace it.
+        self.line.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.line.end(False)
 
     def leave(self) -> None:
         if not self.isHidden():

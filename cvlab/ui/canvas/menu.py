@@ -56,8 +56,9 @@ class AdviceMenu(QMenu):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._view = view
         for each in advice[:_MOST]:
-            self.addSection(each.what)
-            offer_advice(self, [each] if each.apply is not None else [])
+            if each.apply is not None:
+                self.addAction(each.what).setEnabled(False)
+            offer_advice(self, [each])
         self.triggered.connect(self._choose)
 
     def _choose(self, action: QAction) -> None:

@@ -76,7 +76,7 @@ class Minimap(QWidget):
         look, painter = theme(), QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look.colour("faint"), 1))
-        painter.setBrush(look.colour("raised", 0.94))
+        painter.setBrush(look.colour("raised"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         scale, origin = self._scale()
         painter.setPen(Qt.PenStyle.NoPen)

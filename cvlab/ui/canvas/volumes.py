@@ -226,7 +226,8 @@ class Volumes:
             return
         # On to the next row: down the right, back along the gap, down the left.
         level = max(box.bottom for box in self.boxes if box.row == start.row) + _FOOT - 14
-        right, left = start.area.right() + 14, end.left - 14
+        words = QFontMetricsF(_font()).horizontalAdvance(max(start.words.split("\n"), key=len))
+        right, left = max(start.area.right() + 14, start.left + words + 10), end.left - 14
         corners = [start.out, QPointF(right, start.out.y()), QPointF(right, level), QPointF(left, level),
                    QPointF(left, end.into.y()), end.into]  # fmt: skip
         painter.drawPolyline(QPolygonF(corners))

@@ -157,3 +157,11 @@ def test_equal_nets_are_equal_whatever_has_been_worked_out_on_them():
         assert net.order and net.by_name and net.flat is net
     assert one == other and one is not other
     assert one != other.renamed(2, "first") and one != other.titled("else")
+
+
+def test_what_was_worked_out_can_be_forgotten():
+    net = zoo.make("resnet20")
+    told = net.order, net.by_name, [node.id for node in net.flat.nodes], net.into(net.order[3])
+    net.forget()
+    assert not net.__dict__.keys() - type(net).model_fields.keys()
+    assert told == (net.order, net.by_name, [node.id for node in net.flat.nodes], net.into(net.order[3]))
