@@ -8,7 +8,9 @@ from cvlab.engine.errors import GraphError
 from cvlab.engine.nets.architecture import MAX_NODES, Architecture, Edge, Group, Node
 
 
-@dataclass(frozen=True, eq=False)  # by identity: `net` may be the very net that keeps this, whose equality asks for ours
+@dataclass(
+    frozen=True, eq=False
+)  # by identity: `net` may be the very net that keeps this, whose equality asks for ours
 class Expansion:
     """net: without groups that repeat. origin: the document's node for each node of `net`; the first repetition keeps its id.
     Empty where nothing repeats and each is its own.
@@ -55,9 +57,9 @@ def unroll(net: Architecture, group_id: int) -> tuple[Architecture, dict[int, in
             f"{group.name} written out {group.times} times is more than {MAX_NODES} layers.",
             remedy="Repeat it less often.",
         )
-    nodes = [_named(node, group, 1) if node.id in inside else node for node in net.nodes]
+    nodes = [_named(node, group, 1, node.id) if node.id in inside else node for node in net.nodes]
     leaving = [edge for edge in net.edges if edge.source in inside and edge.target not in inside]
-    edges = [edge for edge in net.edges if edge not in leaving]
+    edges = [edge for edge in net.edges if edge.source not in inside or edge.target in inside]
     inner = [other for other in net.groups if other.id != group_id and inside.issuperset(other.members)]
     outer = [other for other in net.groups if other.id != group_id and other not in inner]
     internal = [edge for edge in net.edges if edge.source in inside and edge.target in inside]
@@ -68,10 +70,9 @@ def unroll(net: Architecture, group_id: int) -> tuple[Architecture, dict[int, in
             if node.id in inside:
                 new[node.id] = next_id
                 next_id += 1
-                copy = _named(node, group, repetition)
-                nodes.append(copy.model_copy(update={"id": new[node.id], "x": None, "y": None}))
-        edges += [Edge(source=new[e.source], target=new[e.target], port=e.port) for e in internal]
-        edges += [Edge(source=previous, target=new[e.target], port=e.port) for e in entering]
+                nodes.append(_named(node, group, repetition, new[node.id]))
+        edges += [_edge(new[e.source], new[e.target], e.port) for e in internal]
+        edges += [_edge(previous, new[e.target], e.port) for e in entering]
         for other in inner:
             members = tuple(new[i] for i in other.members)
             groups.append(
@@ -80,7 +81,7 @@ def unroll(net: Architecture, group_id: int) -> tuple[Architecture, dict[int, in
             next_id += 1
         copied.update({copy: old for old, copy in new.items()})
         previous = new[exit_id]
-    edges += [Edge(source=previous, target=e.target, port=e.port) for e in leaving]
+    edges += [_edge(previous, e.target, e.port) for e in leaving]
     groups += [
         other.model_copy(update={"members": (*other.members, *copied)}) if inside.issubset(other.members) else other
         for other in outer
@@ -113,8 +114,15 @@ def _ways(net: Architecture, group: Group, inside: set[int]) -> tuple[list[Edge]
     return entering, next(iter(exits))
 
 
-def _named(node: Node, group: Group, repetition: int) -> Node:
-    return node.model_copy(update={"name": f"{group.name}_{repetition}_{node.name}"})
+def _named(node: Node, group: Group, repetition: int, node_id: int) -> Node:
+    """The layer in one of the repetitions. Not checked again, as its parts have been: this runs at every edit."""
+    name, here = f"{group.name}_{repetition}_{node.name}", node_id == node.id
+    x, y = (node.x, node.y) if here else (None, None)
+    return Node.model_construct(id=node_id, name=name, layer=node.layer, x=x, y=y)
+
+
+def _edge(source: int, target: int, port: int) -> Edge:
+    return Edge.model_construct(source=source, target=target, port=port)
 
 
 def _check_names(nodes: list[Node], group: Group) -> None:

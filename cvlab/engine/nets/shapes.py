@@ -187,10 +187,11 @@ class _Kept:
         old = self._nodes.get(node.id)
         if old is None or (old is not node and (old.layer is not node.layer or old.name != node.name)):
             return None
-        if not self._is_wired_alike and self._into[node.id] != into:
+        fed = into if self._is_wired_alike else self._into[node.id]
+        if len(fed) != len(into):
             return None
-        for edge, source in zip(into, sources, strict=True):
-            if self._layers.get(edge.source) is not source:
+        for edge, was, source in zip(into, fed, sources, strict=True):
+            if edge.source != was.source or edge.port != was.port or self._layers.get(edge.source) is not source:
                 return None
         return self._layers.get(node.id)
 

@@ -107,7 +107,9 @@ def test_a_block_s_menu_offers_its_mend_and_other_advice_with_reasons(panel, lab
     panel.canvas.select(fc1)
     menu = CanvasMenu(panel.canvas, panel.edits, None)
     first = menu.actions()[0]
-    assert first.text() == "Insert a flatten layer" and "fc1 needs a vector" in first.toolTip() and menu.toolTipsVisible()
+    assert (
+        first.text() == "Insert a flatten layer" and "fc1 needs a vector" in first.toolTip() and menu.toolTipsVisible()
+    )
     menu._choose(first)
     assert not panel.canvas.net_scene.report.errors
     menu.deleteLater()
