@@ -5,7 +5,7 @@ It shows a `Face` and knows nothing of the document; the scene tells it what to 
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
@@ -250,7 +250,7 @@ class BlockItem(QGraphicsItem):
         for (sign, words), x in zip(cells, starts, strict=True):
             if words:
                 painter.translate(x, top + (_FOOT - _SIGN) / 2)
-                self.put(painter, sign, _SIGN_AREA, _SIGNS[sign])
+                painter.fillPath(_sign(sign), look.colour("muted", 0.8))
                 painter.translate(-x, -top - (_FOOT - _SIGN) / 2)
                 painter.setPen(look.colour("muted"))
                 write(painter, QRectF(x + _SIGN + 3, top, 90, _FOOT), words, _FOOT_PIXELS)
@@ -283,14 +283,13 @@ def _seen(face: Face, detail: float) -> tuple:
     return face if detail >= _FOOT_DETAIL else face._replace(multiply_adds=0, memory=0, sees=None)
 
 
-def _paint_sign(sign: str, painter: QPainter) -> None:
-    painter.fillPath(QTransform.fromScale(_SIGN, _SIGN).map(glyph_path(sign)), theme().colour("muted", 0.8))
+@lru_cache(maxsize=8)
+def _sign(name: str) -> QPainterPath:
+    return QTransform.fromScale(_SIGN, _SIGN).map(glyph_path(name))
 
 
 _FOOT_PIXELS = 11
 _SIGN = 10.0
-_SIGN_AREA = QRectF(0, 0, _SIGN, _SIGN)
-_SIGNS = {sign: partial(_paint_sign, sign) for sign in ("work", "memory", "eye")}
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
