@@ -248,11 +248,13 @@ def test_train_this_goes_to_training(panel, qtbot):
     assert heard.args == ["training"]
 
 
-def test_the_tour_leaves_the_net_as_it_was(panel, lab):
+def test_the_tour_leaves_the_net_as_it_was(panel, lab, qtbot, flush):
     start = lab.project.architecture
     names = []
     for stop in panel.tour():
-        assert stop.is_ready()
+        qtbot.waitUntil(stop.is_ready, timeout=60_000)
         names.append(stop.name)
-    assert names == ["lenet", "error", "branches", "volumes"] and lab.project.architecture == start
+    flush()
+    assert names == ["lenet", "error", "branches", "group", "volumes", "pattern", "convert", "weights"]
+    assert lab.project.architecture == start and not lab.history.can_undo
     assert panel.canvas.net_scene.net == start

@@ -49,7 +49,7 @@ def walk(panel: BuilderPanel) -> Iterator[Stop]:
     yield from _dialog(panel, "pattern", panel.open_pattern, still)
     yield from _dialog(panel, "convert", _Convert(panel), still)
     yield from _dialog(panel, "weights", _Export(panel), still)
-    while project.architecture != before[0] and panel.lab.history.can_undo:
+    while project.architecture is not before[0] and panel.lab.history.can_undo:
         panel.lab.history.undo()
     project.architecture, project.builder.selected = before
 
