@@ -58,12 +58,12 @@ class Models:
         """The shipped nets first, then the one in training, then runs with weights, newest first. of: only those of this net."""
         run = self._runs.current
 
-        def choices(folders: list[RunFolder]) -> list[ModelChoice]:
+        def listed(folders: list[RunFolder]) -> list[ModelChoice]:
             return [_choice(each) for each in folders if of is None or of.is_same_net(each.record.architecture)]
 
         live = run is not None and run.is_active and (of is None or of.is_same_net(run.architecture))
         in_training = [_choice(run.folder, LIVE, "The net in training", run.title)] if live else []
-        return choices(self._on_board()) + in_training + choices(self._trained())
+        return listed(self._on_board()) + in_training + listed(self._trained())
 
     def reading(
         self,
