@@ -1,11 +1,10 @@
 """The architecture document: nodes, wires and groups as one immutable value. Every edit returns a new architecture.
 
-Undo is then keeping the old value, and drawing is comparing two values. Ids are counters kept in the file and never reused;
-names ("conv1") are unique, and are the attribute names in the generated source and the key prefixes in weight files.
+Undo is keeping the old value, drawing is comparing two. Ids are counters kept in the file and never reused; names ("conv1") are
+unique: the attribute names in the generated source and the key prefixes in weight files.
 
-A group is a named block of layers that repeats: its layers stand in the document once, and `flat` is the net with every
-repetition written out, which is what is measured, built and trained. There the layers of a group called block1 that repeats
-twice are block1_1_conv1, block1_1_relu1, block1_2_conv1, ...
+A group is a named block of layers that repeats: its layers stand in the document once; `flat`, which is measured, built and
+trained, has every repetition written out, its layers called block1_1_conv1, block1_2_conv1, ...
 """
 
 from __future__ import annotations
@@ -138,15 +137,16 @@ class Architecture(BaseModel):
 
     def is_same_net(self, other: Architecture) -> bool:
         """Whether the weights of one are those of the other: the same layers by name, wired alike, groups written out."""
-        one, two = self.flat, other.flat
-        return {node.name: node.layer for node in one.nodes} == {node.name: node.layer for node in two.nodes} and {
-            (one.by_id[e.source].name, one.by_id[e.target].name, e.port) for e in one.edges
-        } == {(two.by_id[e.source].name, two.by_id[e.target].name, e.port) for e in two.edges}
+        one, two = (
+            {n.name: (n.layer, [(net.by_id[e.source].name, e.port) for e in net.into(n.id)]) for n in net.nodes}
+            for net in (self.flat, other.flat)
+        )
+        return one == two
 
     def forget(self) -> None:
-        """Lets go of what has been worked out, some 60 kB for 200 layers; when it is asked for, it is worked out anew."""
-        for name in ("by_id", "by_name", "wiring", "group_by_id", "expansion"):
-            self.__dict__.pop(name, None)
+        """Lets go of what has been worked out, some 60 kB for 200 layers; it is worked out anew when it is asked for."""
+        for name in self.__dict__.keys() - Architecture.model_fields.keys():
+            del self.__dict__[name]
 
     # -- groups ------------------------------------------------------------------------------------------------------
 
