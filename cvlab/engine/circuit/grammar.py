@@ -145,13 +145,16 @@ class _Parser(Cursor):
         return self._apply("pow", (base, exponent), base.offset, exponent.after)
 
     def _part(self) -> Tree:
-        tree = self._atom()
+        tree, places = self._atom(), 0
         while self._token.text in (".T", "["):
             if self._token.text == ".T":
                 sign = self._next()
                 tree = self._apply("transpose", (tree,), tree.offset, sign.after)
-            else:
-                tree = self._index(tree)
+                continue
+            places += 1
+            if places > 2:
+                raise self._error("A matrix has two sides: there is no third place.", self._token, "Write W[0,1].")
+            tree = self._index(tree)
         return tree
 
     def _index(self, tree: Tree) -> Apply:
@@ -172,6 +175,9 @@ class _Parser(Cursor):
     def _list(self) -> Tree:
         opening = self._next()
         self._enter(opening)
+        # Counted before anything is built: a refusal is quick.
+        if self._text.count(",", opening.offset, self._text.find("]", opening.offset) + 1) >= MAX_NUMBERS:
+            raise self._error(_TOO_MANY, opening, "Choose a smaller one: the rule is the same.")
         items: list[Tree] = []
         while True:
             if self._token.text in ("]", ","):
