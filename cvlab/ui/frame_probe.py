@@ -78,7 +78,7 @@ class FrameProbe(QObject):
         if not self._window.stack.missing():
             self._wait.stop()
             self._window.resize(1440, 900)
-            self._window.go({"circuit": "circuits", "race": "optimization"}[self._what])
+            self._window.go({"circuit": "circuits", "race": "optimization", "history": "runs"}[self._what])
             self._rest.start()
 
     def _measure(self) -> None:

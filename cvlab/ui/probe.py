@@ -144,6 +144,13 @@ def measure(kind: Callable[..., Any], *settings: object) -> int:
     window = MainWindow(lab)
     session = Session(lab, window)
     probe = kind(window, session, *settings)
+
+    def failed(*error: Any) -> None:
+        """What fails in a slot would only be printed, and the window wait for ever."""
+        sys.__excepthook__(*error)
+        window.leave()
+
+    sys.excepthook = failed
     window.show()
     application.exec()
     session.warm_up.join()
