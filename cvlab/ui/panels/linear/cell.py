@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame, QWidget
 
 from cvlab.ui.panels.linear.pieces import named
 from cvlab.ui.theme.style import set_role
@@ -24,7 +24,7 @@ class NumberCell(QLineEdit):
     given = Signal(str, int, int, float)
 
     figures = 5
-    """How many it shows; what is typed is kept whole."""
+    """How many it shows at most: as many as there is room for. What is typed is kept whole."""
 
     def __init__(self, part: str, row: int, column: int, name: str, words: str, tip: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -45,10 +45,23 @@ class NumberCell(QLineEdit):
             self._write()
 
     def _write(self) -> None:
-        self.setText(f"{self._value:.{self.figures}g}")
+        self.setText(self._fitting())
         self.setCursorPosition(0)
         self.setModified(False)
         set_role(self, "")
+
+    def _fitting(self) -> str:
+        frame = QStyleOptionFrame()
+        self.initStyleOption(frame)
+        inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, frame, self)
+        room, measure = inside.width() - 4, self.fontMetrics().horizontalAdvance
+        texts = [f"{self._value:.{figures}g}" for figures in range(self.figures, 0, -1)]
+        return next((text for text in texts if measure(text) <= room), texts[0])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.isModified():
+            self._write()
 
     def _finish(self) -> None:
         if not self.isModified():

@@ -21,7 +21,7 @@ class ImageChoice(QComboBox):
             self, "template_data", "Images",
             "What the classifier learns: sets on this machine with at most ten classes. The datasets panel gets more.",
         )  # fmt: skip
-        self.setMinimumContentsLength(13)
+        self.setMinimumContentsLength(19)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._choose)
         bind(self, self._state, "template_data", self._show)

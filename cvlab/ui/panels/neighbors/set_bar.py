@@ -58,7 +58,7 @@ class SetBar(QWidget):
         )
         self._ruling = [label(self, "by"), self.metrics, label(self, "k"), self.k, self.weighted]
         self.dataset.setSizeAdjustPolicy(self.dataset.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.dataset.setMinimumContentsLength(14)
+        self.dataset.setMinimumContentsLength(19)
         self.dataset.setMaximumWidth(240)
         for each, width in ((self.train, 94), (self.test, 94), (self.metrics, 122), (self.k, 64)):
             each.setFixedWidth(width)
