@@ -20,7 +20,7 @@ from cvlab.ui.panels.builder.net_card import NetCard
 if TYPE_CHECKING:
     from cvlab.engine.nets.advice import Advice
 
-WIDTH = 256
+WIDTH = 272
 
 
 class Inspector(QFrame):
@@ -64,7 +64,7 @@ class Inspector(QFrame):
         self.make_group.setToolTip("Makes a named block of them, which can repeat and be folded into one (Ctrl+G).")
         self.make_group.clicked.connect(self._group)
         column = QVBoxLayout(page)
-        column.setContentsMargins(16, 16, 16, 16)
+        column.setContentsMargins(16, 16, 12, 16)
         for widget in (self.layer, self.group, self.net, self.several, self.make_group):
             column.addWidget(widget)
         column.addStretch()

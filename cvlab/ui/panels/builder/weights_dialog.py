@@ -16,7 +16,7 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.dialogs import Dialog
 from cvlab.ui.widgets.finish import finish
 
-_ROLE, _ROW, _ROWS = 256, 30, 6
+_ROLE, _ROW, _ROWS = 256, 30, 4
 
 _WORDS = {
     "onnx": "An ONNX file holds the net with its weights. With those of a run go its preprocessing and the names of its "
@@ -56,6 +56,7 @@ class WeightsDialog(Dialog):
         self.list.setAccessibleName("Weights")
         self.list.setToolTip("The weights that go with the net. Double-click saves with them.")
         self.list.setUniformItemSizes(True)
+        self.list.setFixedHeight(_ROWS * _ROW + 6)  # the dialog does not grow when the runs come
         self.list.itemActivated.connect(self._save)
         caption.setBuddy(self.list)
         self.note = QLabel(f"Looking for runs of {net.name} …", self)
@@ -90,7 +91,6 @@ class WeightsDialog(Dialog):
             self._add(NONE, "None: the source alone")
         self._add(FIRST, "First weights, not trained")
         self.list.setCurrentRow(0)
-        self.list.setFixedHeight(min(max(self.list.count(), 2), _ROWS) * _ROW + 6)
         self.list.setFocus()
 
     def _add(self, which: str, words: str) -> None:
