@@ -141,7 +141,7 @@ def test(arguments):
     environment = dict(os.environ, QT_QPA_PLATFORM=os.environ.get("QT_QPA_PLATFORM", "offscreen"))
     say("running the tests ...")
     # The whole suite on two processes, a file at a time: windows of one file never meet those of another.
-    shared = [] if arguments or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "loadfile"]
+    shared = [] if arguments or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "worksteal"]
     return subprocess.run([PYTHON, "-m", "pytest", *shared, *arguments], cwd=ROOT, env=environment).returncode
 
 
