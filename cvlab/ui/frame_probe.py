@@ -70,15 +70,22 @@ class FrameProbe(QObject):
         self._rest.timeout.connect(self._measure)
         session.warm_up.finished.connect(self._warmed)
 
+    @property
+    def _panel_id(self) -> str:
+        return {"circuit": "circuits", "race": "optimization"}[self._what]
+
+    def _is_ready(self) -> bool:
+        """Panels that are built behind the one in front, and what that leaves to be done, are no part of a frame."""
+        return not self._window.stack.missing()
+
     def _warmed(self, *_: str) -> None:
+        self._window.resize(1440, 900)
+        self._window.go(self._panel_id)
         self._wait.start()
 
     def _look(self) -> None:
-        """Panels that are built behind the one in front, and what that leaves to be done, are no part of a frame."""
-        if not self._window.stack.missing():
+        if self._is_ready():
             self._wait.stop()
-            self._window.resize(1440, 900)
-            self._window.go({"circuit": "circuits", "race": "optimization", "history": "runs"}[self._what])
             self._rest.start()
 
     def _measure(self) -> None:

@@ -30,6 +30,8 @@ class HistoryProbe(FrameProbe):
     """Pans along the curves of the runs panel, along a run's own curves in the training panel, and, as the rival, along the same
     points given whole to a pyqtgraph curve that thins them by its peaks (downsampling "peak", clipped to the view)."""
 
+    _panel_id = "runs"
+
     def __init__(self, *settings) -> None:
         super().__init__(*settings, "history")
 

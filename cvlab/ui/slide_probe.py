@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QSlider
 
 from cvlab.core.panels.convolution_documents import MAX_FILTERS, MAX_SIDE
 from cvlab.ui.app import Session
-from cvlab.ui.frame_probe import REST_MS, measured
+from cvlab.ui.frame_probe import FrameProbe, measured
 from cvlab.ui.probe import measure
 from cvlab.ui.window import MainWindow
 
@@ -20,33 +19,22 @@ ROUNDS = 80
 """Of the loop over the taps, and of PyTorch's convolution beside it."""
 
 
-class SlideProbe(QObject):
+class SlideProbe(FrameProbe):
     """Drags a slider, walks the window and paints a kernel once all panels are built and the picture is here; then it ends the
     application."""
 
+    _panel_id = "convolution"
+
     def __init__(self, window: MainWindow, session: Session) -> None:
-        super().__init__(window)
-        self._window, self._state = window, window.lab.project.convolution
-        self.result: dict | None = None
-        self._wait = QTimer(self)
-        self._wait.setInterval(50)
-        self._wait.timeout.connect(self._look)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._measure)
-        session.warm_up.finished.connect(self._warmed)
+        super().__init__(window, session, "slide")
+        self._state = window.lab.project.convolution
 
     def _warmed(self, *_: str) -> None:
-        self._window.resize(1440, 900)
-        self._window.go("convolution")
-        self._panel = self._window.panel("convolution")
-        self._wait.start()
+        super()._warmed()
+        self._panel = self._window.panel(self._panel_id)
 
-    def _look(self) -> None:
-        if self._panel.gallery.is_settled and not self._window.stack.missing():
-            self._wait.stop()
-            self._rest.start()
+    def _is_ready(self) -> bool:
+        return self._panel.gallery.is_settled and super()._is_ready()
 
     def _measure(self) -> None:
         self.result = {"frames": {name: measured(frame) for name, frame in self._frames()}}

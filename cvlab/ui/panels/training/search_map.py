@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cvlab.engine.training.search import Axis, Trial, best_of
+from cvlab.ui.panels.training.search_heat import title_of
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import mix
 from cvlab.ui.theme.tokens import SMALL
@@ -107,7 +108,7 @@ class SearchMap(QWidget):
             high_text, low_text = (
                 (str(axis.values[-1]), str(axis.values[0])) if axis.values else map(_text, (axis.high, axis.low))
             )
-            self._axis(painter, i, axis.path.rpartition(".")[2].replace("_", " "), high_text, low_text)
+            self._axis(painter, i, title_of(axis), high_text, low_text)
         self._axis(painter, len(self._axes), "held out", share_text(high), share_text(low))
         painter.end()
 
