@@ -132,7 +132,9 @@ def run(arguments):
     check_libraries(QT_LIBRARIES)
     say("there is no display here, so instead of the window: cvlab tour out/tour")
     say("it opens every panel unseen, trains on real digits, draws one, and saves pictures of it all.")
-    return subprocess.run([PYTHON, "-m", "cvlab", "tour", "out/tour"], cwd=ROOT).returncode
+    say("(cvlab tour DIR takes every one in two sizes, light and dark.)")
+    one = ["--size", "1440x900", "--theme", "light"]
+    return subprocess.run([PYTHON, "-m", "cvlab", "tour", "out/tour", *one], cwd=ROOT).returncode
 
 
 def test(arguments):

@@ -79,20 +79,37 @@ def _parser() -> argparse.ArgumentParser:
     tour = verbs.add_parser("tour", parents=[shared], help="open every panel with real content and save pictures of it")
     tour.add_argument("folder", metavar="DIR")
     tour.add_argument("--panel", action="append", help="only this panel (may be repeated)")
+    tour.add_argument("--size", action="append", type=_size, metavar="WxH", help="1440x900 and 1024x700 if not said")
+    tour.add_argument("--theme", action="append", choices=("light", "dark"), help="both if not said")
     tour.set_defaults(verb=_tour)
     return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    """ "1024x700"; no smaller than the window gets, no larger than screens are."""
+    width, times, height = text.partition("x")
+    if not (times and width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text} is no size; one is written 1440x900")
+    if not (800 <= int(width) <= 7680 and 600 <= int(height) <= 4320):
+        raise argparse.ArgumentTypeError(f"{text} is not between 800x600 and 7680x4320")
+    return int(width), int(height)
 
 
 def _tour(arguments: argparse.Namespace) -> dict:
     from pathlib import Path
 
     try:
-        from cvlab.ui.tour import tour
+        from cvlab.ui.tour import SIZES, THEMES, tour
     except ModuleNotFoundError as error:
         if error.name not in ("PySide6", "pyqtgraph", "shiboken6"):
             raise
         raise CvlabError(
             "The tour needs Qt, which is not installed here.", remedy="pip install PySide6-Essentials pyqtgraph"
         ) from error
-    pictures = tour(Path(arguments.folder), panels=arguments.panel)
+    pictures = tour(
+        Path(arguments.folder),
+        panels=arguments.panel,
+        sizes=arguments.size or SIZES,
+        themes=arguments.theme or THEMES,
+    )
     return {"pictures": [str(path) for path in pictures], "text": "\n".join(map(str, pictures))}

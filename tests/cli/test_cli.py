@@ -150,6 +150,14 @@ def test_it_runs_where_there_is_no_qt(verb):
     json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("size", ["1440", "axb", "10x10", "99999x900", "-1x700"])
+def test_a_size_of_the_tour_that_is_none_is_refused(capsys, size):
+    status, out, err = call(capsys, "tour", "x", f"--size={size}")
+    assert status == 2
+    assert out == ""
+    assert size in err
+
+
 def test_the_tour_without_qt_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", WITHOUT_QT, "tour", "x"], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "pip install PySide6" in done.stderr

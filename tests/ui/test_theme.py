@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from cvlab.core import paths
 from cvlab.ui.theme import theme
@@ -107,6 +108,33 @@ def test_the_theme_tells_and_knows_layers_and_classes(qapp, qtbot):
     assert theme().colour("class-3").name() == DARK.classes[3]
     assert theme().colour("ink", 0.5).alphaF() == pytest.approx(0.5, abs=0.01)
     theme().choose("light")
+
+
+class _StyleChanges(QObject):
+    def __init__(self):
+        super().__init__()
+        self.seen = Counter()
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.StyleChange:
+            self.seen[watched.objectName()] += 1
+        return False
+
+
+def test_a_change_of_theme_polishes_a_widget_once_however_deep_it_lies(qapp, qtbot):
+    outer = widget = QWidget()
+    qtbot.addWidget(outer)
+    for depth in range(8):
+        inner = QWidget(widget)
+        inner.setObjectName(f"depth {depth}")
+        widget = inner
+    outer.show()
+    changes = _StyleChanges()
+    qapp.installEventFilter(changes)
+    theme().choose("dark")
+    qapp.removeEventFilter(changes)
+    theme().choose("light")
+    assert changes.seen["depth 7"] == changes.seen["depth 0"] <= 2
 
 
 def test_the_font_comes_with_its_licence():
