@@ -1,8 +1,9 @@
-"""Loads PyTorch behind the first window, so that the first run and the first digit need not wait for it."""
+"""Loads PyTorch and the plots' library behind the first window, so that the first run and the first plot need not wait."""
 
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import threading
 
@@ -37,6 +38,15 @@ class WarmUp(QObject):
             self._thread.join()
 
     def _work(self) -> None:
+        self._load_torch()
+        # Whole modules of classes, no widget: they may be loaded off the GUI thread. Half a second of a first click each.
+        for name in ("pyqtgraph", "superqt"):
+            try:
+                importlib.import_module(name)
+            except Exception:
+                log.exception("%s could not be loaded", name)  # the panel that needs it says so on its card
+
+    def _load_torch(self) -> None:
         try:
             import torch
 
