@@ -263,17 +263,23 @@ def follow(run: Run) -> dict:
                 if sys.stderr.isatty():
                     line.end()
             elif state.step:
-                line.show(
-                    f"epoch {state.epoch}/{state.epochs}  step {state.step}/{state.total_steps}  loss {state.train_loss:.4f}  "
-                    f"{state.images_per_second:,.0f} images/s  {duration(state.eta)} left"
-                )
+                line.show(_step_line(run))
             if ended and run.is_active and not run.mailbox.collect():
                 break
+        run.join()  # an interpreter that ends while the thread still frees what it trained with crashes
     finally:
         line.end()
         for kind, handler in before.items():
             signal.signal(kind, handler)
     return _result(run)
+
+
+def _step_line(run: Run) -> str:
+    state = run.state
+    text = f"epoch {state.epoch}/{state.epochs}  step {state.step}/{state.total_steps}  loss {state.train_loss:.4f}"
+    if state.eta is None:  # the first step: nothing can be said about the pace yet
+        return text
+    return f"{text}  {state.images_per_second:,.0f} images/s  {duration(state.eta)} left"
 
 
 def _epoch_line(run: Run, epoch: int) -> str:

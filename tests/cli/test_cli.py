@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -121,6 +122,41 @@ def test_doctor(capsys):
     status, found, _ = call_json(capsys, "doctor")
     assert status == 0 and any(check["what"].startswith("Python 3") for check in found["checks"])
     assert all(check["mend"] for check in found["checks"] if check["state"] == "bad")
+
+
+def test_the_thread_of_a_run_that_failed_has_ended_too(capsys, tmp_path, monkeypatch):
+    from cvlab.core.run import Run
+
+    work, join, awaited = Run._work, Run.join, threading.Event()
+
+    def work_and_linger(run):
+        work(run)
+        awaited.wait(20)  # frees what it trained with
+
+    def await_it(run, timeout=None):
+        if timeout is None:
+            awaited.set()
+        return join(run, timeout)
+
+    monkeypatch.setattr(Run, "_work", work_and_linger)
+    monkeypatch.setattr(Run, "join", await_it)
+    arguments = [
+        "lenet",
+        "--lr",
+        "90",
+        "--optimizer",
+        "sgd",
+        "--epochs",
+        "1",
+        "--threads",
+        "1",
+        "--runs",
+        str(tmp_path),
+    ]
+    status, _, err = call(capsys, "train", *arguments)
+    assert status == 1
+    assert "no longer a number" in err
+    assert awaited.is_set()
 
 
 def test_bench_train_gives_a_ratio(capsys):

@@ -27,7 +27,7 @@ def test_import_look_stats_and_remove(capsys, animals):
     assert [row["count"] for row in stats["classes"]] == [8, 8] and len(stats["all"]["mean"]) == 1
     assert call_json(capsys, "data", "remove", "pets")[0] == 0
     status, document, err = call_json(capsys, "data", "info", "pets")
-    assert status == 1 and document["error"]["kind"] == "DataError" and "no data set of this name" in err
+    assert status == 1 and document["error"]["kind"] == "DataError" and "no data set called" in err
 
 
 def test_import_says_what_was_left_out(capsys, animals):

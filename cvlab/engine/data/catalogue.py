@@ -46,9 +46,7 @@ def find(dataset_id: str, root: Path | None = None) -> Entry:
         near = difflib.get_close_matches(dataset_id.lower(), known, n=1, cutoff=0.4)
         guess = f"Did you mean {near[0]}? " if near else ""
         raise DataError(
-            "There is no data set of this name.",
-            received=dataset_id[:80],
-            remedy=f"{guess}There are: {', '.join(known)}.",
+            f"There is no data set called “{dataset_id[:80]}”.", remedy=f"{guess}There are: {', '.join(known)}."
         )
     return known[dataset_id]
 
