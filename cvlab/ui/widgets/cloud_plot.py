@@ -48,11 +48,13 @@ class CloudPlot(QWidget):
         side = min(self.width() - 4, self.height() - _WORDS - 18)
         return QRectF((self.width() - side) / 2, 18, side, side)
 
-    def place(self, point: np.ndarray) -> QPointF:
-        """Where a point of the plane is painted."""
+    def place(self, points: np.ndarray) -> list[QPointF]:
+        """Where points (N, 2) of the plane are painted: all of them at once, there are thousands."""
         area = self.area()
-        x, y = (np.asarray(point) - self._centre) / self._reach
-        return QPointF(area.center().x() + x * area.width() / 2, area.center().y() - y * area.height() / 2)
+        middle, scale = area.center(), area.width() / 2 / self._reach
+        x = middle.x() + (points[:, 0] - self._centre[0]) * scale
+        y = middle.y() - (points[:, 1] - self._centre[1]) * scale
+        return [QPointF(*pair) for pair in zip(x.tolist(), y.tolist(), strict=True)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -69,7 +71,7 @@ class CloudPlot(QWidget):
         if self.points is None:
             painter.end()
             return
-        zero = self.place(np.zeros(2))
+        (zero,) = self.place(np.zeros((1, 2)))
         painter.setPen(QPen(colours.colour("line"), 1))
         painter.drawLine(QPointF(area.left(), zero.y()), QPointF(area.right(), zero.y()))
         painter.drawLine(QPointF(zero.x(), area.top()), QPointF(zero.x(), area.bottom()))
@@ -78,7 +80,7 @@ class CloudPlot(QWidget):
         self._paint_points(painter, self.others, "held_out")
         for axis, width in zip(self._axes.T, (2.4, 2.4), strict=True):
             painter.setPen(QPen(colours.colour("ink"), width, c=Qt.PenCapStyle.RoundCap))
-            painter.drawLine(self.place(self._mean - axis), self.place(self._mean + axis))
+            painter.drawLine(*self.place(np.stack([self._mean - axis, self._mean + axis])))
         painter.setClipping(False)
         painter.setPen(colours.colour("muted"))
         font.setPixelSize(11)
@@ -92,4 +94,4 @@ class CloudPlot(QWidget):
 
     def _paint_points(self, painter: QPainter, points: np.ndarray, role: str) -> None:
         painter.setPen(QPen(theme().colour(role, 0.6), 3.0, c=Qt.PenCapStyle.RoundCap))
-        painter.drawPoints([self.place(point) for point in points])
+        painter.drawPoints(self.place(points))
