@@ -302,6 +302,7 @@ def _result(run: Run) -> dict:
         "seconds": round(state.seconds, 3),
         "images_per_second": round(state.images_per_second, 1),
         "device": state.device,
+        "notice": state.notice,
         "train_loss": _last(run, "epoch_loss"),
         "train_accuracy": _last(run, "epoch_accuracy"),
         "held_out_loss": state.held_out_loss,
@@ -310,6 +311,8 @@ def _result(run: Run) -> dict:
         "recipe": run.recipe.model_dump(),
         "weights": str(run.folder.path / WEIGHTS) if (run.folder.path / WEIGHTS).exists() else None,
     }
+    if state.notice:
+        print(state.notice, file=sys.stderr)
     if state.failure is not None:
         failure = state.failure
         words = " ".join(part for part in (f"{failure.title}.", failure.what, failure.remedy) if part)

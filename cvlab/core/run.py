@@ -25,6 +25,7 @@ from cvlab.engine.training.events import (
     EpochEnd,
     Event,
     KnobTurned,
+    Noticed,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -260,6 +261,8 @@ class Run:
                 parent = self.folder.record.parent
                 if parent is None or event.step > parent.step:  # what was turned before a branch is its parent's affair
                     self.recipe = self.recipe.changed(**{event.knob: event.new})
+            case Noticed():
+                state.notice = self._notice = event.words
             case RunFinished():
                 state.status = "stopped" if event.stopped else "finished"
                 state.test_accuracy, state.eta, state.seconds = event.test_accuracy, None, event.seconds

@@ -11,12 +11,21 @@ from typing import IO
 
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NotOurFile
-from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed, RunFinished, RunStarted, StepEnd
+from cvlab.engine.training.events import (
+    EpochEnd,
+    Event,
+    KnobTurned,
+    Noticed,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StepEnd,
+)
 
 METRICS = "metrics.jsonl"
 MAX_METRICS = 2_000_000_000
 
-_EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, RunFinished, RunFailed)}
+_EVENTS = {kind.__name__: kind for kind in (RunStarted, StepEnd, EpochEnd, KnobTurned, Noticed, RunFinished, RunFailed)}
 
 
 def is_metric(event: Event) -> bool:

@@ -294,7 +294,8 @@ def recoloured(images: Tensor, turn: Tensor) -> Tensor:
     hue = torch.stack(((green - blue) / safe, 2 + (blue - red) / safe, 4 + (red - green) / safe), dim=1)
     hue = hue.gather(1, most[:, None])[:, 0] + 6 * _each(turn, images)[:, 0]  # in sixths of the circle
     # Smith 1978, without the six cases: each channel is a trapezium over the circle.
-    place = (torch.tensor((5.0, 3.0, 1.0), device=x.device)[:, None, None] + hue[:, None]) % 6  # (B, 3, H, W)
+    starts = torch.arange(5, 0, -2, dtype=x.dtype, device=x.device)  # 5, 3, 1
+    place = (starts[:, None, None] + hue[:, None]) % 6  # (B, 3, H, W)
     out = value[:, None] - chroma[:, None] * place.minimum(4 - place).clamp(0, 1)
     return to_bytes(out * 255)
 

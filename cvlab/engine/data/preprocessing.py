@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -149,10 +150,7 @@ class Preprocessing(BaseModel):
             scale, shift = (1 / 255, 0.0) if self.kind == "unit" else (1 / 127.5, -1.0)
             return torch.add(torch.tensor(shift, dtype=dtype), images, alpha=scale)
         if self.kind in ("standardize", "mean-channel"):
-            std = self.std or (1.0,) * len(self.mean)
-            pairs = list(zip(self.mean, std, strict=True))
-            a = torch.tensor([1 / (255 * std) for _, std in pairs], dtype=dtype, device=images.device).view(-1, 1, 1)
-            b = torch.tensor([-mean / std for mean, std in pairs], dtype=dtype, device=images.device).view(-1, 1, 1)
+            a, b = _per_channel(self.mean, self.std, dtype, images.device)
             return images.to(dtype).mul_(a).add_(b)
         if self.kind == "contrast":
             x = images.to(dtype)
@@ -196,6 +194,20 @@ class Preprocessing(BaseModel):
         )
 
 
+@lru_cache(maxsize=64)
+def _per_channel(
+    mean: tuple[float, ...], std: tuple[float, ...], dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Factors and summands, (C, 1, 1). Made once: a copy to a GPU at every step would wait for the steps before it."""
+    import torch
+
+    pairs = list(zip(mean, std or (1.0,) * len(mean), strict=True))
+    with torch.inference_mode(False):
+        a = torch.tensor([1 / (255 * std) for _, std in pairs], dtype=dtype, device=device).view(-1, 1, 1)
+        b = torch.tensor([-mean / std for mean, std in pairs], dtype=dtype, device=device).view(-1, 1, 1)
+    return a, b
+
+
 class _Fitted:
     """Arrays, and the tensors made of them, once for each type and device."""
 
@@ -208,7 +220,8 @@ class _Fitted:
 
         key = (name, dtype, device)
         if key not in self._tensors:
-            self._tensors[key] = torch.from_numpy(np.array(self.arrays[name])).to(device, dtype)
+            # The type first: Apple's GPUs know no float64.
+            self._tensors[key] = torch.from_numpy(np.array(self.arrays[name])).to(dtype).to(device)
         return self._tensors[key]
 
 
@@ -219,7 +232,7 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     value = torch.arange(256, dtype=torch.float64) / 255  # (256,)
     mean, std = [], []
     for channel in range(images.shape[1]):
-        count = torch.bincount(images[:, channel].reshape(-1), minlength=256).double().cpu()  # (256,)
+        count = torch.bincount(images[:, channel].reshape(-1), minlength=256).cpu().double()  # (256,)
         count /= count.sum()
         centre = float(count @ value)
         spread = float(count @ (value - centre) ** 2) ** 0.5
@@ -235,4 +248,4 @@ def mean_image(images: Tensor) -> np.ndarray:
     total = sum(
         (part.sum(0, dtype=torch.int64) for part in images.split(5000)), start=torch.zeros((), dtype=torch.int64)
     )
-    return (total.double() / (255 * max(1, len(images)))).cpu().numpy()
+    return (total.cpu().double() / (255 * max(1, len(images)))).numpy()

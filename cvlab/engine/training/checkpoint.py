@@ -14,6 +14,7 @@ from safetensors import torch as safe_torch
 
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.trained import load_weights
+from cvlab.engine.training import device as devices
 from cvlab.engine.training.learner import Best, Learner, Totals
 from cvlab.engine.training.objective import make_optimizer
 
@@ -40,17 +41,18 @@ def read_weights(data: bytes) -> dict[str, np.ndarray]:
 
 def resume_bytes(learner: Learner) -> bytes:
     """Parameters, optimizer state and place in the run. Random numbers follow from seed and step, so none are stored."""
-    tensors = {_MODEL + name: value.detach().cpu().contiguous() for name, value in learner.module.state_dict().items()}
+    tensors = {_MODEL + name: value for name, value in learner.module.state_dict().items()}
     for name, parameter in learner.module.named_parameters():
         for key, value in learner.optimizer.state.get(parameter, {}).items():
             if torch.is_tensor(value):
-                tensors[f"{_OPTIMIZER}{name}/{key}"] = value.detach().cpu().contiguous()
+                tensors[f"{_OPTIMIZER}{name}/{key}"] = value
     best = learner.best
     if best is not None:
         tensors |= {_BEST + name: torch.from_numpy(value).contiguous() for name, value in best.weights.items()}
     if learner.average is not None:
         names = [name for name, _ in learner.module.named_parameters()]
-        tensors |= {_AVERAGE + n: value.cpu().contiguous() for n, value in zip(names, learner.average, strict=True)}
+        tensors |= {_AVERAGE + n: value for n, value in zip(names, learner.average, strict=True)}
+    tensors = dict(zip(tensors, devices.fetch(tensors.values()), strict=True))
     state = {
         "step": learner.step,
         "epoch": learner.epoch,
@@ -89,10 +91,15 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
     learner.optimizer = make_optimizer(learner.module, learner.recipe if keep_recipe else recipe, learner.device)
     own = learner.recipe
     if not keep_recipe or own.optimizer.kind == recipe.optimizer.kind:
+        beside = any(group.get("fused") or group.get("capturable") for group in learner.optimizer.param_groups)
         for name, parameter in learner.module.named_parameters():
             for key, value in _under(tensors, f"{_OPTIMIZER}{name}/").items():
-                # Laid out like the parameter: fused optimizers run through both in memory order.
-                target = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+                # Laid out like the parameter: fused optimizers run through both in memory order. Counters are where the
+                # optimizer looks for them: beside the parameter, if it must not wait for the processor.
+                if value.shape == parameter.shape:
+                    target = torch.empty_like(parameter)
+                else:
+                    target = torch.empty_like(value, device=parameter.device if beside else "cpu")
                 learner.optimizer.state[parameter][key] = target.copy_(value)
     if learner.average is not None:
         mean = _under(tensors, _AVERAGE)

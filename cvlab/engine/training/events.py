@@ -81,6 +81,14 @@ class ViewTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something that a person should know, though the run goes on. words: whole sentences."""
+
+    step: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """All epochs done, or stopped on request (`stopped`). test_*: measured once at the end of a full run, None if stopped.
     best_epoch: the epoch whose weights early stopping took back, None where it did not watch."""
@@ -126,4 +134,4 @@ class RunFailed:
         )
 
 
-Event = RunStarted | StepEnd | EpochEnd | KnobTurned | SnapshotTaken | ViewTaken | RunFinished | RunFailed
+Event = RunStarted | StepEnd | EpochEnd | KnobTurned | SnapshotTaken | ViewTaken | Noticed | RunFinished | RunFailed

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 
+import torch
 from torch import Tensor
 
-from cvlab.engine.errors import NonFiniteLoss
+from cvlab.engine.errors import NonFiniteLoss, OutOfMemory, in_words
 from cvlab.engine.training import device as devices
 from cvlab.engine.training import views
 from cvlab.engine.training.control import Control
@@ -17,6 +18,7 @@ from cvlab.engine.training.events import (
     EpochEnd,
     Event,
     KnobTurned,
+    Noticed,
     RunFinished,
     RunStarted,
     SnapshotTaken,
@@ -64,8 +66,13 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
             before = views.before_step(learner) if layers_wanted else None
             result = learner.advance()
             pending.append((learner.step, result))
+            if learner.graph.notice:
+                noticed = Noticed(learner.step, learner.graph.notice)
+                learner.graph.notice = ""
+                with clock.stopped():
+                    yield noticed
             if len(pending) >= read_every or learner.epoch_is_over or control.wants_attention:
-                ends = [_read(learner, step, result, clock) for step, result in pending]
+                ends = _read(learner, pending, clock)
                 pending.clear()
                 for end in ends:
                     with clock.stopped():
@@ -109,29 +116,44 @@ def answers(learner: Learner, control: Control) -> Iterator[Event]:
         yield _answer(learner, view, None)
 
 
-def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) -> SnapshotTaken | ViewTaken:
-    if view == "snapshot":
-        return SnapshotTaken(learner.step, learner.weights())
-    return ViewTaken(learner.step, view, views.look(learner, view, before))
-
-
-def _read(learner: Learner, step: int, result: StepResult, clock: _Clock) -> StepEnd:
-    loss, correct = result.loss.item(), int(result.correct.item())
-    clock.tick()
-    if not math.isfinite(loss):
-        raise NonFiniteLoss(step, loss, result.learning_rate)
-    totals = learner.totals
-    totals.loss += loss * result.count
-    totals.correct += correct
-    totals.images += result.count
-    return StepEnd(
-        step, learner.epoch + 1, loss, correct / result.count, result.learning_rate, result.count, learner.seconds
+def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) -> SnapshotTaken | ViewTaken | Noticed:
+    """The view; or, where the memory is too small for it, a notice: a run does not end because somebody looks at it."""
+    try:
+        if view == "snapshot":
+            return SnapshotTaken(learner.step, learner.weights())
+        return ViewTaken(learner.step, view, views.look(learner, view, before))
+    except (RuntimeError, MemoryError) as error:
+        if not isinstance(in_words(error), OutOfMemory):
+            raise
+    devices.release(learner.device)
+    return Noticed(
+        learner.step,
+        f"There is not enough memory for the view “{view}” while this run trains. The run goes on without it.",
     )
+
+
+def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock) -> list[StepEnd]:
+    """What the steps came to. Their figures are brought over together: the device is waited for once."""
+    losses = torch.stack([result.loss for _, result in pending]).tolist()
+    corrects = torch.stack([result.correct for _, result in pending]).tolist()
+    clock.tick()
+    ends, totals = [], learner.totals
+    for (step, result), loss, correct in zip(pending, losses, corrects, strict=True):
+        if not math.isfinite(loss):
+            raise NonFiniteLoss(step, loss, result.learning_rate)
+        totals.loss += loss * result.count
+        totals.correct += correct
+        totals.images += result.count
+        accuracy = correct / result.count
+        ends.append(
+            StepEnd(step, learner.epoch + 1, loss, accuracy, result.learning_rate, result.count, learner.seconds)
+        )
+    return ends
 
 
 def _end_epoch(learner: Learner, clock: _Clock) -> EpochEnd:
     clock.tick()
-    totals, rate = learner.totals, learner.optimizer.param_groups[0]["lr"]
+    totals, rate = learner.totals, learner.last_rate
     learner.end_epoch()
     loss, accuracy = learner.evaluate(*learner.held_out) if learner.held_out else (None, None)
     if loss is not None and accuracy is not None:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cvlab.engine.data.augmentation import augment
+from cvlab.engine.data import augmentation
 from cvlab.engine.data.dataset import Dataset
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.data.splits import held_out
@@ -35,7 +35,9 @@ from cvlab.engine.training.objective import (
     project,
     set_rate,
 )
+from cvlab.engine.training.plan import Plan, changed, shift, table
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.training.step_graph import StepGraph
 from cvlab.engine.training.threads import Threads
 
 if TYPE_CHECKING:
@@ -79,16 +81,19 @@ class Learner:
     """Owns everything that changes while training. Use it from one thread.
 
     step, epoch, position: updates done; epochs finished; training images of the running epoch already used.
-    seconds: time spent training so far. totals: sums over the running epoch. best: how the best epoch did, if any is watched.
+    seconds: time spent training so far. last_rate: the learning rate of the last step. totals: sums over the running epoch.
+    best: how the best epoch did, if any is watched.
     average: the running average of the parameters, where the recipe wants one (course 9.6).
     threads: how many the CPU computes with, as its load allows.
     team: the processes that train together, each on its share of every batch; None for one alone.
+    graph: replays the step on a GPU where that is faster. dice: where dropout on the device takes its random numbers from.
     """
 
     def __init__(self, architecture: Architecture, data: Dataset, recipe: Recipe, team: Team | None = None) -> None:
         check_classifier(architecture, data.image_shape, len(data.classes))
         self.architecture, self.data, self.recipe = architecture, data, recipe
         self.device = devices.choose(recipe.device)
+        devices.prepare(self.device, recipe.precision)
         self.threads = Threads(
             devices.use_threads(recipe.threads),
             may_choose=recipe.threads == 0 and team is None and self.device.type == "cpu",
@@ -99,16 +104,20 @@ class Learner:
             raise RecipeError("No image is left to train on.", received=f"held_out = {recipe.held_out}")
         self.held_out = None if split is None or len(split[1]) == 0 else self._place(data.train, split[1])
         self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images, recipe.whitening_epsilon)
-        self._format = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        # Apple's kernels want the channels apart, and would turn every batch around.
+        together = recipe.channels_last and self.device.type != "mps"
+        self._format = torch.channels_last if together else torch.contiguous_format
         self.module = build(architecture, seed=recipe.seed)
         self._draw(_AUGMENT, 0, lambda g: initialise(self.module, recipe.initialisation, g))
         self.module = self.module.to(self.device, memory_format=self._format)
         self.parameters = list(self.module.parameters())
         self.optimizer = make_optimizer(self.module, recipe, self.device)
         self.team = team
-        self._dice = _default_generator(self.device)
+        self.dice = _default_generator(self.device)
+        self.graph = StepGraph(self)
         self.step = self.epoch = self.position = 0
         self.seconds = 0.0
+        self.last_rate = recipe.optimizer.learning_rate
         self.totals = Totals()
         self.best: Best | None = None
         self.average = [p.detach().clone() for p in self.parameters] if recipe.averaging else None
@@ -139,6 +148,8 @@ class Learner:
                 f"“{knob}” cannot change while a run trains.", remedy="Branch off a new run from here with it changed."
             )
         self.recipe = self.recipe.changed(**{knob: value})
+        if Recipe.canonical(knob) != "optimizer.learning_rate":  # that one is no part of the recorded step
+            self.graph.drop()
 
     def advance(self) -> StepResult:
         """One parameter update on the next batch: forward, loss, backward, step."""
@@ -148,16 +159,30 @@ class Learner:
         return result
 
     def _advance(self) -> StepResult:
-        x, y, targets = self.next_batch()
-        whole = len(y)
-        recipe, rate = self.recipe, self.learning_rate
-        set_rate(self.optimizer, rate, recipe)
+        plan, rate = self.plan(), self.learning_rate
+        self.last_rate = rate
+        set_rate(self.optimizer, rate, self.recipe)
+        self.dice.manual_seed(self.dropout_seed)
+        loss, correct = self.graph.step(plan) or self.update(plan)
+        self.step += 1
+        self.position += len(plan.chosen)
+        if self.average is not None:
+            # Short at first, so that the random start is soon forgotten.
+            keep = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
+        return StepResult(loss, correct, len(plan.chosen), rate)
+
+    def update(self, plan: Plan) -> tuple[Tensor, Tensor]:
+        """What a step does on the device, and nothing else: (loss, right answers). It reads nothing back and is fed with tensors
+        alone, so that it can be recorded. The seed of dropout and the learning rate are set before it."""
+        x, y, targets = self.batch(plan)
+        whole, recipe = len(y), self.recipe
         if self.team is not None:
             x, y, targets = self.team.share(self.module, x, y, targets)
-        self._dice.manual_seed(self._seed(_DROPOUT, self.step))
         self.module.train()
         self.optimizer.zero_grad(set_to_none=True)
         if recipe.precision == "mixed":
+            # bfloat16 has float32's range: unlike float16 it needs no scaling of the loss.
             with torch.autocast(self.device.type, dtype=torch.bfloat16):
                 scores = self.module(x)
             scores = scores.float()
@@ -173,33 +198,46 @@ class Learner:
         penalise(self.parameters, recipe)
         self.optimizer.step()
         project(self.parameters, recipe.regularisation.max_norm)
+        return loss, correct
 
-        self.step += 1
-        self.position += whole
-        if self.average is not None:
-            # Short at first, so that the random start is soon forgotten.
-            keep = min(recipe.averaging, (1 + self.step) / (10 + self.step))
-            torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - keep)
-        return StepResult(loss, correct, whole, rate)
+    def plan(self, ahead: int = 0) -> Plan:
+        """What the next step will see. Asking twice gives the same. ahead: what one so many steps later might, for a trial; it is
+        as large."""
+        if self._order is None:
+            order = self._draw(_ORDER, self.epoch, lambda g: torch.randperm(len(self.labels), generator=g))
+            self._order = devices.send(order, self.device)
+        recipe, offsets, drawn = self.recipe, None, None
+        first, step = self.position + ahead * recipe.batch_size, self.step + ahead
+        if ahead and first + recipe.batch_size > len(self._order):
+            first = 0
+        chosen = self._order[first : first + recipe.batch_size]
+        if recipe.shift:
+            most = 2 * recipe.shift + 1
+            made = self._draw(_SHIFT, step, lambda g: torch.randint(0, most, (2, len(chosen)), generator=g))
+            offsets = devices.send(made, self.device)
+        if recipe.augmentation.changes:
+            size = tuple(self.images.shape[-2:])
+            made = self._draw(
+                _AUGMENT, step + 1, lambda g: augmentation.draw(recipe.augmentation, len(chosen), size, g)
+            )
+            drawn = table(made, self.device)
+        return Plan(chosen, offsets, drawn)
+
+    def batch(self, plan: Plan) -> tuple[Tensor, Tensor, Tensor]:
+        """(x, y, targets): (B, C, H, W) numbers, (B,) right classes, and what the loss compares with: y itself, or with mix-up
+        (B, K) shares."""
+        recipe = self.recipe
+        images, y = self.images[plan.chosen], self.labels[plan.chosen]  # (B, C, H, W) bytes, (B,)
+        if plan.offsets is not None:
+            images = shift(images, recipe.shift, plan.offsets)
+        targets = y
+        if plan.drawn is not None:
+            images, targets = changed(images, y, recipe.augmentation, plan.drawn, len(self.data.classes))
+        return self.numbers(images), y, targets
 
     def next_batch(self) -> tuple[Tensor, Tensor, Tensor]:
-        """What the next step will see: (x, y, targets), (B, C, H, W) numbers, (B,) right classes, and what the loss compares
-        with: y itself, or with mix-up (B, K) shares. Asking twice gives the same."""
-        if self._order is None:
-            self._order = self._draw(_ORDER, self.epoch, lambda g: torch.randperm(len(self.labels), generator=g))
-            self._order = self._order.to(self.device)
-        recipe = self.recipe
-        chosen = self._order[self.position : self.position + recipe.batch_size]
-        images, y = self.images[chosen], self.labels[chosen]  # (B, C, H, W) bytes, (B,)
-        if recipe.shift:
-            images = shift(images, recipe.shift, self._offsets(len(chosen)))
-        targets = y
-        if recipe.augmentation.changes:
-            classes = len(self.data.classes)
-            images, targets = self._draw(
-                _AUGMENT, self.step + 1, lambda g: augment(images, y, recipe.augmentation, g, classes)
-            )
-        return self.numbers(images), y, targets
+        """The batch of the next step. Asking twice gives the same."""
+        return self.batch(self.plan())
 
     def numbers(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) uint8 as the net is fed with them, on the device."""
@@ -225,6 +263,7 @@ class Learner:
     def forget_order(self) -> None:
         """After a jump to another place in the run."""
         self._order = None
+        self.graph.drop()
 
     @torch.inference_mode()
     def evaluate(self, images: Tensor, labels: Tensor) -> tuple[float, float]:
@@ -253,21 +292,25 @@ class Learner:
 
     def weights(self) -> dict[str, np.ndarray]:
         """Copies of the parameters as they are now."""
-        return {
-            name: value.detach().cpu().contiguous().numpy().copy() for name, value in self.module.state_dict().items()
-        }
+        state = self.module.state_dict()
+        return {name: v.numpy().copy() for name, v in zip(state, devices.fetch(state.values()), strict=True)}
 
     def averaged_weights(self) -> dict[str, np.ndarray] | None:
         """The running average as weights of the same names, or None; what is no parameter is as it is now."""
         if self.average is None:
             return None
         names = [name for name, _ in self.module.named_parameters()]
-        mean = {name: value.cpu().contiguous().numpy().copy() for name, value in zip(names, self.average, strict=True)}
+        mean = {name: value.numpy().copy() for name, value in zip(names, devices.fetch(self.average), strict=True)}
         return self.weights() | mean
 
     def trained(self, title: str = "") -> TrainedNet:
         """The net as it is now, as a copy that will not change."""
         return TrainedNet.assemble(self.architecture, self.weights(), self.preprocessing, self.data.classes, title)
+
+    @property
+    def dropout_seed(self) -> int:
+        """Of the next step."""
+        return self._seed(_DROPOUT, self.step)
 
     def _seed(self, stream: int, index: int) -> int:
         # Distinct for every stream and index below 2^24 steps of any seed; the generators hash it well.
@@ -275,10 +318,6 @@ class Learner:
 
     def _draw(self, stream: int, index: int, draw):
         return draw(torch.Generator().manual_seed(self._seed(stream, index)))
-
-    def _offsets(self, count: int) -> Tensor:
-        most = self.recipe.shift
-        return self._draw(_SHIFT, self.step, lambda g: torch.randint(0, 2 * most + 1, (2, count), generator=g))
 
 
 def _default_generator(device: torch.device) -> torch.Generator:
@@ -289,18 +328,3 @@ def _default_generator(device: torch.device) -> torch.Generator:
     if device.type == "mps":
         return torch.mps._get_default_mps_generator()
     return torch.default_generator
-
-
-def shift(images: Tensor, most: int, offsets: Tensor) -> Tensor:
-    """Each image moved by its own offset; what comes in from outside is zero.
-
-    images: (B, C, H, W). offsets: (2, B) integers in 0..2*most, rows then columns; `most` means not moved.
-    """
-    b, c, h, w = images.shape
-    padded = images.new_zeros(b, c, h + 2 * most, w + 2 * most)
-    padded[:, :, most : most + h, most : most + w] = images
-    rows = (offsets[0].to(images.device)[:, None] + torch.arange(h, device=images.device))[:, None, :, None]
-    columns = (offsets[1].to(images.device)[:, None] + torch.arange(w, device=images.device))[:, None, None, :]
-    index = torch.arange(b, device=images.device)[:, None, None, None]
-    channel = torch.arange(c, device=images.device)[None, :, None, None]
-    return padded[index, channel, rows, columns]

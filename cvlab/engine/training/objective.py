@@ -70,12 +70,14 @@ def penalise(parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
     l2, l1 = _l2(recipe), recipe.regularisation.l1
     if not (l2 or l1):
         return
-    for w in parameters:
-        if is_weight(w) and w.grad is not None:
-            if l2:
-                w.grad.add_(w, alpha=l2)
-            if l1:
-                w.grad.add_(w.sign(), alpha=l1)
+    weights = [w for w in parameters if is_weight(w) and w.grad is not None]
+    if not weights:
+        return
+    grads = [w.grad for w in weights]
+    if l2:
+        torch._foreach_add_(grads, weights, alpha=l2)
+    if l1:
+        torch._foreach_add_(grads, torch._foreach_sign(weights), alpha=l1)
 
 
 @torch.no_grad()
@@ -88,37 +90,57 @@ def project(parameters: Iterable[nn.Parameter], most: float) -> None:
                 w.mul_((most / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))
 
 
-def make_optimizer(module: nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
-    """PyTorch's optimizer for the recipe, without L2 and L1, which `penalise` adds to the gradients; AdamW decays by itself."""
+REPLAYABLE = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+"""Optimizers that read the learning rate on the device, so that a recorded step follows it. PyTorch's Adagrad counts its steps on
+the CPU."""
+
+
+def make_optimizer(
+    module: nn.Module, recipe: Recipe, device: torch.device, *, replayable: bool | None = None
+) -> torch.optim.Optimizer:
+    """PyTorch's optimizer for the recipe, without L2 and L1, which `penalise` adds to the gradients; AdamW decays by itself.
+
+    replayable: whether a step may be recorded and replayed, which needs all that changes from step to step to be on the device,
+    the learning rate too. Usually so on CUDA.
+    """
     s = recipe.optimizer
     fused = device.type in ("cpu", "cuda")  # one pass over all parameters instead of one a tensor
     parameters = list(module.parameters())
+    held = (device.type == "cuda" if replayable is None else replayable) and s.kind in REPLAYABLE
+    rate = torch.tensor(s.learning_rate, device=device) if held else s.learning_rate
     match s.kind:
         case "adam":
-            return torch.optim.Adam(parameters, lr=s.learning_rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused)
+            return torch.optim.Adam(
+                parameters, lr=rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused, capturable=held
+            )
         case "adamw":
             groups = [
                 {"params": [w for w in parameters if is_weight(w)], "weight_decay": s.weight_decay, "decays": True},
                 {"params": [w for w in parameters if not is_weight(w)], "weight_decay": 0.0},
             ]
             groups = [group for group in groups if group["params"]]
-            return torch.optim.AdamW(groups, lr=s.learning_rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused)
+            return torch.optim.AdamW(groups, lr=rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused, capturable=held)
         case "adagrad":
-            return torch.optim.Adagrad(parameters, lr=s.learning_rate, eps=s.eps)
+            return torch.optim.Adagrad(parameters, lr=rate, eps=s.eps)
         case "rmsprop":
-            return torch.optim.RMSprop(parameters, lr=s.learning_rate, alpha=s.decay_rate, eps=s.eps)
+            return torch.optim.RMSprop(
+                parameters, lr=rate, alpha=s.decay_rate, eps=s.eps, capturable=held, foreach=held or None
+            )
         case "momentum" | "nesterov":
             # PyTorch's Nesterov keeps x + mu v as the parameter: the point where the course asks for the slope.
             return torch.optim.SGD(
-                parameters, lr=s.learning_rate, momentum=s.momentum, fused=fused,
+                parameters, lr=rate, momentum=s.momentum, fused=fused,
                 nesterov=s.kind == "nesterov" and s.momentum > 0,
             )  # fmt: skip
-    return torch.optim.SGD(parameters, lr=s.learning_rate, fused=fused)
+    return torch.optim.SGD(parameters, lr=rate, fused=fused)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, recipe: Recipe) -> None:
     """The learning rate, and AdamW's decay, of the next step."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        if torch.is_tensor(group["lr"]):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
         if group.get("decays"):
             group["weight_decay"] = recipe.optimizer.weight_decay

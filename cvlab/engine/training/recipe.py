@@ -292,6 +292,14 @@ class Recipe(Spec):
         "times as fast; others the same. The last bits differ.",
     )
 
+    graphs: Literal["auto", "on", "off"] = Field(
+        "auto",
+        title="CUDA graphs",
+        description="On an NVIDIA GPU, a step is recorded once and replayed, which spares small nets most of their time. Auto: "
+        "unless it would cost much memory. A recording that does not prove itself is not used.",
+        json_schema_extra={"only": {"device": ["auto", "cuda"]}},
+    )
+
     @classmethod
     def live(cls) -> tuple[str, ...]:
         """The dotted names of the settings that may change while a run trains."""

@@ -160,7 +160,7 @@ CHECKS: dict[str, Callable[..., SanityResult]] = {
 def _bare(recipe: Recipe) -> Recipe:
     """The recipe with what stands between a net and learning by heart taken away."""
     bare = recipe.changed(
-        held_out=0.0, shift=0, augmentation=Augmentation(), regularisation=Regularisation(), schedule="constant",
+        held_out=0.0, shift=0, augmentation=Augmentation(), regularisation=Regularisation(), schedule="constant", graphs="off",
         early_stopping=EarlyStopping(), **{"optimizer.weight_decay": 0.0, "loss.label_smoothing": 0.0},
     )  # fmt: skip
     return bare

@@ -41,9 +41,9 @@ def augmentation(recipe: Recipe) -> str:
     """`shift` and `augment` with AUGMENTATION, which needs `np`; "" where images are not changed."""
     parts = []
     if recipe.shift:
-        from cvlab.engine.training import learner
+        from cvlab.engine.training import plan
 
-        parts.append(_plain(inspect.getsource(learner.shift)))
+        parts.append(_plain(inspect.getsource(plan.shift)))
     if recipe.augmentation.changes:
         from cvlab.engine.data import augmentation, resampling
 

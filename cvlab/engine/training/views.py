@@ -151,7 +151,12 @@ def distribution(values: Tensor) -> Distribution:
     if not len(flat):
         return Distribution(_frozen(torch.zeros(BINS, dtype=torch.int64)), 0.0, 0.0, float("nan"), float("nan"))
     low, high = float(flat.min()), float(flat.max())
-    counts = torch.histc(flat.cpu(), BINS, low, high) if high > low else torch.zeros(BINS)
+    # Where the numbers are: a layer may put out a hundred megabytes.
+    counts = (
+        torch.histc(flat.cpu() if flat.device.type == "mps" else flat, BINS, low, high)
+        if high > low
+        else torch.zeros(BINS)
+    )
     if high <= low:
         counts[BINS // 2] = len(flat)
     return Distribution(_frozen(counts.long()), low, high, float(flat.mean()), float(flat.std(correction=0)))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cvlab.engine.nets.trained import TrainedNet
 from cvlab.engine.schedules import constant, cosine
-from cvlab.engine.training.learner import Learner, shift
+from cvlab.engine.training.learner import Learner
+from cvlab.engine.training.plan import shift
 from cvlab.engine.training.recipe import Recipe
 
 

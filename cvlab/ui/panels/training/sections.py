@@ -31,6 +31,7 @@ CAPTIONS = {
     "initialisation.bias": {"usual": "Usual", "set": "One number"},
     "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
     "precision": {"float32": "float32", "mixed": "Mixed"},
+    "graphs": {"auto": "Automatic", "on": "Always", "off": "Never"},
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ GROUPS = (
           ("initialisation.kind", "initialisation.small_std", "initialisation.large_std", "initialisation.bias",
            "initialisation.bias_value")),
     Group("machine", "Machine", "Seed, device and number formats: what makes a run repeatable, and fast.",
-          ("seed", "device", "threads", "precision", "channels_last")),
+          ("seed", "device", "threads", "precision", "channels_last", "graphs")),
 )  # fmt: skip
 
 

@@ -1,0 +1,330 @@
+"""A training step that is recorded once and then replayed: on a GPU, launching a small net's hundred kernels one by one takes
+longer than they do.
+
+`Learner.update` is the whole step: it is fed with tensors alone and reads nothing back. Here it runs once on memory that stays in
+place while CUDA writes down what is launched (a CUDA graph), and then again and again by one call, after the next batch's plan,
+the learning rate and the seed of dropout have been put where it reads them. All else is fixed by the recording: the size of the
+batch and every other knob. The last, short batch of an epoch is a step like any other, without the recording; a turned knob makes
+it worthless, and another is made once the knobs have rested.
+
+A recording that went wrong would train on something else, silently. So each proves itself before it is used: from one state, a
+step is taken by launching and by replaying, on other images, with another rate and other dropout than it was recorded with, and
+loss and weights must agree. If not, or if something refuses to be recorded, the run goes on as without, and says why.
+
+What PyTorch asks of a recording (its notes on CUDA graphs): a few steps on a side stream before it, optimizers whose state is on
+the device, gradients that do not exist when it begins so that they are made in its own memory, no reading back, no copies from
+ordinary memory, one shape. The generator of dropout is registered by PyTorch itself; each replay takes the seed it has then.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from cvlab.engine.training import device as devices
+from cvlab.engine.training.objective import REPLAYABLE, set_rate
+from cvlab.engine.training.plan import Plan
+
+if TYPE_CHECKING:
+    from cvlab.engine.training.learner import Learner
+
+FIRST = 3
+"""Steps that are launched before one is recorded: in the first the optimizer makes its state, and cuDNN looks for fast ways."""
+STILL = 20
+"""Steps without a turned knob before another recording is made: a slider gives a dozen values on its way."""
+SHORTEST = 100
+"""Steps that must be left for a recording to be worth its second."""
+SHARE = 0.2
+"""Left to itself, a step is recorded if it needs less than this share of the GPU's memory: the recording keeps as much again, and
+a step that needs more is long enough to hide its launches."""
+LOSS_TOLERANCE, STEP_TOLERANCE = 1e-3, 0.1
+"""How far launched and replayed step may differ: the loss by this share of itself, all weights together by this share of the
+step's length. Other images or another dropout mask show in the loss; another rate, or a penalty that is left out, in the step.
+Kernels that add in no fixed order differ by about 1e-6 of either; only Adam may blow that up, for weights whose gradient is
+nothing but rounding."""
+
+
+class Recorder(Protocol):
+    """Writes down what a function does on a device, and does it again."""
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Runs it where it will be recorded, without recording."""
+
+    def record(self, work: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]: ...
+
+    def replay(self) -> None: ...
+
+
+class CudaGraph:
+    """A CUDA graph with memory of its own."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._graph = torch.cuda.CUDAGraph()
+        self._stream = torch.cuda.Stream(device)
+
+    def aside(self, work: Callable[[], None]) -> None:
+        here = torch.cuda.current_stream(self._stream.device)
+        self._stream.wait_stream(here)
+        with torch.cuda.stream(self._stream):
+            work()
+        here.wait_stream(self._stream)
+
+    def record(self, work: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        # Not `torch.cuda.graph`: some versions of it collect garbage, which beside a window only the GUI's thread may do. For the
+        # same reason errors of other threads are theirs ("thread_local"), and nothing is collected meanwhile.
+        torch.cuda.synchronize(self._stream.device)
+        torch.cuda.empty_cache()
+        with _uncollected(), torch.cuda.stream(self._stream):
+            self._graph.capture_begin(capture_error_mode="thread_local")
+            try:
+                made = work()
+            finally:
+                self._graph.capture_end()
+        torch.cuda.current_stream(self._stream.device).wait_stream(self._stream)
+        return made
+
+    def replay(self) -> None:
+        self._graph.replay()
+
+
+class Refused(Exception):
+    """Why a step is not recorded, in a few words."""
+
+
+class HostReads(TorchDispatchMode):
+    """While it is in force, whatever would make the device wait for the processor raises `Refused`: numbers read back, results
+    whose size depends on numbers, copies between devices. A number that is on the CPU may be read."""
+
+    def __enter__(self) -> HostReads:
+        self._made = _MadeOfNumbers()
+        self._made.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._made.__exit__(*error)
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name, kwargs = func.overloadpacket._qualified_op_name.removeprefix("aten::"), kwargs or {}
+        first = args[0] if args and isinstance(args[0], Tensor) else None
+        if first is not None:
+            there = first.device.type
+            if name == "_to_copy":
+                there = torch.device(kwargs.get("device") or first.device).type
+            elif name == "copy_":
+                there = args[1].device.type
+            elif first.device.type != "cpu" and (name in _READS or (name in _INDEXING and _by_mask(args[1]))):
+                there = "cpu"
+            if there != first.device.type:
+                raise Refused(f"{name} goes between {first.device.type} and {there}")
+        return func(*args, **kwargs)
+
+
+_READS = (
+    "_local_scalar_dense", "item", "nonzero", "is_nonzero", "equal", "masked_select", "_unique2", "unique_dim", "bincount",
+    "repeat_interleave",
+)  # fmt: skip
+_INDEXING = ("index", "index_put", "index_put_", "_index_put_impl_")
+
+
+class _MadeOfNumbers(TorchFunctionMode):
+    """Tensors made of Python's numbers are copied over, too, where the other mode does not see it."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        if func in (torch.tensor, torch.as_tensor) and made.device.type != "cpu":
+            raise Refused(f"{func.__name__} goes between cpu and {made.device.type}")
+        return made
+
+
+def _by_mask(indices: list[Tensor | None]) -> bool:
+    return any(index is not None and index.dtype in (torch.bool, torch.uint8) for index in indices)
+
+
+class StepGraph:
+    """A learner's recorded step, once there is one. notice: what the person should know about it, "" when all is well."""
+
+    def __init__(self, learner: Learner, make: Callable[[], Recorder] | None = None) -> None:
+        self._learner = learner
+        wanted = learner.recipe.graphs
+        usual = learner.device.type == "cuda"
+        self._make = make or (lambda: CudaGraph(learner.device))
+        self._wanted = wanted != "off" and (usual or make is not None)
+        self._insists = wanted == "on"
+        self._recorder: Recorder | None = None
+        self._rest = FIRST
+        self.notice = ""
+
+    @property
+    def is_in_use(self) -> bool:
+        return self._recorder is not None
+
+    def drop(self) -> None:
+        """What was recorded no longer holds; another recording is made when things have been still for a while."""
+        self._recorder = None
+        self._rest = STILL if self._learner.step else FIRST
+
+    def step(self, plan: Plan) -> tuple[Tensor, Tensor] | None:
+        """The step by replaying: (loss, right answers); or None, and it is to be launched. Rate and seed are set before."""
+        if not self._wanted or len(plan.chosen) != self._learner.recipe.batch_size:
+            return None
+        if self._recorder is None:
+            if self._rest > 0:
+                self._rest -= 1
+                return None
+            self._try(plan)
+            if self._recorder is None:
+                return None
+        self._read.take(plan)
+        self._recorder.replay()
+        for parameter, grad in zip(self._learner.parameters, self._grads, strict=True):
+            parameter.grad = grad  # a launched step in between has made its own
+        loss, correct = self._figures
+        return loss.clone(), correct.clone()
+
+    def _try(self, plan: Plan) -> None:
+        try:
+            self._check_worth()
+        except Refused as why:
+            self._give_up(f"The step is not recorded as a CUDA graph: {why}." if self._insists else "")
+            return
+        try:
+            self._record(plan)
+        except (Refused, RuntimeError) as why:  # PyTorch's own refusals, and memory that is full, are RuntimeErrors
+            reason = (str(why).strip().splitlines() or [type(why).__name__])[0][:200].rstrip(".")
+            self._give_up(
+                f"The step could not be recorded as a CUDA graph: {reason}. The run goes on without, a little slower."
+            )
+            devices.release(self._learner.device)
+
+    def _give_up(self, notice: str) -> None:
+        self._wanted, self._recorder, self.notice = False, None, notice
+
+    def _check_worth(self) -> None:
+        """Raises `Refused` where a recording cannot be made or would not pay."""
+        learner = self._learner
+        recipe = learner.recipe
+        if learner.team is not None:
+            raise Refused("several processes train together")
+        if recipe.optimizer.kind not in REPLAYABLE:
+            raise Refused(f"{recipe.optimizer.kind} counts its steps on the processor")
+        left = (recipe.epochs - learner.epoch) * learner.steps_per_epoch - learner.position // recipe.batch_size
+        if left < SHORTEST and not self._insists:
+            raise Refused(f"only {left} steps are left")
+
+    def _record(self, plan: Plan) -> None:
+        learner, recorder = self._learner, self._make()
+        read = plan.like()
+        with self._undone() as start:
+            peak = _Peak(learner.device)
+            recorder.aside(lambda: self._warm_up(read))
+            if not self._insists and peak.share() > SHARE:
+                raise Refused(f"a step needs {peak.share():.0%} of the memory of the GPU")
+            self._put_back(start)
+            learner.optimizer.zero_grad(set_to_none=True)
+            figures = recorder.record(lambda: learner.update(read))
+            grads = [parameter.grad for parameter in learner.parameters]
+            # The trial: other images, half the rate, other dropout.
+            other = learner.plan(ahead=1)
+            set_rate(learner.optimizer, learner.learning_rate / 2, learner.recipe)
+            ends, losses = [], []
+            for replays in (False, True):
+                self._put_back(start)
+                learner.dice.manual_seed(learner.dropout_seed + 1)
+                if replays:
+                    read.take(other)
+                    recorder.replay()
+                    losses.append(float(figures[0]))
+                else:
+                    losses.append(float(learner.update(other)[0]))
+                ends.append(self._copies())
+            _compare(losses, start, *ends, len(learner.parameters))
+        self._recorder, self._read, self._figures, self._grads = recorder, read, figures, grads
+
+    def _warm_up(self, plan: Plan) -> None:
+        for _ in range(2):
+            self._learner.update(plan)
+        with HostReads():
+            self._learner.update(plan)
+
+    # -- what a step changes ------------------------------------------------------------------------------------------
+
+    def _changing(self) -> list[Tensor]:
+        """All that a step writes to: parameters, running averages of normalisation, what the optimizer remembers."""
+        learner = self._learner
+        remembered = [v for p in learner.parameters for v in learner.optimizer.state[p].values() if torch.is_tensor(v)]
+        return [*(p.detach() for p in learner.parameters), *learner.module.buffers(), *remembered]
+
+    def _copies(self) -> list[Tensor]:
+        return [tensor.clone() for tensor in self._changing()]
+
+    def _put_back(self, values: list[Tensor]) -> None:
+        torch._foreach_copy_(self._changing(), values)
+
+    @contextmanager
+    def _undone(self) -> Iterator[list[Tensor]]:
+        """Whatever happens inside, the net and its optimizer are afterwards as they were. Gives copies of how they were."""
+        learner, start = self._learner, self._copies()
+        try:
+            yield start
+        finally:
+            self._put_back(start)
+            set_rate(learner.optimizer, learner.learning_rate, learner.recipe)
+            learner.dice.manual_seed(learner.dropout_seed)
+
+
+def _compare(
+    losses: list[float], start: list[Tensor], launched: list[Tensor], replayed: list[Tensor], parameters: int
+) -> None:
+    """Raises `Refused` if one step taken in two ways did not come to the same: its losses, and how it left what it changes. The
+    first tensors are the parameters."""
+    if not abs(losses[0] - losses[1]) <= LOSS_TOLERANCE * max(1e-3, abs(losses[0])):
+        raise Refused(f"replayed, a trial step has the loss {losses[1]:.6g} instead of {losses[0]:.6g}")
+    triples = list(zip(start, launched, replayed, strict=True))
+    for part in (triples[:parameters], triples[parameters:]):
+        step = gap = rounding = 0.0
+        for before, one, other in part:
+            if before.ndim == 0 or not before.is_floating_point():  # counters
+                if not torch.equal(one, other):
+                    raise Refused("replayed, a trial step counts differently")
+                continue
+            step += float((one - before).norm()) ** 2
+            gap += float((one - other).norm()) ** 2
+            rounding += (1e-6 * float(before.norm())) ** 2  # where a step is tiny beside the numbers themselves
+        if not gap <= STEP_TOLERANCE**2 * step + rounding:
+            raise Refused(f"replayed, a trial step ends {gap**0.5:.3g} away from where it should, on {step**0.5:.3g}")
+
+
+class _Peak:
+    """How much memory was needed at once since this was made, beyond what was in use, as a share of the GPU's."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+            self._before = torch.cuda.memory_allocated(device)
+
+    def share(self) -> float:
+        if self._device.type != "cuda":
+            return 0.0
+        needed = torch.cuda.max_memory_allocated(self._device) - self._before
+        return needed / torch.cuda.get_device_properties(self._device).total_memory
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cycle collector: it might free what belongs to another recording in the middle of this one."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
