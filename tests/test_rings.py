@@ -44,6 +44,7 @@ def test_importing_cvlab_loads_nothing_heavy():
 
 
 def test_the_window_is_there_before_torch():
+    pytest.importorskip("PySide6", reason="there is no window without Qt")
     assert loaded(("cvlab.ui.app",), ("torch", "torchvision", "matplotlib", "qtawesome"), deep=False) == ""
 
 

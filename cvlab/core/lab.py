@@ -31,6 +31,7 @@ class Lab:
         self.history = History()
         self.jobs = Jobs()
         self.notices = Notices()
+        self._told = ("", "")
         self.settings = Settings.load()
         self.runs = Runs(paths.runs(), self.dataset)
         self.runs.line.recall()
@@ -46,6 +47,11 @@ class Lab:
         """Takes in what threads have produced. On the GUI thread, some 30 times a second."""
         self.runs.deliver()
         self.jobs.drain()
+        run = self.runs.current
+        if run is not None and (run.id, run.state.notice) != self._told:
+            self._told = (run.id, run.state.notice)
+            if run.state.notice:
+                self.notices.info(run.title, run.state.notice)
 
     # -- the project's file ------------------------------------------------------------------------------------------
 

@@ -306,6 +306,8 @@ class Run:
             self._fail(error, step, learner)
         finally:
             self.folder.lock.release()
+            if learner is not None:
+                learner.leave()
 
     def _fail(self, error: Exception, step: int, learner: Learner | None) -> None:
         """Tells what happened, and notes it in the folder. A run that never began is as it was: none, or one that can go on."""

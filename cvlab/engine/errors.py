@@ -177,6 +177,12 @@ def in_words(error: BaseException, doing: str = "batch") -> BaseException:
             received=received,
             remedy="Use a smaller batch size. What was saved is safe.",
         )
+    if "no kernel image" in text or "PTX was compiled with an unsupported" in text:
+        return TrainingError(
+            "This PyTorch was not made for this GPU.",
+            received=received,
+            remedy="Set the device to CPU, or install a PyTorch for your GPU, as pytorch.org shows.",
+        )
     if name == "AcceleratorError" or any(sign in text for sign in _LOST):
         return DeviceLost(
             "The GPU no longer answers.",

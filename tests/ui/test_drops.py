@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from cvlab.ui import drops
 
+# Qt 6.12 has a newer constructor, which 6.11 does not know.
+pytestmark = pytest.mark.filterwarnings("ignore:Function. .Q(Drag|Drop):DeprecationWarning")
+
 ACTION, BUTTON, KEYS = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 

@@ -27,8 +27,10 @@ from cvlab.engine.training.events import (
 )
 from cvlab.engine.training.learner import Learner, StepResult
 
-READ_EVERY = {"cuda": 20, "mps": 20}
-"""Steps between two readings of the loss on a device of its own: each reading waits for the device."""
+READ_EVERY = 0.03
+"""Seconds between two readings of the losses on a device of its own, where each reading waits for the device."""
+AT_ONCE = 100
+"""Steps that are read together, at most."""
 
 
 def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
@@ -43,7 +45,7 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     """
     control = control or Control()
     clock = _Clock(learner)
-    read_every = READ_EVERY.get(learner.device.type, 1)
+    at_once, since = 1, learner.seconds
     with clock.stopped():
         yield RunStarted(
             device=devices.describe(learner.device),
@@ -63,7 +65,7 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 turned = _turn(learner, knob, value)
                 with clock.stopped():
                     yield turned
-            before = views.before_step(learner) if layers_wanted else None
+            before = _before_step(learner) if layers_wanted else None
             result = learner.advance()
             pending.append((learner.step, result))
             if learner.graph.notice:
@@ -71,12 +73,14 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 learner.graph.notice = ""
                 with clock.stopped():
                     yield noticed
-            if len(pending) >= read_every or learner.epoch_is_over or control.wants_attention:
+            if len(pending) >= at_once or learner.epoch_is_over or control.wants_attention:
                 ends = _read(learner, pending, clock)
+                at_once = steps_at_once(learner.device, (learner.seconds - since) / len(pending))
                 pending.clear()
                 for end in ends:
                     with clock.stopped():
                         yield end
+                since = learner.seconds
             asked = control.take_requests()
             if layers_wanted:
                 asked = ("layers", *asked)
@@ -88,6 +92,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 answer = _answer(learner, view, before)
                 with clock.stopped():
                     yield answer
+        for end in _read(learner, pending, clock) if pending else ():  # it was stopped before they were read
+            with clock.stopped():
+                yield end
         if learner.epoch_is_over:
             end = _end_epoch(learner, clock)
             with clock.stopped():
@@ -97,6 +104,11 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels) if finished else (None, None)
     clock.tick()
     yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy, best_epoch)
+
+
+def steps_at_once(device: torch.device, seconds: float) -> int:
+    """How many steps are read together, where each takes so long: one on the CPU, which has nothing to wait for."""
+    return 1 if device.type == "cpu" else max(1, min(AT_ONCE, round(READ_EVERY / max(seconds, 1e-6))))
 
 
 def _stopped(learner: Learner, control: Control) -> bool:
@@ -114,6 +126,16 @@ def answers(learner: Learner, control: Control) -> Iterator[Event]:
     """What was asked for, answered at rest: for whoever drives `fit` and has paused it. The update ratio is not known then."""
     for view in control.take_requests():
         yield _answer(learner, view, None)
+
+
+def _before_step(learner: Learner) -> dict[str, Tensor]:
+    """What the view "layers" remembers across a step; nothing, where there is no memory for it."""
+    try:
+        return views.before_step(learner)
+    except (RuntimeError, MemoryError) as error:
+        if not isinstance(in_words(error), OutOfMemory):
+            raise
+    return {}
 
 
 def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) -> SnapshotTaken | ViewTaken | Noticed:

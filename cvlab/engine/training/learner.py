@@ -312,6 +312,13 @@ class Learner:
         """Of the next step."""
         return self._seed(_DROPOUT, self.step)
 
+    def leave(self) -> None:
+        """After the last step: what a GPU keeps for the next one is given back to other programs. The net stays as it is."""
+        self.graph.drop()
+        for parameter in self.parameters:
+            parameter.grad = None
+        devices.release(self.device)
+
     def _seed(self, stream: int, index: int) -> int:
         # Distinct for every stream and index below 2^24 steps of any seed; the generators hash it well.
         return ((self.recipe.seed * 4 + stream) << 24) + index

@@ -21,6 +21,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -148,6 +149,17 @@ def _by_mask(indices: list[Tensor | None]) -> bool:
     return any(index is not None and index.dtype in (torch.bool, torch.uint8) for index in indices)
 
 
+@dataclass(frozen=True, eq=False)
+class _Recording:
+    """A recorder with the memory that its step reads and writes: the plan, the figures, the gradients."""
+
+    recorder: Recorder
+    plan: Plan
+    loss: Tensor
+    correct: Tensor
+    grads: list[Tensor | None]
+
+
 class StepGraph:
     """A learner's recorded step, once there is one. notice: what the person should know about it, "" when all is well."""
 
@@ -158,36 +170,36 @@ class StepGraph:
         self._make = make or (lambda: CudaGraph(learner.device))
         self._wanted = wanted != "off" and (usual or make is not None)
         self._insists = wanted == "on"
-        self._recorder: Recorder | None = None
+        self._recording: _Recording | None = None
         self._rest = FIRST
         self.notice = ""
 
     @property
     def is_in_use(self) -> bool:
-        return self._recorder is not None
+        return self._recording is not None
 
     def drop(self) -> None:
         """What was recorded no longer holds; another recording is made when things have been still for a while."""
-        self._recorder = None
+        self._recording = None
         self._rest = STILL if self._learner.step else FIRST
 
     def step(self, plan: Plan) -> tuple[Tensor, Tensor] | None:
         """The step by replaying: (loss, right answers); or None, and it is to be launched. Rate and seed are set before."""
         if not self._wanted or len(plan.chosen) != self._learner.recipe.batch_size:
             return None
-        if self._recorder is None:
+        if self._recording is None:
             if self._rest > 0:
                 self._rest -= 1
-                return None
-            self._try(plan)
-            if self._recorder is None:
-                return None
-        self._read.take(plan)
-        self._recorder.replay()
-        for parameter, grad in zip(self._learner.parameters, self._grads, strict=True):
+            else:
+                self._try(plan)
+        made = self._recording
+        if made is None:
+            return None
+        made.plan.take(plan)
+        made.recorder.replay()
+        for parameter, grad in zip(self._learner.parameters, made.grads, strict=True):
             parameter.grad = grad  # a launched step in between has made its own
-        loss, correct = self._figures
-        return loss.clone(), correct.clone()
+        return made.loss.clone(), made.correct.clone()
 
     def _try(self, plan: Plan) -> None:
         try:
@@ -196,7 +208,7 @@ class StepGraph:
             self._give_up(f"The step is not recorded as a CUDA graph: {why}." if self._insists else "")
             return
         try:
-            self._record(plan)
+            self._recording = self._record(plan)
         except (Refused, RuntimeError) as why:  # PyTorch's own refusals, and memory that is full, are RuntimeErrors
             reason = (str(why).strip().splitlines() or [type(why).__name__])[0][:200].rstrip(".")
             self._give_up(
@@ -205,7 +217,7 @@ class StepGraph:
             devices.release(self._learner.device)
 
     def _give_up(self, notice: str) -> None:
-        self._wanted, self._recorder, self.notice = False, None, notice
+        self._wanted, self._recording, self.notice = False, None, notice
 
     def _check_worth(self) -> None:
         """Raises `Refused` where a recording cannot be made or would not pay."""
@@ -219,7 +231,8 @@ class StepGraph:
         if left < SHORTEST and not self._insists:
             raise Refused(f"only {left} steps are left")
 
-    def _record(self, plan: Plan) -> None:
+    def _record(self, plan: Plan) -> _Recording:
+        """A recording that has proved itself. Raises `Refused`, or what PyTorch raises."""
         learner, recorder = self._learner, self._make()
         read = plan.like()
         with self._undone() as start:
@@ -229,7 +242,7 @@ class StepGraph:
                 raise Refused(f"a step needs {peak.share():.0%} of the memory of the GPU")
             self._put_back(start)
             learner.optimizer.zero_grad(set_to_none=True)
-            figures = recorder.record(lambda: learner.update(read))
+            loss, correct = recorder.record(lambda: learner.update(read))
             grads = [parameter.grad for parameter in learner.parameters]
             # The trial: other images, half the rate, other dropout.
             other = learner.plan(ahead=1)
@@ -241,12 +254,12 @@ class StepGraph:
                 if replays:
                     read.take(other)
                     recorder.replay()
-                    losses.append(float(figures[0]))
+                    losses.append(float(loss))
                 else:
                     losses.append(float(learner.update(other)[0]))
                 ends.append(self._copies())
             _compare(losses, start, *ends, len(learner.parameters))
-        self._recorder, self._read, self._figures, self._grads = recorder, read, figures, grads
+        return _Recording(recorder, read, loss, correct, grads)
 
     def _warm_up(self, plan: Plan) -> None:
         for _ in range(2):

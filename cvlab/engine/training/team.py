@@ -33,7 +33,9 @@ class Team:
     def launched(cls) -> Team:
         """The team that `torchrun` has set up in the environment: nccl where every process has a GPU of its own, else gloo."""
         rank, size, local = (int(os.environ.get(name, "0")) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
-        if torch.cuda.is_available() and torch.cuda.device_count() > local:
+        beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        # All processes of a machine choose alike: one that spoke gloo to others that speak nccl would wait for ever.
+        if torch.cuda.is_available() and torch.cuda.device_count() >= max(beside, local + 1):
             torch.cuda.set_device(local)
             return cls(rank, size, "cuda")
         return cls(rank, size)
@@ -44,7 +46,9 @@ class Team:
 
     def __enter__(self) -> Team:
         try:
-            dist.init_process_group("nccl" if self._device == "cuda" else "gloo", rank=self.rank, world_size=self.size)
+            # Beside nccl, gloo for what is on the CPU: a net that trains there, and words that no GPU should wait for.
+            backend = "cpu:gloo,cuda:nccl" if self._device == "cuda" else "gloo"
+            dist.init_process_group(backend, rank=self.rank, world_size=self.size)
         except (RuntimeError, ValueError) as error:
             raise TrainingError(
                 "The processes could not find each other.",
@@ -94,6 +98,6 @@ class Team:
 
     def any(self, flag: bool) -> bool:
         """Whether any process says so; all ask together."""
-        said = torch.tensor([float(flag)], device=self._device)
+        said = torch.tensor([float(flag)])
         dist.all_reduce(said)
         return bool(said.item() > 0)

@@ -171,7 +171,7 @@ def _layers(subject: Subject, before: Mapping[str, Tensor] | None) -> LayersView
         weight = weight if isinstance(weight, nn.Parameter) and weight.ndim > 1 else None
         gradient = None if weight is None or weight.grad is None else distribution(weight.grad)
         ratio = None
-        if weight is not None and before is not None:
+        if weight is not None and before:
             old = before[f"{name}.weight"]
             length = float(old.norm())
             ratio = float((weight.detach() - old).norm()) / length if length > 0 else float("inf")

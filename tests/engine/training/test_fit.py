@@ -14,13 +14,15 @@ from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import (
     EpochEnd,
     KnobTurned,
+    Noticed,
     RunFailed,
     RunFinished,
     RunStarted,
     SnapshotTaken,
     StepEnd,
+    ViewTaken,
 )
-from cvlab.engine.training.fit import fit
+from cvlab.engine.training.fit import fit, steps_at_once
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 
@@ -225,9 +227,82 @@ def test_a_branch_keeps_its_own_recipe(net, data):
         (MemoryError(), "smaller batch"),
         (RuntimeError("CUDA error: unspecified launch failure"), "resume"),
         (RuntimeError("CUDA error: no CUDA-capable device is detected"), "resume"),
+        (RuntimeError("CUDA error: no kernel image is available for execution on the device"), "pytorch.org"),
         (ValueError("odd"), "What was saved is safe"),
     ],
 )
 def test_failures_in_words(error, words):
     failure = RunFailed.of(error, 7)
     assert (words in failure.remedy and failure.what.endswith(".")) or failure.what == "ValueError: odd"
+
+
+@pytest.fixture
+def seven_at_once(monkeypatch):
+    """Steps are read seven at a time, as on a GPU."""
+    monkeypatch.setattr("cvlab.engine.training.fit.steps_at_once", lambda device, seconds: 7)
+
+
+def test_steps_that_are_read_together_tell_the_same_story(net, data, seven_at_once, monkeypatch):
+    together = metrics(fit(Learner(net, data, RECIPE)))
+    monkeypatch.undo()
+    assert together == metrics(fit(Learner(net, data, RECIPE)))
+
+
+class StopsLate(Control):
+    """Is stopped right after the loop has looked whether to read."""
+
+    def __init__(self, at):
+        super().__init__()
+        self._left = at
+
+    def take_requests(self):
+        self._left -= 1
+        if self._left == 0:
+            self.stop()
+        return super().take_requests()
+
+
+@pytest.mark.parametrize("at", [1, 4, 8, 13])
+def test_no_step_is_lost_when_a_run_is_stopped_before_it_was_read(net, data, seven_at_once, at):
+    whole = metrics(e for e in fit(Learner(net, data, RECIPE)) if not isinstance(e, RunFinished))
+    learner = Learner(net, data, RECIPE)
+    before = [e for e in fit(learner, StopsLate(at)) if not isinstance(e, RunFinished)]
+    assert [e.step for e in before if isinstance(e, StepEnd)] == list(range(1, at + 1))
+    again = Learner(net, data, RECIPE)
+    restore(again, resume_bytes(learner))
+    after = [e for e in fit(again) if not isinstance(e, RunStarted | RunFinished)]
+    assert metrics([*before, *after]) == whole, "and the epoch's figures count it"
+
+
+def test_a_device_is_waited_for_some_thirty_times_a_second():
+    gpu = torch.device("cuda")
+    assert steps_at_once(torch.device("cpu"), 1e-4) == 1
+    assert [steps_at_once(gpu, seconds) for seconds in (0.0, 1e-4, 1e-3, 0.01, 2.0)] == [100, 100, 30, 3, 1]
+
+
+@pytest.mark.parametrize("place", ["look", "before_step"])
+def test_a_view_that_finds_no_memory_does_not_end_the_run(net, data, monkeypatch, place):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    whole = list(fit(Learner(net, data, RECIPE)))
+    monkeypatch.setattr(f"cvlab.engine.training.views.{place}", full)
+    control, seen = Control(), []
+    for event in fit(Learner(net, data, RECIPE), control):
+        seen.append(event)
+        if isinstance(event, StepEnd) and event.step == 4:
+            control.ask("layers")
+    told = [e for e in seen if isinstance(e, Noticed | ViewTaken)]
+    assert len(told) == 1 and isinstance(told[0], Noticed) == (place == "look")
+    assert place != "look" or ("“layers”" in told[0].words and "goes on" in told[0].words)
+    assert metrics(e for e in seen if e not in told) == metrics(whole)
+
+
+def test_a_view_that_is_wrong_is_no_lack_of_memory(net, data, monkeypatch):
+    monkeypatch.setattr(
+        "cvlab.engine.training.views.look", lambda *_: (_ for _ in ()).throw(RuntimeError("a fault of ours"))
+    )
+    control = Control()
+    control.ask("filters")
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        list(fit(Learner(net, data, RECIPE), control))

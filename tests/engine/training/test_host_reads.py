@@ -8,7 +8,9 @@ from torch.utils._python_dispatch import _disable_current_modes
 from cvlab.engine.data.dataset import Dataset, Split
 from cvlab.engine.data.preprocessing import KINDS, Preprocessing
 from cvlab.engine.nets import zoo
+from cvlab.engine.training import checkpoint
 from cvlab.engine.training import device as devices
+from cvlab.engine.training.checkpoint import restore, resume_bytes
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.step_graph import HostReads, Refused
@@ -136,3 +138,19 @@ def test_numbers_come_back_whole_and_in_order():
     back = devices.fetch(tensors)
     assert all(torch.equal(a, b) and a.is_contiguous() for a, b in zip(back, tensors, strict=True))
     assert devices.send(tensors[1], torch.device("cpu")) is tensors[1]
+
+
+@pytest.mark.filterwarnings("ignore:for .* copying from a non-meta parameter:UserWarning")
+@pytest.mark.parametrize("beside", [True, False])
+def test_counters_of_a_resumed_run_are_where_the_optimizer_looks_for_them(net, data, on_meta, monkeypatch, beside):
+    first = Learner(net, data, RECIPE)
+    first.advance()
+    saved = resume_bytes(first)
+    again = on_meta(net, data, RECIPE)
+    monkeypatch.setattr(
+        checkpoint, "make_optimizer", lambda module, *_: torch.optim.Adam(module.parameters(), capturable=beside)
+    )
+    restore(again, saved)
+    for parameter in again.parameters:
+        state = again.optimizer.state[parameter]
+        assert state["exp_avg"].device == META and state["step"].device == (META if beside else torch.device("cpu"))
