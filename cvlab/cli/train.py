@@ -19,6 +19,7 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Dropout
 from cvlab.engine.spec import Spec
+from cvlab.engine.training.presets import PRESETS
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     train.add_argument(
         "net", help=f"one of {', '.join(zoo.ZOO)}; a project or a run's folder, with its recipe; or JSON"
     )
-    train.add_argument(
-        "--recipe", type=Path, metavar="FILE", help="a recipe in JSON, of a project, or of a run's folder"
-    )
+    add_recipe_flag(train)
     add_recipe_flags(train)
     train.add_argument(
         "--dropout", type=float, metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)"
@@ -50,11 +49,16 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
         "recipe", parents=[shared], help="every setting of a recipe: its value, its range, what it does"
     )
     recipe.add_argument("net", nargs="?", default="lenet", help="a project or a run's folder, for its recipe")
-    recipe.add_argument(
-        "--recipe", type=Path, metavar="FILE", help="a recipe in JSON, of a project, or of a run's folder"
-    )
+    add_recipe_flag(recipe)
     add_recipe_flags(recipe)
     recipe.set_defaults(verb=_show_recipe)
+
+
+def add_recipe_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recipe", type=Path, metavar="NAME|FILE",
+        help=f"one of {', '.join(PRESETS)}; a recipe in JSON, of a project, or of a run's folder",
+    )  # fmt: skip
 
 
 def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
@@ -183,12 +187,14 @@ def flags_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe in a JSON file, a project or a run's folder. Raises `RecipeError`, `NotOurFile`."""
+    """A recipe by its name, or in a JSON file, a project or a run's folder. Raises `RecipeError`, `NotOurFile`."""
     import json
 
     from cvlab.core.storage.files import read_bounded
     from cvlab.core.storage.project_file import load_project
 
+    if str(path) in PRESETS:
+        return PRESETS[str(path)].recipe
     if path.is_dir():
         return RunFolder.open(path).record.recipe
     if path.suffix == ".cvlab":
@@ -196,7 +202,11 @@ def read_recipe(path: Path) -> Recipe:
     try:
         values = json.loads(read_bounded(path, 1_000_000))
     except (OSError, ValueError, RecursionError) as error:
-        raise RecipeError(f"{path.name} cannot be read as a recipe.", received=str(error)[:120]) from error
+        raise RecipeError(
+            f"{path.name} cannot be read as a recipe.",
+            received=str(error)[:120],
+            remedy=f"Give a file, or one of these names: {', '.join(PRESETS)}.",
+        ) from error
     if not isinstance(values, dict):
         raise RecipeError(f"{path.name} is not a recipe.", received=type(values).__name__)
     return Recipe.read(values)

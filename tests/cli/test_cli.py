@@ -159,6 +159,13 @@ def test_the_thread_of_a_run_that_failed_has_ended_too(capsys, tmp_path, monkeyp
     assert awaited.is_set()
 
 
+def test_a_recipe_can_be_called_by_its_name(capsys):
+    status, result, _ = call_json(capsys, "recipe", "--recipe", "resnet9-fast", "--set", "epochs=3")
+    assert status == 0 and (result["recipe"]["batch_size"], result["recipe"]["epochs"]) == (512, 3)
+    status, result, _ = call_json(capsys, "recipe", "--recipe", "resnet9-slow")
+    assert status == 2 and "resnet9-fast" in result["error"]["remedy"]
+
+
 def test_bench_train_gives_a_ratio(capsys):
     status, result, _ = call_json(capsys, "bench", "train", "--data", "mnist-mini", "--images", "500", "--rounds", "1")
     assert status == 0 and result["ratio"] == result["cvlab_seconds"] / result["dataloader_seconds"]

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from cvlab.core.jobs import JobControl, Jobs
+from cvlab.core.run import Run
 from cvlab.core.searches import SearchRequest
 from cvlab.core.storage import metrics
 from cvlab.core.storage.run_folder import RESUME, RunFolder
 from cvlab.engine.errors import CvlabError, DataMissing, DeviceLost, OutOfMemory, PartnerLost, in_words
 from cvlab.engine.nets import zoo
-from cvlab.engine.training.events import EpochEnd, RunFailed, StepEnd
+from cvlab.engine.training.events import EpochEnd, Noticed, RunFailed, StepEnd
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Axis, SearchPlan
@@ -133,6 +134,22 @@ def test_what_pytorch_raises_while_data_are_brought_to_the_device(runs, monkeypa
     later = runs.start(NET, RECIPE.changed(epochs=1))
     wait(later)
     assert later.state.status == "finished"
+
+
+def test_what_a_run_notices_is_told_once_in_the_window_and_kept(lab, few_digits, broken_learners):
+    broken_learners(lambda learner: setattr(learner.graph, "notice", "Something is slower than it could be."))
+    lab.runs.load_data = lambda dataset_id: few_digits
+    run = lab.runs.start(NET, RECIPE.changed(epochs=1))
+    while run.is_active:
+        run.join(0.01)
+        lab.pump()
+    lab.pump()
+    assert run.state.status == "finished" and run.state.notice == "Something is slower than it could be."
+    told = [notice for notice in lab.notices.all if notice.text == run.state.notice]
+    assert len(told) == 1 and told[0].title == run.title
+    kept = [event for event in run.folder.events() if isinstance(event, Noticed)]
+    assert [event.words for event in kept] == [run.state.notice]
+    assert Run.read(run.folder).state.notice == run.state.notice
 
 
 def stopped(runs):

@@ -10,6 +10,7 @@ from typing import Any
 from cvlab.cli.bench.process import child, machine, places
 
 SIDES = ("dataloader", "minimal", "engine", "arithmetic")
+GPU_SIDES = ("dataloader", "minimal", "engine", "eager", "arithmetic")
 _TITLES = {"lenet": "LeNet", "cifar": "a small CIFAR net", "resnet9": "ResNet-9"}
 
 
@@ -24,6 +25,10 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--images", type=int, default=0, help="only this many training images (default: a whole epoch of MNIST)"
     )
+    train.add_argument(
+        "--device", choices=("cpu", "cuda", "mps"), default="cpu", help="where all sides compute (default: cpu)"
+    )
+    train.add_argument("--precision", choices=("float32", "mixed"), default="float32", help="of all sides")
     train.add_argument("--rounds", type=int, default=3, help="epochs of each, in turn (default: 3)")
     train.set_defaults(verb=_train)
 
@@ -37,32 +42,44 @@ def _train(arguments: argparse.Namespace) -> dict:
 
 
 def _measure(arguments: argparse.Namespace, name: str) -> dict:
-    sides: dict[str, list[float]] = {side: [] for side in SIDES}
-    images = 0
+    names = SIDES if arguments.device == "cpu" else GPU_SIDES
+    sides: dict[str, list[float]] = {side: [] for side in names}
+    result: dict = {}
     for round_ in range(arguments.rounds):
         for side, seconds in sides.items():
             print(f"{name}, round {round_ + 1} of {arguments.rounds}: {side}", file=sys.stderr)
-            flags = ["--net", name, "--data", arguments.data, "--images", str(arguments.images), *places()]
+            flags = [
+                "--net", name, "--data", arguments.data, "--images", str(arguments.images), "--device", arguments.device,
+                "--precision", arguments.precision, *places(),
+            ]  # fmt: skip
             result = child("cvlab.engine.training.rivals", side, *flags, prepared=side != "dataloader")
             seconds.append(result["seconds"])
-            images = result["images"]
-    author, minimal, mine, bare = (statistics.median(sides[side]) for side in SIDES)
+    images, found = result["images"], {side: statistics.median(seconds) for side, seconds in sides.items()}
+    author, minimal, mine, bare = (found[side] for side in SIDES)
+    rows = [
+        ("A DataLoader with per-image transforms", author),
+        ("A minimal loop tuned by hand", minimal),
+        ("cvlab", mine),
+        *([("cvlab without a recorded step", found["eager"])] if "eager" in found else []),
+        ("PyTorch's operations alone", bare),
+    ]
+    table = "\n".join(f"  {title:38}{seconds:9.3f} s  {images / seconds:11,.0f} images/s" for title, seconds in rows)
     return {
         "images": images,
         "cvlab_seconds": mine,
+        "eager_seconds": found.get("eager"),
         "minimal_seconds": minimal,
         "dataloader_seconds": author,
         "arithmetic_seconds": bare,
         "ratio": mine / author,
         "throughput_of_minimal": minimal / mine,
         "all": sides,
+        "device": result["device"],
+        "precision": arguments.precision,
         "machine": machine(),
-        "text": f"An epoch of {_TITLES[name]} over {images:,} images, Adam (median of {arguments.rounds}):\n"
-        f"  DataLoader with per-image transforms  {author:7.2f} s  {images / author:9,.0f} images/s\n"
-        f"  A minimal loop tuned by hand          {minimal:7.2f} s  {images / minimal:9,.0f} images/s\n"
-        f"  cvlab                                 {mine:7.2f} s  {images / mine:9,.0f} images/s\n"
-        f"  PyTorch's operations alone            {bare:7.2f} s  {images / bare:9,.0f} images/s\n"
-        f"  cvlab / DataLoader                    {mine / author:7.2f}    ({author / mine:.1f} times as fast; "
+        "text": f"An epoch of {_TITLES[name]} over {images:,} images on {result['device']}, {arguments.precision}, Adam "
+        f"(median of {arguments.rounds}):\n{table}\n"
+        f"  cvlab / DataLoader                    {mine / author:9.3f}    ({author / mine:.1f} times as fast; "
         f"around PyTorch's operations at most {author / bare:.1f})\n"
-        f"  cvlab's rate / the minimal loop's     {minimal / mine:7.2f}",
+        f"  cvlab's rate / the minimal loop's     {minimal / mine:9.3f}",
     }

@@ -9,7 +9,8 @@ import argparse
 import json
 import math
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -25,15 +26,53 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Conv, Flatten, Input, Linear, MaxPool, Relu
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.control import Control
-from cvlab.engine.training.events import StepEnd
+from cvlab.engine.training.events import EpochEnd, Noticed, StepEnd
 from cvlab.engine.training.fit import fit
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 
 NETS = ("lenet", "cifar", "resnet9")
 BATCH = {"lenet": 250, "cifar": 128, "resnet9": 128}
+GPU_BATCH = BATCH | {"resnet9": 512}
 USUAL_IMAGES = {"lenet": 0, "cifar": 10_000, "resnet9": 1_024}
 """Images of an epoch that is measured; 0: all of the data set."""
+GPU_IMAGES = {"lenet": 0, "cifar": 50_000, "resnet9": 50_000}
+
+
+@dataclass(frozen=True)
+class Bout:
+    """What all sides do: a net, by its name here, trained for an epoch on a device, in float32 or mixed precision."""
+
+    net: str
+    data: Dataset
+    device: torch.device
+    precision: str = "float32"
+
+    @property
+    def batch(self) -> int:
+        return (BATCH if self.device.type == "cpu" else GPU_BATCH)[self.net]
+
+    def short(self) -> Bout:
+        """The same with a few batches: first uses load things and look for fast ways."""
+        few = self.batch * (10 if self.net == "lenet" or self.device.type != "cpu" else 2)
+        split = self.data.train
+        return replace(self, data=replace(self.data, train=Split(split.images[:few], split.labels[:few])))
+
+    def scores(self, net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        """The forward pass, in mixed precision if that is asked for."""
+        if self.precision == "float32":
+            return net(x)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            scores = net(x)
+        return scores.float()
+
+    def now(self) -> float:
+        """The time, when the device has done all that it was given."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
+        return perf_counter()
 
 
 def net_of(name: str) -> Architecture:
@@ -85,80 +124,109 @@ class _TransformedImages(TorchDataset):
         return self._transform(picture), int(self._labels[index])
 
 
-def dataloader_epoch(name: str, data: Dataset) -> float:
+def dataloader_epoch(bout: Bout) -> float:
     """Seconds for one epoch (Adam 0.001) the way of the course's author: a shuffling `DataLoader` over per-image transforms, no
     workers, loss and accuracy read after every step. Without evaluation."""
     torch.manual_seed(0)
-    net = plain_module(net_of(name))
+    net = plain_module(net_of(bout.net)).to(bout.device)
     optimizer = torch.optim.Adam(net.parameters(), lr=0.001)
     loss_function = nn.CrossEntropyLoss()
-    loader = DataLoader(_TransformedImages(data.train), batch_size=BATCH[name], shuffle=True)
+    loader = DataLoader(_TransformedImages(bout.data.train), batch_size=bout.batch, shuffle=True)
     net.train()
-    began = perf_counter()
+    began = bout.now()
     for images, labels in loader:
+        images, labels = images.to(bout.device), labels.to(bout.device)
         optimizer.zero_grad()
-        scores = net(images)
+        scores = bout.scores(net, images)
         loss = loss_function(scores, labels)
         loss.backward()
         optimizer.step()
         loss.item()
         (scores.argmax(1) == labels).float().mean().item()
-    return perf_counter() - began
+    return bout.now() - began
 
 
-def minimal_epoch(name: str, data: Dataset) -> float:
-    """Seconds for the same epoch in the shortest loop that a person who knows PyTorch would tune by hand: all images in memory
-    as bytes, batches by index, channels last, a fused optimizer, nothing else around it."""
+def minimal_epoch(bout: Bout) -> float:
+    """Seconds for the same epoch in the shortest loop that a person who knows PyTorch would tune by hand: all images on the
+    device as bytes, batches by index, channels last, a fused optimizer, nothing else around it. On a GPU the figures are added
+    up there and read once, at the end."""
     torch.manual_seed(0)
     devices.use_threads()
-    net = plain_module(net_of(name)).to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=True)
-    images, labels = data.train.images, data.train.labels
-    began = perf_counter()
-    for chosen in torch.randperm(len(labels)).split(BATCH[name]):
+    devices.prepare(bout.device)
+    net = plain_module(net_of(bout.net)).to(bout.device, memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=bout.device.type in ("cpu", "cuda"))
+    images, labels = bout.data.train.images.to(bout.device), bout.data.train.labels.to(bout.device)
+    at_once = bout.device.type == "cpu"
+    total, right = torch.zeros((), device=bout.device), torch.zeros((), dtype=torch.int64, device=bout.device)
+    began = bout.now()
+    for chosen in torch.randperm(len(labels)).to(bout.device).split(bout.batch):
         x = (images[chosen].float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
         y = labels[chosen]
         optimizer.zero_grad(set_to_none=True)
-        scores = net(x)
+        scores = bout.scores(net, x)
         loss = nn.functional.cross_entropy(scores, y)
         loss.backward()
         optimizer.step()
-        loss.item()
-        (scores.argmax(1) == y).sum().item()
-    return perf_counter() - began
+        correct = (scores.argmax(1) == y).sum()
+        if at_once:
+            loss.item(), correct.item()
+        else:
+            total += loss.detach()
+            right += correct
+    total.item(), right.item()
+    return bout.now() - began
 
 
-def engine_epoch(name: str, data: Dataset) -> float:
-    """Seconds for the same epoch with this engine, reading loss and accuracy after every step as it does."""
-    learner = Learner(net_of(name), data, Recipe(data=data.id, held_out=0.0, epochs=1, batch_size=BATCH[name]))
+def engine_epoch(bout: Bout, graphs: str = "auto") -> float:
+    """Seconds for the same epoch with this engine, telling loss and accuracy of every step as it does. On a GPU it is the second
+    epoch of a run: in the first, a step may be recorded."""
+    recipe = Recipe(
+        data=bout.data.id, held_out=0.0, epochs=1, batch_size=bout.batch, device=bout.device.type, precision=bout.precision,
+        graphs=graphs,
+    )  # fmt: skip
+    if bout.device.type == "cuda":
+        recipe = recipe.changed(epochs=3)  # so many that a recording is worth its while
+    learner = Learner(net_of(bout.net), bout.data, recipe)
+    measured = 2 if bout.device.type == "cuda" else 1
     began = perf_counter()
     for event in fit(learner):
-        if isinstance(event, StepEnd) and event.step == learner.steps_per_epoch:
+        if isinstance(event, Noticed):
+            sys.stderr.write(f"{event.words}\n")
+        elif isinstance(event, EpochEnd) and event.epoch == measured - 1:
+            began = bout.now()
+        elif isinstance(event, StepEnd) and event.step == measured * learner.steps_per_epoch:
             break
-    return perf_counter() - began
+    return bout.now() - began
 
 
-def arithmetic_epoch(name: str, data: Dataset) -> float:
+def eager_epoch(bout: Bout) -> float:
+    """As the engine's, with every kernel launched anew."""
+    return engine_epoch(bout, graphs="off")
+
+
+def arithmetic_epoch(bout: Bout) -> float:
     """Seconds for an epoch's steps on one batch that lies ready, without reading, shuffling or looking at anything: what
     PyTorch's own operations cost, which no loop around them can undercut."""
     torch.manual_seed(0)
     devices.use_threads()
-    net = plain_module(net_of(name)).to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=True)
-    images, y = data.train.images[: BATCH[name]], data.train.labels[: BATCH[name]]
+    devices.prepare(bout.device)
+    net = plain_module(net_of(bout.net)).to(bout.device, memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=bout.device.type in ("cpu", "cuda"))
+    images, y = (part[: bout.batch].to(bout.device) for part in (bout.data.train.images, bout.data.train.labels))
     x = (images.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-    began = perf_counter()
-    for _ in range(math.ceil(len(data.train) / BATCH[name])):
+    began = bout.now()
+    for _ in range(math.ceil(len(bout.data.train) / bout.batch)):
         optimizer.zero_grad(set_to_none=True)
-        nn.functional.cross_entropy(net(x), y).backward()
+        nn.functional.cross_entropy(bout.scores(net, x), y).backward()
         optimizer.step()
-    return perf_counter() - began
+    return bout.now() - began
 
 
-EPOCHS = {
+EPOCHS: dict[str, Callable[[Bout], float]] = {
     "dataloader": dataloader_epoch,
     "minimal": minimal_epoch,
     "engine": engine_epoch,
+    "eager": eager_epoch,
     "arithmetic": arithmetic_epoch,
 }
 
@@ -186,10 +254,14 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--images", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="float32")
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--bundled", type=Path, required=True)
     options = parser.parse_args()
-    count = options.images or USUAL_IMAGES[options.net]
+    device = devices.choose(options.device)
+    usual = USUAL_IMAGES if device.type == "cpu" else GPU_IMAGES
+    count = options.images or usual[options.net]
     if options.net == "lenet":
         data = catalogue.load(options.data, root=options.root, bundled=options.bundled)
         if count:
@@ -199,10 +271,9 @@ def main() -> None:
     if options.what == "rate":
         result = headless_rate(data, options.seconds)
     else:
-        epoch, few = EPOCHS[options.what], 10 * BATCH[options.net] if options.net == "lenet" else 2 * BATCH[options.net]
-        first = Split(data.train.images[:few], data.train.labels[:few])
-        epoch(options.net, replace(data, train=first))  # first uses load things
-        result = {"seconds": epoch(options.net, data), "images": len(data.train)}
+        epoch, bout = EPOCHS[options.what], Bout(options.net, data, device, options.precision)
+        epoch(bout.short())
+        result = {"seconds": epoch(bout), "images": len(data.train), "device": devices.describe(device)}
     json.dump(result, sys.stdout)
     sys.stdout.write("\n")
 

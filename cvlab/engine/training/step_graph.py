@@ -19,6 +19,7 @@ ordinary memory, one shape. The generator of dropout is registered by PyTorch it
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,10 +27,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from cvlab.engine.training import device as devices
+from cvlab.engine.training.host_reads import HostReads
 from cvlab.engine.training.objective import REPLAYABLE, set_rate
 from cvlab.engine.training.plan import Plan
 
@@ -95,58 +95,8 @@ class CudaGraph:
         self._graph.replay()
 
 
-class Refused(Exception):
+class Refused(RuntimeError):
     """Why a step is not recorded, in a few words."""
-
-
-class HostReads(TorchDispatchMode):
-    """While it is in force, whatever would make the device wait for the processor raises `Refused`: numbers read back, results
-    whose size depends on numbers, copies between devices. A number that is on the CPU may be read."""
-
-    def __enter__(self) -> HostReads:
-        self._made = _MadeOfNumbers()
-        self._made.__enter__()
-        return super().__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
-        self._made.__exit__(*error)
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name, kwargs = func.overloadpacket._qualified_op_name.removeprefix("aten::"), kwargs or {}
-        first = args[0] if args and isinstance(args[0], Tensor) else None
-        if first is not None:
-            there = first.device.type
-            if name == "_to_copy":
-                there = torch.device(kwargs.get("device") or first.device).type
-            elif name == "copy_":
-                there = args[1].device.type
-            elif first.device.type != "cpu" and (name in _READS or (name in _INDEXING and _by_mask(args[1]))):
-                there = "cpu"
-            if there != first.device.type:
-                raise Refused(f"{name} goes between {first.device.type} and {there}")
-        return func(*args, **kwargs)
-
-
-_READS = (
-    "_local_scalar_dense", "item", "nonzero", "is_nonzero", "equal", "masked_select", "_unique2", "unique_dim", "bincount",
-    "repeat_interleave",
-)  # fmt: skip
-_INDEXING = ("index", "index_put", "index_put_", "_index_put_impl_")
-
-
-class _MadeOfNumbers(TorchFunctionMode):
-    """Tensors made of Python's numbers are copied over, too, where the other mode does not see it."""
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        made = func(*args, **(kwargs or {}))
-        if func in (torch.tensor, torch.as_tensor) and made.device.type != "cpu":
-            raise Refused(f"{func.__name__} goes between cpu and {made.device.type}")
-        return made
-
-
-def _by_mask(indices: list[Tensor | None]) -> bool:
-    return any(index is not None and index.dtype in (torch.bool, torch.uint8) for index in indices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,15 +114,22 @@ class StepGraph:
     """A learner's recorded step, once there is one. notice: what the person should know about it, "" when all is well."""
 
     def __init__(self, learner: Learner, make: Callable[[], Recorder] | None = None) -> None:
-        self._learner = learner
-        wanted = learner.recipe.graphs
-        usual = learner.device.type == "cuda"
-        self._make = make or (lambda: CudaGraph(learner.device))
+        # Weak: two that hold each other are only freed when garbage is collected, and with them a GPU's memory.
+        self._owner = weakref.ref(learner)
+        wanted, device = learner.recipe.graphs, learner.device
+        usual = device.type == "cuda"
+        self._make = make or (lambda: CudaGraph(device))
         self._wanted = wanted != "off" and (usual or make is not None)
         self._insists = wanted == "on"
         self._recording: _Recording | None = None
         self._rest = FIRST
         self.notice = ""
+
+    @property
+    def _learner(self) -> Learner:
+        learner = self._owner()
+        assert learner is not None, "a learner outlives its recorded step"
+        return learner
 
     @property
     def is_in_use(self) -> bool:
@@ -209,7 +166,7 @@ class StepGraph:
             return
         try:
             self._recording = self._record(plan)
-        except (Refused, RuntimeError) as why:  # PyTorch's own refusals, and memory that is full, are RuntimeErrors
+        except RuntimeError as why:  # ours, PyTorch's own refusals, and memory that is full
             reason = (str(why).strip().splitlines() or [type(why).__name__])[0][:200].rstrip(".")
             self._give_up(
                 f"The step could not be recorded as a CUDA graph: {reason}. The run goes on without, a little slower."

@@ -11,9 +11,10 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.training import checkpoint
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.checkpoint import restore, resume_bytes
+from cvlab.engine.training.host_reads import HostRead, HostReads
 from cvlab.engine.training.learner import Learner
+from cvlab.engine.training.presets import PRESETS
 from cvlab.engine.training.recipe import Recipe
-from cvlab.engine.training.step_graph import HostReads, Refused
 
 RECIPE = Recipe(data="bars", batch_size=32, epochs=3, held_out=0.2, threads=1)
 META = torch.device("meta")
@@ -102,6 +103,12 @@ def test_no_layer_of_the_zoo_reads_back(on_meta, name):
     steps_without_waiting(on_meta(zoo.make(name), colours(), RECIPE.changed(batch_size=8)), count=1)
 
 
+def test_the_fast_recipe_reads_nothing_back_and_brings_a_table_a_step(on_meta):
+    recipe = PRESETS["resnet9-fast"].recipe.changed(batch_size=32, precision="float32")
+    learner = steps_without_waiting(on_meta(zoo.resnet9(width=4), colours(), recipe))
+    assert [tuple(tensor.shape) for tensor in learner.sent] == [(200,), *[(18, 32)] * 4]
+
+
 def test_evaluation_reads_back_only_at_its_end(net, data, on_meta):
     learner = on_meta(net, data, RECIPE)
     with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
@@ -118,7 +125,7 @@ def test_evaluation_reads_back_only_at_its_end(net, data, on_meta):
     ],
 )  # fmt: skip
 def test_what_waits_is_noticed(sin):
-    with HostReads(), pytest.raises(Refused):
+    with HostReads(), pytest.raises(HostRead):
         sin(torch.empty(3, device=META))
 
 

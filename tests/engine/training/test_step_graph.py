@@ -1,8 +1,10 @@
 """Recorded steps, without a GPU: a tape that writes down every operation of a step and does it again on the same memory, as a
 CUDA graph does. What a recording fixes, the tape fixes: addresses, sizes, and every number that came from Python."""
 
+import gc
 import re
 import sys
+import weakref
 
 import pytest
 import torch
@@ -123,6 +125,21 @@ def test_a_rate_on_the_device_is_the_rate_rounded(net, data, learner_of):
     train(usual, 12), train(held, 12)
     for name, weight in usual.weights().items():
         assert abs(weight - held.weights()[name]).max() < 1e-5
+
+
+def test_a_learner_and_its_recording_go_at_once_when_nobody_needs_them(learner_of):
+    learner = learner_of(RECIPE, Tape)
+    train(learner, 6)
+    assert learner.graph.is_in_use
+    watched, parameters = weakref.ref(learner), learner.parameters
+    learner.leave()
+    assert not learner.graph.is_in_use and all(parameter.grad is None for parameter in parameters)
+    gc.disable()
+    try:
+        del learner
+        assert watched() is None, "no garbage need be collected for it: beside a window, only the GUI's thread may"
+    finally:
+        gc.enable()
 
 
 def test_without_a_gpu_nothing_is_recorded(net, data):
