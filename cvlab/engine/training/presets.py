@@ -24,19 +24,19 @@ PRESETS: dict[str, Preset] = {
         "lenet",
         Recipe(data="mnist", held_out=0.0, batch_size=250, epochs=50),
     ),
-    # After the entries to DAWNBench that reached 94 % of CIFAR-10 on one GPU (Page, 2018, 24 epochs): Nesterov momentum with a
-    # rate that rises for a fifth of the time and then falls to nothing, weight decay 5e-4, batches of 512; images moved by up to
-    # 4 pixels, mirrored, with a hole of 8 x 8. His net divides its scores by 8; ours does not, so that the rate is lower, and
-    # smoothed labels keep it from being too sure.
+    # The net is that of an entry to DAWNBench that read 94 % of CIFAR-10 after 24 epochs (Page, 2018), and so is what is done to
+    # the images: moved by up to 4 pixels, mirrored, a hole of 8 x 8. He took Nesterov momentum at 0.4 and divided the scores by
+    # 8; ours are not divided, and at such a rate nothing is learned: AdamW does not mind how large the scores are. Its rate and
+    # decay over one cycle are near those of Gugger and Howard (2018).
     "resnet9-fast": Preset(
-        "ResNet-9 in half a minute of a large GPU",
-        "Nesterov, one cycle, label smoothing, shift, mirror and cut-out, mixed precision, 30 epochs of CIFAR-10",
+        "ResNet-9 in a minute of a large GPU",
+        "AdamW over one cycle, label smoothing, shift, mirror and cut-out, mixed precision, 30 epochs of CIFAR-10",
         "resnet9",
         Recipe(data="cifar10", held_out=0.0, preprocessing="standardize", batch_size=512, epochs=30, precision="mixed").changed(
             **{
-                "optimizer.kind": "nesterov", "optimizer.learning_rate": 0.2, "optimizer.momentum": 0.9,
-                "optimizer.weight_decay": 5e-4, "schedule.kind": "one-cycle", "schedule.peak_at": 0.2,
-                "loss.label_smoothing": 0.1, "augmentation.flip": 0.5, "augmentation.shift": 4, "augmentation.cutout": 0.25,
+                "optimizer.kind": "adamw", "optimizer.learning_rate": 0.005, "optimizer.weight_decay": 0.1,
+                "schedule.kind": "one-cycle", "schedule.peak_at": 0.2, "loss.label_smoothing": 0.1, "augmentation.flip": 0.5,
+                "augmentation.shift": 4, "augmentation.cutout": 0.25,
             }
         ),
     ),

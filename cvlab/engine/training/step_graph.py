@@ -66,8 +66,8 @@ class Recorder(Protocol):
 class CudaGraph:
     """A CUDA graph with memory of its own."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._graph = torch.cuda.CUDAGraph()
+    def __init__(self, device: torch.device, dice: torch.Generator) -> None:
+        self._graph, self._dice = torch.cuda.CUDAGraph(), dice
         self._stream = torch.cuda.Stream(device)
 
     def aside(self, work: Callable[[], None]) -> None:
@@ -82,12 +82,17 @@ class CudaGraph:
         # same reason errors of other threads are theirs ("thread_local"), and nothing is collected meanwhile.
         torch.cuda.synchronize(self._stream.device)
         torch.cuda.empty_cache()
-        with _uncollected(), torch.cuda.stream(self._stream):
-            self._graph.capture_begin(capture_error_mode="thread_local")
-            try:
-                made = work()
-            finally:
-                self._graph.capture_end()
+        try:
+            with _uncollected(), torch.cuda.stream(self._stream):
+                self._graph.capture_begin(capture_error_mode="thread_local")
+                try:
+                    made = work()
+                finally:
+                    self._graph.capture_end()
+        except RuntimeError:
+            # The generator believes that it is still being recorded, and would refuse every later dropout: a new state does not.
+            self._dice.graphsafe_set_state(self._dice.clone_state())
+            raise
         torch.cuda.current_stream(self._stream.device).wait_stream(self._stream)
         return made
 
@@ -116,9 +121,9 @@ class StepGraph:
     def __init__(self, learner: Learner, make: Callable[[], Recorder] | None = None) -> None:
         # Weak: two that hold each other are only freed when garbage is collected, and with them a GPU's memory.
         self._owner = weakref.ref(learner)
-        wanted, device = learner.recipe.graphs, learner.device
+        wanted, device, dice = learner.recipe.graphs, learner.device, learner.dice
         usual = device.type == "cuda"
-        self._make = make or (lambda: CudaGraph(device))
+        self._make = make or (lambda: CudaGraph(device, dice))
         self._wanted = wanted != "off" and (usual or make is not None)
         self._insists = wanted == "on"
         self._recording: _Recording | None = None
