@@ -172,6 +172,36 @@ def test_bench_train_gives_a_ratio(capsys):
     assert result["throughput_of_minimal"] == result["minimal_seconds"] / result["cvlab_seconds"]
 
 
+def test_bench_train_can_carry_out_the_recipes_to_the_end(capsys, monkeypatch):
+    asked = []
+
+    def child(module, *arguments, **_):
+        asked.append((module, arguments))
+        if module != "cvlab":
+            return {"seconds": 2.0, "images": 100, "device": "a GPU"}
+        return {
+            "seconds": 9.5,
+            "epochs": 30,
+            "test_accuracy": 0.94,
+            "images_per_second": 1.0,
+            "device": "a GPU",
+            "notice": "",
+        }
+
+    monkeypatch.setattr("cvlab.cli.bench.train.child", child)
+    flags = ["--device", "cuda", "--precision", "mixed", "--rounds", "1", "--whole", "--photos", "photos"]
+    status, result, _ = call_json(capsys, "bench", "train", *flags)
+    assert status == 0 and result["whole"]["resnet9-fast"]["test_accuracy"] == 0.94
+    assert result["eager_seconds"] == 2.0 and result["device"] == "a GPU"
+    sides, runs = ([each for each in asked if (each[0] == "cvlab") == whole] for whole in (False, True))
+    assert [arguments[0] for _, arguments in sides] == ["dataloader", "minimal", "engine", "eager", "arithmetic"]
+    assert all("mixed" in arguments and "cuda" in arguments for _, arguments in sides)
+    assert [arguments[:6] for _, arguments in runs] == [
+        ("train", "lenet", "--recipe", "lenet-author", "--data", "mnist"),
+        ("train", "resnet9", "--recipe", "resnet9-fast", "--data", "photos"),
+    ]
+
+
 WITHOUT_QT = """
 import sys
 

@@ -74,12 +74,11 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 with clock.stopped():
                     yield noticed
             if len(pending) >= at_once or learner.epoch_is_over or control.wants_attention:
-                ends = _read(learner, pending, clock)
-                at_once = steps_at_once(learner.device, (learner.seconds - since) / len(pending))
-                pending.clear()
-                for end in ends:
+                for end in _read(learner, pending, clock):
                     with clock.stopped():
                         yield end
+                at_once = steps_at_once(learner.device, (learner.seconds - since) / len(pending))
+                pending.clear()
                 since = learner.seconds
             asked = control.take_requests()
             if layers_wanted:
@@ -154,23 +153,24 @@ def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) ->
     )
 
 
-def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock) -> list[StepEnd]:
-    """What the steps came to. Their figures are brought over together: the device is waited for once."""
-    losses = torch.stack([result.loss for _, result in pending]).tolist()
-    corrects = torch.stack([result.correct for _, result in pending]).tolist()
+def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock) -> Iterator[StepEnd]:
+    """What the steps came to. Their figures are brought over together: the device is waited for once. Raises `NonFiniteLoss`
+    after the last step that was well."""
+    losses = _together([result.loss for _, result in pending])
+    corrects = _together([result.correct for _, result in pending])
     clock.tick()
-    ends, totals = [], learner.totals
+    epoch, totals = learner.epoch + 1, learner.totals
     for (step, result), loss, correct in zip(pending, losses, corrects, strict=True):
         if not math.isfinite(loss):
             raise NonFiniteLoss(step, loss, result.learning_rate)
         totals.loss += loss * result.count
         totals.correct += correct
         totals.images += result.count
-        accuracy = correct / result.count
-        ends.append(
-            StepEnd(step, learner.epoch + 1, loss, accuracy, result.learning_rate, result.count, learner.seconds)
-        )
-    return ends
+        yield StepEnd(step, epoch, loss, correct / result.count, result.learning_rate, result.count, learner.seconds)
+
+
+def _together(figures: list[Tensor]) -> list[float]:
+    return [figures[0].item()] if len(figures) == 1 else torch.stack(figures).tolist()
 
 
 def _end_epoch(learner: Learner, clock: _Clock) -> EpochEnd:

@@ -248,6 +248,15 @@ def test_steps_that_are_read_together_tell_the_same_story(net, data, seven_at_on
     assert together == metrics(fit(Learner(net, data, RECIPE)))
 
 
+def test_steps_before_a_loss_that_is_no_number_are_told_though_read_with_it(net, data, seven_at_once):
+    recipe = RECIPE.changed(epochs=50, **{"optimizer.kind": "sgd", "optimizer.lr": 100.0, "optimizer.l2": 1.0})
+    seen = []
+    with pytest.raises(NonFiniteLoss) as caught:
+        for event in fit(Learner(net, data, recipe)):
+            seen.append(event)
+    assert [e.step for e in seen if isinstance(e, StepEnd)] == list(range(1, caught.value.step))
+
+
 class StopsLate(Control):
     """Is stopped right after the loop has looked whether to read."""
 
