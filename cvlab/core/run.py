@@ -288,7 +288,7 @@ class Run:
         except CvlabError as error:
             self.mailbox.put(RunFailed.of(error, 0))  # the folder is somebody else's: nothing is written there
             return
-        step, learner = 0, None
+        step, learner, failure = 0, None, None
         try:
             from cvlab.engine.training.fit import fit
 
@@ -303,14 +303,16 @@ class Run:
                 keeper.keep(event)
                 self.mailbox.put(event)
         except Exception as error:
-            self._fail(error, step, learner)
+            failure = self._fail(error, step, learner)
         finally:
             self.folder.lock.release()
             if learner is not None:
                 learner.leave()
+        if failure is not None:  # told when folder and memory are free: the person may go on at once
+            self.mailbox.put(failure)
 
-    def _fail(self, error: Exception, step: int, learner: Learner | None) -> None:
-        """Tells what happened, and notes it in the folder. A run that never began is as it was: none, or one that can go on."""
+    def _fail(self, error: Exception, step: int, learner: Learner | None) -> RunFailed:
+        """What happened, noted in the folder. A run that never began is as it was: none, or one that can go on."""
         if learner is None:
             failure = RunFailed.of(error, step, doing="data")
         else:
@@ -325,7 +327,7 @@ class Run:
                 self.folder.log(failure)
             with contextlib.suppress(CvlabError):
                 self.folder.close()
-        self.mailbox.put(failure)
+        return failure
 
     def _make_learner(self) -> Learner:
         from cvlab.engine.training.learner import Learner
