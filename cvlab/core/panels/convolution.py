@@ -15,6 +15,7 @@ from cvlab.core.panels.convolution_documents import (
     MAX_DILATION,
     MAX_FILTER,
     MAX_FILTERS,
+    MAX_OUTPUT_PADDING,
     MAX_PADDING,
     MAX_POOL,
     MAX_POOL_STRIDE,
@@ -24,6 +25,7 @@ from cvlab.core.panels.convolution_documents import (
     OWN,
     PHOTO,
     KernelDocument,
+    Operation,
     PictureChoice,
     Plane,
     PoolDocument,
@@ -40,9 +42,10 @@ from cvlab.engine.pooling import PoolKind
 
 @observable
 class ConvolutionState:
-    """page: one of `PAGES`. position: the output number looked at, counted row by row, filter by filter. speed: positions a
-    second. signed: how the workbench shows its result: "auto", "picture" (cut to 0..1) or "signed" (centred on 0).
-    gradient: the pool's way back is shown.
+    """page: one of `PAGES`. position: the output number looked at, counted row by row, filter by filter, or the input number
+    that stamps, channel by channel. guess: outputs after it are kept covered. speed: positions a second. signed: how the
+    workbench shows its result: "auto", "picture" (cut to 0..1) or "signed" (centred on 0). gradient: the pool's way back is
+    shown.
     """
 
     picture: PictureChoice = field(default_factory=PictureChoice)
@@ -52,6 +55,7 @@ class ConvolutionState:
     sharing: SharingDocument = field(default_factory=SharingDocument)
     page: str = "slide"
     position: int = 0
+    guess: bool = False
     speed: int = 2
     signed: str = "auto"
     gradient: bool = False
@@ -83,6 +87,8 @@ class _Slide(_Part):
     dilation: int = Field(1, ge=1, le=MAX_DILATION)
     groups: int = Field(1, ge=1, le=MAX_FILTERS)
     uses_picture: bool = False
+    operation: Operation = "convolution"
+    output_padding: int = Field(0, ge=0, le=MAX_OUTPUT_PADDING)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -173,6 +179,7 @@ class SavedConvolution(SavedState):
     sharing: _Sharing | None = None
     page: Literal["slide", "kernel", "pool", "sharing"] = "slide"
     position: int = Field(0, ge=0, le=10_000_000)
+    guess: bool = False
     speed: int = Field(2, ge=1, le=1000)
     signed: Literal["auto", "picture", "signed"] = "auto"
     gradient: bool = False
@@ -191,7 +198,7 @@ class SavedConvolution(SavedState):
             name: saved(**{each.name: getattr(getattr(state, name), each.name) for each in fields(document)})
             for name, (saved, document) in _DOCUMENTS.items()
         }
-        plain = {name: getattr(state, name) for name in ("page", "position", "speed", "signed", "gradient")}
+        plain = {name: getattr(state, name) for name in ("page", "position", "guess", "speed", "signed", "gradient")}
         return cls(picture=_Picture.of(state.picture), **parts, **plain)
 
     def state(self) -> ConvolutionState:
@@ -199,6 +206,7 @@ class SavedConvolution(SavedState):
             picture=self.picture.choice(),
             page=self.page,
             position=self.position,
+            guess=self.guess,
             speed=self.speed,
             signed=self.signed,
             gradient=self.gradient,

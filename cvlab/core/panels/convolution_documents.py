@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from cvlab.engine.data.photo import Photo
 from cvlab.engine.kernels import PRESETS, normalised
 from cvlab.engine.parameter_sharing import LayerSizes
 from cvlab.engine.pooling import PoolKind
+from cvlab.engine.transposed import Stamping, bilinear
 
 PAGES = ("slide", "kernel", "pool", "sharing")
 MIN_SIDE, MAX_SIDE, MAX_CHANNELS = 2, 9, 3
-MAX_FILTERS, MAX_FILTER, MAX_STRIDE, MAX_PADDING, MAX_DILATION = 3, 5, 4, 4, 3
+MAX_FILTERS, MAX_FILTER, MAX_STRIDE, MAX_PADDING, MAX_DILATION, MAX_OUTPUT_PADDING = 3, 5, 4, 4, 3, 3
 MAX_POOL, MAX_POOL_STRIDE = 5, 5
 LARGEST = 999.0
 """The largest magnitude that a cell takes: more cannot be read in one."""
@@ -26,6 +27,8 @@ PHOTO, OWN = "photo", "own"
 PIXELS = 32
 """A picture is reduced to so many pixels a side where each is to be seen by itself."""
 
+Operation = Literal["convolution", "transposed"]
+"""What the stage does: a window slides and reads, or input numbers stamp."""
 Plane = tuple[tuple[float, ...], ...]
 Volume = tuple[Plane, ...]
 
@@ -52,11 +55,12 @@ class PictureChoice:
 
 @dataclass(frozen=True)
 class SlideDocument:
-    """What undo brings back of the sliding window.
+    """What undo brings back of the stage, on which a window slides, or stamps add up (operation).
 
     x: (3, W, W) and w: (3, 3, F, F), b: (3,), always for three channels and three filters, of which the first `channels` and
     `filters` are used, so that turning a slider back loses nothing. groups: wanted, 1..3; nothing comes out where they do not
-    divide channels and filters. uses_picture: the picture stands in for x.
+    divide channels and filters. uses_picture: the picture stands in for x. w[k][c] leads from channel c to map k in both
+    operations. output_padding: of the transposed one only.
     """
 
     x: Volume
@@ -69,6 +73,8 @@ class SlideDocument:
     dilation: int = 1
     groups: int = 1
     uses_picture: bool = False
+    operation: Operation = "convolution"
+    output_padding: int = 0
 
     @classmethod
     def course(cls, seed: int = 2016) -> SlideDocument:
@@ -76,6 +82,18 @@ class SlideDocument:
         rng = np.random.default_rng(seed)
         x, w = rng.integers(0, 3, (3, 5, 5)), rng.integers(-1, 2, (MAX_FILTERS, 3, 3, 3))
         return cls(volume(x), volume(w), (1.0, 0.0, 0.0))
+
+    @classmethod
+    def stamps(cls) -> SlideDocument:
+        """Nine numbers stamp 3 x 3 kernels at stride 2: stamps overlap in one row and column of two, an uneven pattern."""
+        x, w = np.zeros((MAX_CHANNELS, 3, 3)), np.zeros((MAX_FILTERS, MAX_CHANNELS, 3, 3))
+        x[:] = [[1, 2, 0], [3, 1, 2], [1, 0, 2]]
+        w[:] = [[1, 2, 1], [2, 3, 2], [1, 2, 1]]
+        return cls(volume(x), volume(w), (0.0,) * MAX_FILTERS, 1, 1, stride=2, padding=0, operation="transposed")
+
+    @property
+    def is_transposed(self) -> bool:
+        return self.operation == "transposed"
 
     @property
     def side(self) -> int:
@@ -90,6 +108,10 @@ class SlideDocument:
     @property
     def sliding(self) -> Sliding:
         return Sliding(self.filter, self.stride, self.padding, self.dilation)
+
+    @property
+    def stamping(self) -> Stamping:
+        return Stamping(self.filter, self.stride, self.padding, self.dilation, self.output_padding)
 
     def input(self) -> np.ndarray:
         """The typed numbers in use, (C, W, W)."""
@@ -130,6 +152,16 @@ class SlideDocument:
         return replace(
             self, w=volume(w), b=(0.0,) * MAX_FILTERS, filters=MAX_FILTERS, stride=1, padding=1, dilation=1, groups=1
         )
+
+    def with_blending(self, channels: int) -> SlideDocument:
+        """Stamps that double a picture of so many channels smoothly: a bilinear 4 x 4 kernel at stride 2, 1 cut off, each
+        channel by itself. 2 divides 4, so that nothing overlaps unevenly."""
+        kernel = bilinear(2)
+        w = np.broadcast_to(kernel, (MAX_FILTERS, MAX_CHANNELS, *kernel.shape))
+        return replace(
+            self, w=volume(w), b=(0.0,) * MAX_FILTERS, channels=channels, filters=channels, groups=channels, stride=2,
+            padding=1, dilation=1, output_padding=0, operation="transposed",
+        )  # fmt: skip
 
     def randomised(self, seed: int) -> SlideDocument:
         """Other numbers of the same kind, in the same sizes."""

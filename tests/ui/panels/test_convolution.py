@@ -25,7 +25,7 @@ from cvlab.engine.convolution import Fit, convolve, filtered
 from cvlab.engine.kernels import PRESETS
 from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
-from cvlab.ui.panels.convolution.fit_card import sentence
+from cvlab.ui.panels.convolution.fit_words import sentence
 from cvlab.ui.panels.convolution.picture_pair import PicturePair
 
 
@@ -167,7 +167,7 @@ def test_numbers_are_typed_turned_and_undone(panel, qtbot, lab):
     assert state.slide.x[1][2][3] == 2.5 and stage.hasFocus()
     type_into(qtbot, stage, "w", (0, 2, 0, 0), "-4")
     assert state.slide.w[0][2][0][0] == -4
-    type_into(qtbot, stage, "b", (0, 0), "7")
+    type_into(qtbot, stage, "b", (0, 0, 0), "7")
     assert state.slide.b[0] == 7
     wheel(stage, cell(stage, "w", (0, 1, 1, 1)), 2)
     wheel(stage, cell(stage, "w", (0, 1, 1, 1)), 1)

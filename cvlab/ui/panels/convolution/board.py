@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -26,7 +27,7 @@ class Board:
 
     look: "signed" (blue above 0, orange below, the well's shade at 0), "picture" (a channel of a picture in 0..1, tint: which
     of three) or "grey". largest: the magnitude with the strongest colour. ring: rows and columns of padding around.
-    dim: (H, W) bool, cells that are hatched because no window reads them.
+    dim: (H, W) bool, cells that are hatched because no window reads them. covered: (H, W) bool, cells whose number is kept back.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Board:
     ring: int = 0
     editable: bool = False
     dim: np.ndarray | None = field(default=None, repr=False)
+    covered: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -90,7 +92,8 @@ class Board:
 
     def _paint_picture(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(self.area, as_image(self.values, self.look, self.largest, self.tint))
+        values = self.values if self.covered is None else np.where(self.covered, 0.0, self.values)
+        painter.drawImage(self.area, as_image(values, self.look, self.largest, self.tint))
         if self.ring:
             outer, inner = self.area, self.cell(self.ring, self.ring, *(n - 2 * self.ring for n in self.shape))
             painter.setPen(QPen(theme().colour("muted", 0.7), 1, Qt.PenStyle.DotLine))
@@ -115,6 +118,8 @@ class Board:
             inside = self.ring <= row < H - self.ring
             for column, value in enumerate(line):
                 own = inside and self.ring <= column < W - self.ring
+                if self.covered is not None and self.covered[row, column]:
+                    value, own = math.nan, False
                 painter.drawImage(left + column * across, top + row * down, _cell(value, own, *of_board))
 
     def _paint_hatch(self, painter: QPainter) -> None:
@@ -159,7 +164,14 @@ def _cell(
     if fill is not None and look != "signed":
         ink = QColor(Qt.GlobalColor.black if fill.lightnessF() > 0.5 else Qt.GlobalColor.white)
     face = max(8, round(min(13.0, 0.46 * high, 0.40 * wide + 2)))
-    return tile(fitting(value, wide, face * 0.64), fill, ink, (round(wide), round(high)), (face, False), ratio)
+    return tile(
+        "?" if math.isnan(value) else fitting(value, wide, face * 0.64),
+        fill,
+        ink,
+        (round(wide), round(high)),
+        (face, False),
+        ratio,
+    )
 
 
 def _colour(value: float, look: Look, largest: float, tint: int) -> QColor:

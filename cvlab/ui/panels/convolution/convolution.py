@@ -24,7 +24,7 @@ from cvlab.ui.panels.convolution.sharing_page import SharingPage
 from cvlab.ui.panels.convolution.slide_page import SlidePage
 
 _PAGES = (
-    ("slide", "Slide", "One filter at one place: every product, every sum, and what fits."),
+    ("slide", "Slide", "One filter at one place, or one number's stamp: every product, every sum, and what fits."),
     ("kernel", "Kernel", "Paint a kernel, and see what it makes of a whole picture."),
     ("pool", "Pool", "Max, average and L2 pooling: who wins, and where the gradient goes."),
     ("sharing", "Sharing", "How many weights a layer has, and how many it would have without sharing."),
@@ -49,6 +49,7 @@ class ConvolutionPanel(Panel):
         self.setAcceptDrops(True)
         self.gallery.came.connect(self._show_photo)
         self.tabs.chosen.connect(self._choose)
+        self.slide.turned_over.connect(self._explain)
         bind(self, self._state, "picture", self._show_picture)
         bind(self, self._state, "page", self._show_page)
 
@@ -83,7 +84,12 @@ class ConvolutionPanel(Panel):
         self.bar.setVisible(page != "sharing")
         if self._is_front:
             self.pages[page].wake()
-        self.lesson = LESSONS[page]
+        self._explain()
+
+    def _explain(self) -> None:
+        """The page's lesson; the stage has one for each of its operations."""
+        page = self._state.page
+        self.lesson = LESSONS["stamp" if page == "slide" and self._state.slide.is_transposed else page]
         self.explain.emit(self.lesson)
 
     def _show_picture(self, choice: PictureChoice) -> None:
@@ -134,6 +140,24 @@ class ConvolutionPanel(Panel):
                 Action(f"convolution.{id}", text, act, key, glyph, menu="Run", enabled=slides)
                 for id, text, act, key, glyph in walk
             ),
+            Action(
+                "convolution.last",
+                "To the last position",
+                self.slide.go_last,
+                "End",
+                "right",
+                menu="Run",
+                enabled=slides,
+            ),
+            Action(
+                "convolution.operation",
+                "Slide or stamp (transposed convolution)",
+                self.slide.turn_over,
+                "Ctrl+Shift+T",
+                "convert",
+                menu="Run",
+                enabled=slides,
+            ),
             Action("convolution.open", "Open a picture…", self.bar.choose_file, "Ctrl+Shift+O", "open", menu="File"),
             Action("convolution.paste", "Paste a picture", self.gallery.paste, "Ctrl+V", "copy", menu="Edit"),
         )
@@ -150,7 +174,16 @@ class ConvolutionPanel(Panel):
         yield Stop("no-fit", self._is_ready)
         state.slide, state.position = replace(course.with_edges(), uses_picture=True), 1120
         yield Stop("picture", self._is_ready)
-        state.slide, state.page = course, "kernel"
+        stamps = SlideDocument.stamps()
+        state.slide, state.position = stamps, 4
+        yield Stop("stamp", self._is_ready)
+        state.slide, state.position = replace(course, operation="transposed"), 30
+        yield Stop("stamp-channels", self._is_ready)
+        state.slide, state.position = replace(stamps, uses_picture=True).with_blending(3), 1900
+        yield Stop("stamp-picture", self._is_ready)
+        state.slide, state.position = replace(stamps, output_padding=3), 0
+        yield Stop("stamp-no-fit", self._is_ready)
+        state.slide, state.page, state.position = course, "kernel", 4
         yield Stop("kernel", self._is_ready)
         state.kernel = replace(KernelDocument().chosen("sharpen"), grey=False)
         yield Stop("colour", self._is_ready)

@@ -25,6 +25,30 @@ SLIDE = Lesson(
     ),
 )
 
+STAMP = Lesson(
+    "Each number stamps",
+    "A transposed convolution turns the reading round: an input number is multiplied with the whole kernel, and this stamp is "
+    "laid on the output. The next number stamps a stride further on; where stamps overlap, they add up. Padding cuts a rim off. "
+    "So a small map becomes a large one, with weights that are learned.\n\n"
+    "It is the way back of a convolution. There, an input number is read by several windows, so its gradient is the sum of "
+    "theirs, each times the weight that read it: exactly these stamps. Written as a matrix, a convolution is A and this is A "
+    "transposed. It brings the shape back, not the numbers; “deconvolution” promises too much.\n\n"
+    "If the stride does not divide F, some cells get more stamps than others: the map of overlaps shows the checkerboard that "
+    "such layers leave in pictures. Output padding adds no zeros: it keeps rows that other stamps reach.",
+    (
+        ("Outputs along one side", r"W' = (W - 1)\,S - 2P + d\,(F - 1) + OP + 1"),
+        ("The stamps of channel c", r"y_{k,\,rS+id-P,\,qS+jd-P} \;\leftarrow\; {+}\; w_{k,c,i,j}\, x_{c,r,q}"),
+        ("Way back of a convolution", r"\partial L / \partial x = A^T\, \partial L / \partial y"),
+    ),
+    (
+        "Step through the demo. Which output is the first to get two stamps, and which get four?",
+        "Make F = 4, then F = 2. What happens to the map of overlaps? And with F = 5 at stride 3?",
+        "Which P and OP make 6 × 6 of 3 × 3 with F = 3 and S = 2?",
+        "Set the same sliders for Conv, with an input as large as this output: what is its output's size?",
+        "Switch to Picture and choose Bilinear. Why are there no squares in it? Then set F = 3.",
+    ),
+)
+
 KERNEL = Lesson(
     "A kernel is a question",
     "Each pixel of the result is the window's pixels, weighted and added up. A kernel of equal numbers asks “how bright is it "
@@ -85,4 +109,4 @@ SHARING = Lesson(
     ),
 )
 
-LESSONS = {"slide": SLIDE, "kernel": KERNEL, "pool": POOL, "sharing": SHARING}
+LESSONS = {"slide": SLIDE, "stamp": STAMP, "kernel": KERNEL, "pool": POOL, "sharing": SHARING}

@@ -26,19 +26,27 @@ class Transport(QWidget):
         self._timer.timeout.connect(self.forward)
         self.buttons = TransportButtons(
             controls,
-            Said("rewind", "To the first position", "The first window of the first filter (Home)."),
-            Said("back", "One position back", "The window one position back (Alt+Left)."),
-            Said("play", "Play", "Slides the window over all positions and filters (space, or F5)."),
-            Said("forward", "One position on", "The window one position on (Alt+Right)."),
+            Said(
+                "rewind",
+                "To the first position",
+                "The first window of the first filter, or the first number that stamps (Home).",
+            ),
+            Said("back", "One position back", "One window or stamp back (Alt+Left)."),
+            Said(
+                "play",
+                "Play",
+                "Slides the window over all positions and filters, or lets all numbers stamp (space, or F5).",
+            ),
+            Said("forward", "One position on", "One window or stamp on (Alt+Right)."),
             self,
         )
         self.scrub = named(
             QSlider(Qt.Orientation.Horizontal, self),
             "scrub",
             "Position",
-            "Drag to any output number: filter by filter, row by row.",
+            "Drag to any output number, filter by filter, or to any number that stamps, channel by channel.",
         )
-        self.where = steady(label(self), "filter 0 · row 88 · column 88")
+        self.where = steady(label(self), "channel 0 · row 88 · column 88")
         self.speed = SpeedSlider(
             controls, SPEEDS, "Positions a second, 1 to 60. Slow: read the sum. Fast: watch the map grow.", self
         )
@@ -59,8 +67,8 @@ class Transport(QWidget):
     def is_playing(self) -> bool:
         return self._timer.isActive()
 
-    def show_where(self, position: int, shape: tuple[int, ...]) -> None:
-        """shape: (K, H', W') of the output; () where there is none."""
+    def show_where(self, position: int, shape: tuple[int, ...], plane: str) -> None:
+        """shape: of the numbers gone over, (planes, rows, columns); () where there is none. plane: what one is called."""
         self._count, self._position = (prod(shape) if shape else 0), position
         blocker = QSignalBlocker(self.scrub)
         self.scrub.setRange(0, max(self._count - 1, 0))
@@ -77,7 +85,7 @@ class Transport(QWidget):
             return
         k, rest = divmod(position, shape[1] * shape[2])
         row, column = divmod(rest, shape[2])
-        self.where.setText(f"filter {k} · row {row} · column {column}")
+        self.where.setText(f"{plane} {k} · row {row} · column {column}")
 
     def show_speed(self, speed: int) -> None:
         self.speed.show_speed(speed)
