@@ -47,6 +47,10 @@ class SlideProbe(FrameProbe):
         self._slider("filters").setValue(MAX_FILTERS)
         yield "padding slider, the largest input, three filters", self._pad
         yield "the window moves on", self._walk
+        self._panel.slide.turn_over()
+        yield "padding slider, transposed, the largest input, three maps", self._pad
+        yield "the stamp moves on", self._walk
+        self._panel.slide.turn_over()
         self._state.page = "kernel"
         yield "a painted kernel cell, the whole picture", self._paint
 

@@ -74,17 +74,18 @@ def test_everything_comes_back_from_a_file():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 9, 11), dtype=np.uint8)
     state = ConvolutionState(
         picture=PictureChoice(OWN, 7, Photo("cat", pixels, (90, 110))),
-        slide=replace(SlideDocument.course(3).sized(7).filtered(2), groups=3),
+        slide=replace(SlideDocument.stamps().sized(7).filtered(2), groups=3, output_padding=2),
         kernel=KernelDocument().chosen("emboss").sized(5).painted(0, 0, 1.5),
         pool=PoolDocument(kind="l2", size=3).sized(6).with_number(0, 0, -2.5),
         page="pool",
         position=4,
+        guess=True,
         speed=15,
         signed="signed",
         gradient=True,
     )
     again = through_a_file(state)
-    for name in ("slide", "kernel", "pool", "sharing", "page", "position", "speed", "signed", "gradient"):
+    for name in ("slide", "kernel", "pool", "sharing", "page", "position", "guess", "speed", "signed", "gradient"):
         assert getattr(again, name) == getattr(state, name), name
     assert np.array_equal(again.picture.own.pixels, pixels) and again.picture.own.title == "cat"
     assert (again.picture.source, again.picture.index) == (OWN, 7)
@@ -113,6 +114,8 @@ def spoilt(**changes):
         {"slide__w": []},
         {"slide__stride": 0},
         {"slide__groups": 4},
+        {"slide__operation": "upsample"},
+        {"slide__output_padding": 4},
         {"slide__b": [1, 2, 1e12]},
         {"kernel__rows": [[1, 2], [3, 4]]},
         {"kernel__rows": [[1, 2, 3], [1, 2, 3], [1, 2]]},

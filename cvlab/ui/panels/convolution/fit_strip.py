@@ -15,7 +15,7 @@ from cvlab.ui.panels.convolution.pieces import named
 from cvlab.ui.panels.convolution.tile import sized
 from cvlab.ui.theme import theme
 
-_MOST_ROWS, _LINE = 6, 12.0
+_LINE = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,11 @@ class Row:
     def extent(self) -> int:
         return self.taps[-1] + 1
 
+    @property
+    def most(self) -> int:
+        """How many windows or stamps are drawn."""
+        return 3 if self.shows_times else 6
+
 
 class FitStrip(QWidget):
     """Dotted cells are padding, or are cut off; hatched ones are read by no window, or get no stamp."""
@@ -65,7 +70,7 @@ class FitStrip(QWidget):
         theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        rows = 1 if self._row is None else min(self._row.count + self._row.stray, _MOST_ROWS)
+        rows = 1 if self._row is None else min(self._row.count + self._row.stray, self._row.most)
         return QSize(200, round(_LINE * rows) + 26)
 
     def show_row(self, row: Row) -> None:
@@ -93,11 +98,11 @@ class FitStrip(QWidget):
             painter.setPen(QPen(look.colour("line", 0.6), 1, Qt.PenStyle.DotLine) if not is_own else Qt.PenStyle.NoPen)
             painter.setBrush(look.colour("accent", strength) if is_own else Qt.BrushStyle.NoBrush)
             painter.drawRect(area)
-            if not times:
+            if not times and (is_own or not row.shows_times):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QBrush(look.colour("warning"), Qt.BrushStyle.BDiagPattern))
                 painter.drawRect(area)
-            elif row.shows_times and step >= 8:
+            elif times and row.shows_times and step >= 8:
                 painter.setFont(sized(self.font(), 11))
                 painter.setPen(look.colour("ink" if is_own else "muted"))
                 painter.drawText(area.adjusted(-4, 0, 4, 0), int(Qt.AlignmentFlag.AlignCenter), str(times))
@@ -105,11 +110,11 @@ class FitStrip(QWidget):
 
     def _paint_rows(self, painter: QPainter, row: Row, left: float, step: float, high: float) -> None:
         look = theme()
-        shown = [*range(min(row.count, _MOST_ROWS))]
-        if row.count > _MOST_ROWS:
+        shown = [*range(min(row.count, row.most))]
+        if row.count > row.most:
             shown[-1] = row.count - 1
         rows = [(each * row.stride, True) for each in shown]
-        if row.stray and len(shown) < _MOST_ROWS:
+        if row.stray and len(shown) < row.most:
             rows.append((row.count * row.stride, False))
         for line, (first, fits) in enumerate(rows):
             top = high + 6 + line * _LINE
@@ -124,9 +129,9 @@ class FitStrip(QWidget):
             for tap in row.taps:
                 x = start + tap * step
                 painter.drawRoundedRect(QRectF(x + 2, middle - 3, max(step - 4, 1.5), 6), 1.5, 1.5)
-        if row.count > _MOST_ROWS:
+        if row.count > row.most:
             painter.setFont(sized(self.font(), 11))
             painter.setPen(look.colour("muted"))
-            hidden = row.count - _MOST_ROWS
-            room = QRectF(0, high + 6 + (_MOST_ROWS - 2) * _LINE, self.width(), _LINE * 0.9)
+            hidden = row.count - row.most
+            room = QRectF(0, high + 6 + (row.most - 2) * _LINE, self.width(), _LINE * 0.9)
             painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{hidden} more")

@@ -8,7 +8,7 @@ from cvlab.core.panels.convolution_documents import MAX_FILTER, MAX_PADDING
 from cvlab.engine.convolution import Fit
 from cvlab.engine.transposed import Growth
 from cvlab.ui.panels.convolution.pieces import number, strong
-from cvlab.ui.panels.convolution.scene import Scene
+from cvlab.ui.panels.convolution.scene import Scene, StampingScene
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -82,8 +82,8 @@ def growth_sentence(growth: Growth) -> str:
             said += " The output is twice as large."
         return said
     if not low:
-        return f"Gaps: some columns (hatched) get no stamp, and keep the bias only. {_evener(growth)}"
-    return f"Uneven: columns get {low} and {high} stamps in turn, for {S} does not divide {F}: a checkerboard. {_evener(growth)}"
+        return f"Gaps: hatched columns get no stamp, only the bias. {_evener(growth)}"
+    return f"Checkerboard: {low} and {high} in turn, as {F}/{S} is not whole. {_evener(growth)}"
 
 
 def _times(stamps: int) -> str:
@@ -93,8 +93,8 @@ def _times(stamps: int) -> str:
 def _evener(growth: Growth) -> str:
     for size in sorted(range(1, MAX_FILTER + 1), key=lambda F: abs(F - growth.filter)):
         if replace(growth, filter=size, output_padding=0).is_even:
-            return f"F = {size} would be even."
-    return "Without dilation, F = S would be even."
+            return f"F = {size} is even."
+    return "With d = 1, F = S is even."
 
 
 def sizes(scene: Scene) -> str:
@@ -106,4 +106,6 @@ def sizes(scene: Scene) -> str:
     out = "nothing" if output is None else f"{output.shape[2]} × {output.shape[1]} × {K}"
     depth, groups = C // scene.groups, "" if scene.groups == 1 else f"In {scene.groups} groups: "
     counted = f"{K * (F * F * depth + 1):,} parameters"
+    if isinstance(scene, StampingScene):  # its card has one line less
+        return f"{W} × {H} × {C} in, {out} out, {strong(counted)}."
     return f"{W} × {H} × {C} in, {out} out. {groups}{K} × ({F} × {F} × {depth} weights + 1 bias) = {strong(counted)}."

@@ -136,18 +136,26 @@ class StampingScene(Scene):
             )
         return ""
 
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """(K, H'', W''): what all stamps gave, with the bias, before padding is cut off."""
+        return self._canvas(self.x)
+
     def canvas(self, numbers: int) -> np.ndarray:
-        """(K, H'', W''): what the first so many input numbers gave, with the bias, before padding is cut off."""
-        x = self.x
-        if numbers < x.size:
-            x = x.copy()
-            x.reshape(-1)[numbers:] = 0
+        """The same of the first so many input numbers."""
+        if numbers >= self.x.size:
+            return self.whole
+        x = self.x.copy()
+        x.reshape(-1)[numbers:] = 0
+        return self._canvas(x)
+
+    def _canvas(self, x: np.ndarray) -> np.ndarray:
         return stamped(x, self.kernels, self.sliding, self.groups) + self.b[:, None, None]
 
     def _output(self) -> np.ndarray:
         down, across = self.growths
         P = self.sliding.padding
-        return self.canvas(self.x.size)[:, P : P + down.count, P : P + across.count]
+        return self.whole[:, P : P + down.count, P : P + across.count]
 
     @cached_property
     def overlaps(self) -> np.ndarray:

@@ -49,10 +49,11 @@ class StageLayout:
         """Where it says why nothing comes out."""
         raise NotImplementedError
 
-    def rows(self) -> Rows:
+    def rows(self, share: float = 0.44) -> Rows:
+        """share: of the height for the large board."""
         F, column = self.scene.sliding.filter, self.column
         rest = self.height - SUMS - 2 * CAPTION - _AIR
-        side = min(column, max(rest * 0.44, 60.0))
+        side = min(column, max(rest * share, 60.0))
         weight = whole(min((rest - side) * 0.47 / F, column / F, 46.0))
         high = whole(min((rest - side - weight * F) / F, 54.0))
         wide = whole(min(column / F, high * 2.1))

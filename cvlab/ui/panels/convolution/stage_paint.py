@@ -179,5 +179,7 @@ def _term(
     two = high >= _TWO_LINES and wide >= 38
     text = fitting(product, wide, large * 0.66) if two or min(wide, high) >= 13 else ""
     made_of = f"{number(value, 2 if abs(value) >= 0.1 else 1)} × {number(weight, 2)}" if two else ""
+    if made_of:
+        small = max(8, min(small, int(wide / (0.54 * len(made_of)))))
     ink, size = theme().colour("ink" if product else "muted"), (round(wide), round(high))
     return tile(text, signed_colour(product, largest), ink, size, (large, True), ratio, above=made_of, small=small)

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QRectF
 
-from cvlab.ui.panels.convolution.board import Board
-from cvlab.ui.panels.convolution.stage_layout import ASIDE, CAPTION, GAP, GUTTER, SUMS, StageLayout, centred, whole
+from cvlab.ui.panels.convolution.board import READABLE, Board
+from cvlab.ui.panels.convolution.stage_layout import (
+    ASIDE,
+    CAPTION,
+    GAP,
+    GUTTER,
+    SUMS,
+    Rows,
+    StageLayout,
+    centred,
+    whole,
+)
 
 if TYPE_CHECKING:
     from cvlab.ui.panels.convolution.stamp_stage import StampStage
 
 _LEFT, _NAME, _LARGEST = 4.0, 88.0, 54.0
+_OVERLAPS = {1: 0.5, 2: 0.36, 3: 0.2}
+"""Channels -> the share of the input's column that the map of overlaps has."""
 
 
 class StampLayout(StageLayout):
@@ -43,15 +54,15 @@ class StampLayout(StageLayout):
     def _place_inputs(self) -> None:
         stage, (C, H, W) = self._stage, self.scene.x.shape
         room, wide = self.height - SUMS - 24, ASIDE * self.column
-        share = (0.5 if C == 1 else 0.36) if stage.walk else 0.0
-        each = room * (1 - share) / C - CAPTION - 6
+        share = _OVERLAPS[C] if stage.walk else 0.0
+        each = room * (1 - share) / C - CAPTION - 4
         cell, top = whole(min(wide / W, each / H, _LARGEST)), CAPTION
         maps = self.scene.maps(self._c)
         for c, values in enumerate(self.scene.x):
             area = centred(_LEFT, top, wide, cell * W, cell * H)
             others = "" if self.scene.maps(c) == maps else "  ·  other maps"
             self.boards.append(self.x_board(c, values, area, 0, others))
-            top += cell * H + CAPTION + 6
+            top += cell * H + CAPTION + 4
         if stage.walk:
             times = self.scene.overlaps
             R, Q = times.shape
@@ -59,13 +70,19 @@ class StampLayout(StageLayout):
             cell = whole(min(wide / Q, (room - top) / R, _LARGEST))
             area = centred(_LEFT, top, wide, cell * Q, cell * R)
             low, high = int(times.min()), int(times.max())
-            said = f"overlaps  ·  {low} to {high} stamps a cell" if low < high else f"overlaps  ·  {low} everywhere"
+            said = f"overlaps  ·  {low} to {high}" if low < high else f"overlaps  ·  all {low}"
             self.boards.append(Board("n", (), times, area, said, largest=max(float(high), 1.0)))
+
+    def _readable_rows(self) -> Rows:
+        """More for the output where its numbers can be read then."""
+        usual, more = self.rows(), self.rows(0.58)
+        cells = max(growth.canvas for growth in self.scene.growths)
+        return more if usual.side / cells < READABLE <= more.side / cells else usual
 
     def _place_maps(self) -> None:
         scene, stage, column = self.scene, self._stage, self.column
         F, P = scene.sliding.filter, scene.sliding.padding
-        side, weight, wide, high, air = self.rows()
+        side, weight, wide, high, air = self._readable_rows()
         terms = CAPTION + weight * F + air
         top = terms + high * F + air + CAPTION
         for k in scene.maps(self._c):
@@ -76,10 +93,13 @@ class StampLayout(StageLayout):
                 self.boards.append(Board("p", (k,), stage.product(k), area, largest=self.strongest * self.weight))
         if not stage.walk:
             return
-        largest = float(np.abs(scene.canvas(scene.x.size)).max()) or 1.0
+        low, high = float(scene.whole.min()), float(scene.whole.max())
+        largest = max(-low, high) or 1.0
+        is_picture = scene.is_picture and low >= 0 and high <= 1 + 1e-9
         for k, values in enumerate(stage.canvas):
             R, Q = values.shape
             cell = whole(min(side / max(R, Q), _LARGEST))
             area = centred(self.left(k), top, column, cell * Q, cell * R)
             said = f"{'y' if len(scene.w) == 1 else f'y[{k}]'}  ·  {Q - 2 * P} × {R - 2 * P}" + " kept" * bool(P)
-            self.boards.append(Board("y", (k,), values, area, said, largest=largest, ring=P))
+            look, tint = ("picture", k if len(scene.w) == 3 else -1) if is_picture else ("signed", -1)
+            self.boards.append(Board("y", (k,), values, area, said, look, largest, tint, P))

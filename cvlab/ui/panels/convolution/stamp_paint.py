@@ -18,14 +18,14 @@ from cvlab.ui.theme import theme
 if TYPE_CHECKING:
     from cvlab.ui.panels.convolution.stamp_stage import StampStage
 
-_WIDE, _PLUS, _TOTAL, _MOST_MARKED = 52.0, 16.0, 78.0, 25
+_WIDE, _PLUS, _TOTAL, _MOST_MARKED = 58.0, 16.0, 78.0, 25
 
 
 class StampPaint(StagePaint):
     stage: StampStage
 
     def gutter(self) -> Iterable[tuple[str, str]]:
-        return ("w", "filter"), ("y", "Σ stamps")
+        return ("w", "filter"), ("y", "output")
 
     def paint_beams(self) -> None:
         """The filter becomes the stamp, and the stamp lies on the output."""
@@ -88,7 +88,7 @@ class StampPaint(StagePaint):
         path, middle = QPainterPath(start), (start.x() + end.x()) / 2
         path.cubicTo(QPointF(middle, start.y()), QPointF(middle, end.y()), end)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme().colour("accent", 0.7), 1.5))
+        painter.setPen(QPen(theme().colour("accent", 0.5), 1.5))
         painter.drawPath(path)
         value = float(stage.scene.x[stage.spot])
         self.chip(chip, f"{number(value, 2)} ×", signed_colour(value, stage.plan.strongest), bold=False)
