@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from cvlab.ui.panels.convolution.pieces import fitting
-from cvlab.ui.panels.convolution.tile import signed_colour, sized, tile
+from cvlab.ui.panels.convolution.tile import draw_words, signed_colour, tile
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.image_grid import colour_table, to_levels
 
@@ -76,13 +76,11 @@ class Board:
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
-    def paint(self, painter: QPainter, font: QFont, role: str = "muted") -> None:
+    def paint(self, painter: QPainter, role: str = "muted") -> None:
         """role: of the caption's colour."""
         if self.caption:
-            painter.setPen(theme().colour(role))
             room = QRectF(self.area.left() - 60, self.area.top() - 18, self.area.width() + 120, 16)
-            painter.setFont(sized(font, 12, bold=role != "muted"))
-            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), self.caption)
+            draw_words(painter, room, self.caption, theme().colour(role), 12, bold=role != "muted")
         if self.is_readable:
             self._paint_cells(painter)
         else:

@@ -67,7 +67,7 @@ class CloserLook(QWidget):
         )
         for values, caption, kind, strongest, sign in shown:
             area = QRectF(left, 18, wide, high)
-            Board("", (), values, area, caption, kind, strongest).paint(painter, self.font())
+            Board("", (), values, area, caption, kind, strongest).paint(painter)
             painter.setFont(sized(self.font(), 15))
             painter.setPen(look.colour("muted"))
             painter.drawText(QRectF(area.right(), 18, _SIGN, high), _CENTRE, sign)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cvlab.engine.convolution import Fit
 from cvlab.engine.transposed import Growth
 from cvlab.ui.panels.convolution.pieces import named
-from cvlab.ui.panels.convolution.tile import sized
+from cvlab.ui.panels.convolution.tile import draw_words, sized
 from cvlab.ui.theme import theme
 
 _LINE = 12.0
@@ -91,21 +91,26 @@ class FitStrip(QWidget):
         left = (self.width() - step * max(n, row.extent)) / 2
         high = min(step, 18.0) if not row.shows_times else 18.0
         most = max(int(row.touched.max()), 1)
+        rim, plain, none = (
+            QPen(look.colour("line", 0.6), 1, Qt.PenStyle.DotLine),
+            Qt.PenStyle.NoPen,
+            Qt.BrushStyle.NoBrush,
+        )
+        inks = {True: look.colour("ink"), False: look.colour("muted")}
+        fills = {times: look.colour("accent", 0.12 + 0.5 * times / most if row.shows_times else 0.28)
+                 for times in set(row.touched.tolist())}  # fmt: skip
         for cell, times in enumerate(row.touched.tolist()):
             area = QRectF(left + cell * step, 0, step, high).adjusted(0.75, 0.75, -0.75, -0.75)
             is_own = row.ring <= cell < n - row.ring
-            strength = 0.12 + 0.5 * times / most if row.shows_times else 0.28
-            painter.setPen(QPen(look.colour("line", 0.6), 1, Qt.PenStyle.DotLine) if not is_own else Qt.PenStyle.NoPen)
-            painter.setBrush(look.colour("accent", strength) if is_own else Qt.BrushStyle.NoBrush)
+            painter.setPen(plain if is_own else rim)
+            painter.setBrush(fills[times] if is_own else none)
             painter.drawRect(area)
             if not times and (is_own or not row.shows_times):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QBrush(look.colour("warning"), Qt.BrushStyle.BDiagPattern))
                 painter.drawRect(area)
             elif times and row.shows_times and step >= 8:
-                painter.setFont(sized(self.font(), 11))
-                painter.setPen(look.colour("ink" if is_own else "muted"))
-                painter.drawText(area.adjusted(-4, 0, 4, 0), int(Qt.AlignmentFlag.AlignCenter), str(times))
+                draw_words(painter, area.adjusted(-4, 0, 4, 0), str(times), inks[is_own], 11)
         self._paint_rows(painter, row, left, step, high)
 
     def _paint_rows(self, painter: QPainter, row: Row, left: float, step: float, high: float) -> None:

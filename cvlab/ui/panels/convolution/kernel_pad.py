@@ -62,7 +62,7 @@ class KernelPad(BoardCanvas):
 
     def paint(self, painter: QPainter) -> None:
         board = self.boards[0]
-        board.paint(painter, self.font())
+        board.paint(painter)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.hasFocus():
             painter.setPen(QPen(theme().colour("accent"), 2))

@@ -115,7 +115,7 @@ class PoolStage(BoardCanvas):
             return
         self._paint_beam(painter)
         for board in self.boards:
-            board.paint(painter, self.font())
+            board.paint(painter)
         if self.pooled is None:
             self._paint_why(painter)
             return

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from cvlab.ui.panels.convolution.board import Board
 from cvlab.ui.panels.convolution.pieces import fitting, number
-from cvlab.ui.panels.convolution.tile import signed_colour, sized, tile
+from cvlab.ui.panels.convolution.tile import draw_words, signed_colour, sized, tile
 from cvlab.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class StagePaint:
 
     def _paint_board(self, board: Board) -> None:
         chosen = (board.name, board.index) == (self.stage.walks, self.stage.spot[:1])
-        board.paint(self.painter, self.font, role="ink" if chosen else "muted")
+        board.paint(self.painter, role="ink" if chosen else "muted")
 
     # -- for subclasses ----------------------------------------------------------------------------------------------
 
@@ -138,18 +138,14 @@ class StagePaint:
             self.painter.drawRect(tap.adjusted(1, 1, -1, -1))
 
     def say(self, area: QRectF, text: str, pixels: float = 12, flags: int = CENTRE) -> None:
-        self.painter.setFont(sized(self.font, pixels))
-        self.painter.setPen(theme().colour("muted"))
-        self.painter.drawText(area, flags, text)
+        draw_words(self.painter, area, text, theme().colour("muted"), pixels, flags)
 
     def chip(self, area: QRectF, text: str, fill: QColor, *, bold: bool) -> None:
         painter = self.painter
         painter.setPen(QPen(theme().colour("accent"), 2) if bold else Qt.PenStyle.NoPen)
         painter.setBrush(fill)
         painter.drawRoundedRect(area, 6, 6)
-        painter.setFont(sized(self.font, 15 if bold else 13, bold=True))
-        painter.setPen(theme().colour("ink"))
-        painter.drawText(area, CENTRE, text)
+        draw_words(painter, area, text, theme().colour("ink"), 15 if bold else 13, bold=True)
 
     def paint_bias(self, bias: QRectF) -> None:
         self.say(QRectF(bias.left(), bias.top() - 16, bias.width(), 14), "bias")
