@@ -114,6 +114,7 @@ def test_the_choice_is_undone_and_keeps_all_settings(panel, qtbot, lab):
     lab.history.undo()
     assert state.slide.is_transposed and panel.slide.stages.currentWidget() is panel.slide.stamps
     assert panel.lesson.title == "Each number stamps" and control(panel, "slide.blend").isVisible()
+    assert not control(panel, "slide.edges").isVisible() and not control(panel, "slide.guess").isVisible()
     action = next(each for each in panel.actions_offered() if each.id == "convolution.operation")
     action.act()
     assert not state.slide.is_transposed
@@ -258,6 +259,7 @@ def test_a_picture_is_doubled_without_squares(panel, qtbot, lab):
 def test_guessing_covers_what_the_window_has_not_reached(panel, qtbot, lab):
     state, stage = lab.project.convolution, panel.slide.stage
     state.slide, state.position = SlideDocument.course(), 4
+    assert not control(panel, "slide.blend").isVisible()
     click(qtbot, panel, "slide.guess")
     assert state.guess and [int(stage.board("y", (k,)).covered.sum()) for k in (0, 1)] == [4, 9]
     stage.pointed.emit("y", (1, 0, 0))

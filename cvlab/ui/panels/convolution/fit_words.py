@@ -41,7 +41,7 @@ def sentence(fit: Fit) -> str:
         cells = f"{fit.left_over} column{'s' if fit.left_over > 1 else ''}"
         inside = "" if fit.unvisited else " Here they are padding only, so no pixel is lost."
         return (
-            f"Not whole: {windows.lower()} fit, the next would stick out. PyTorch rounds down, and the last {cells} "
+            f"Not whole: {windows.lower()} fit{'' if fit.count > 1 else 's'}. PyTorch rounds down, and the last {cells} "
             f"(hatched) {'are' if fit.left_over > 1 else 'is'} never read.{inside}{_mend(fit)}"
         )
     said = f"{windows} fit{'' if fit.count > 1 else 's'} exactly."
@@ -105,7 +105,7 @@ def sizes(scene: Scene) -> str:
     output = scene.output
     out = "nothing" if output is None else f"{output.shape[2]} × {output.shape[1]} × {K}"
     depth, groups = C // scene.groups, "" if scene.groups == 1 else f"In {scene.groups} groups: "
-    counted = f"{K * (F * F * depth + 1):,} parameters"
+    counted = f"{K * (F * F * depth + 1):,}\u00a0parameters"
     if isinstance(scene, StampingScene):  # its card has one line less
         return f"{W} × {H} × {C} in, {out} out, {strong(counted)}."
     return f"{W} × {H} × {C} in, {out} out. {groups}{K} × ({F} × {F} × {depth} weights + 1 bias) = {strong(counted)}."

@@ -59,7 +59,7 @@ class SettingCard(Card):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Layer", parent)
-        self.body.setSpacing(2)
+        self.body.setSpacing(1)
         self.operation = Chips(
             "slide.operation",
             (

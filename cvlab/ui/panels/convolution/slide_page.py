@@ -40,6 +40,7 @@ class SlidePage(QWidget):
         super().__init__(parent)
         self._state, self._history = lab.project.convolution, lab.history
         self._picture: np.ndarray | None = None
+        self._operation = ""
         self._build()
         self._connect()
 
@@ -158,7 +159,8 @@ class SlidePage(QWidget):
     def _show_document(self, document: SlideDocument) -> None:
         uses = document.uses_picture and self._picture is not None
         scene = scene_of(document, self._picture if uses else None)
-        if self.stages.currentWidget() is not self.front or self.blend.isHidden() == document.is_transposed:
+        if self._operation != document.operation:
+            self._operation = document.operation
             self._show_operation(document.is_transposed)
         self.source.show_value("picture" if document.uses_picture else "numbers")
         self.setting.show_document(document)
@@ -169,9 +171,8 @@ class SlidePage(QWidget):
     def _show_operation(self, stamps: bool) -> None:
         self.stages.setCurrentWidget(self.front)
         self.card.title.setText("Stamp" if stamps else "Slide")
-        self.blend.setVisible(stamps)
-        for part in (self.edges, self.guess):
-            part.setVisible(not stamps)
+        for part, is_there in ((self.edges, not stamps), (self.guess, not stamps), (self.blend, stamps)):
+            part.setVisible(is_there)
         self.turned_over.emit()
 
     def _show_guess(self, guess: bool) -> None:

@@ -36,7 +36,7 @@ class StampLayout(StageLayout):
         super().__init__(stage, len(stage.scene.w))
         self._stage = stage
         self._c = min(stage.spot[0], len(self.scene.x) - 1)
-        self.gutter = _LEFT + ASIDE * self.column + 4
+        self.gutter = _LEFT + ASIDE * self.column + 8
         self._place_inputs()
         self._place_maps()
         area = QRectF(_NAME, self.height - SUMS + 3, 40, SUMS - 6)
