@@ -164,7 +164,7 @@ def _net(model_id: str, data: Dataset) -> tuple[Any, str]:
 
     runs = Runs(paths.runs(), _no_data)
     try:
-        models = Models(paths.resources() / "models", runs)
+        models = Models(paths.resources() / "models", runs, paths.nets())
         if model_id == "auto":
             model_id = next((each.id for each in models.reading(data.image_shape, data.classes, data.id)), "")
             if not model_id:

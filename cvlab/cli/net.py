@@ -10,14 +10,13 @@ from typing import Any
 
 from cvlab.cli.train import find_net
 from cvlab.engine.disk import write_whole
-from cvlab.engine.errors import CvlabError, NetError, NotOurFile
+from cvlab.engine.errors import CvlabError, NetError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import volume
 from cvlab.engine.nets.shapes import infer
 
-MAX_FILE = 1_900_000_000
-_NET = "a ready net (see list), a project file, a run's folder, or a net as JSON"
+_NET = "a ready net (see list), a project file, a run's folder, an imported net's id, or a net as JSON"
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -43,12 +42,24 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     export.add_argument("file", type=Path)
     export.add_argument(
         "--weights", metavar="RUN|FILE",
-        help="trained weights of this net: a run's id or folder, lenet-mnist, or a .safetensors file; for .onnx, or beside .py",
+        help="trained weights of this net: a run's id or folder, an imported net's id, lenet-mnist, or a weights file; "
+        "for .onnx, or beside .py",
     )  # fmt: skip
     reading = add("import", _import, "from .py that cvlab wrote, .onnx, .json, or torchvision:NAME")
     reading.add_argument("file", help="a file, or torchvision:resnet18")
     reading.add_argument("--image", metavar="CxHxW", help="size of the images, such as 3x224x224")
     reading.add_argument("--out", type=Path, metavar="FILE", help="write the net as JSON, and its weights beside it")
+    reading.add_argument(
+        "--weights", type=Path, metavar="FILE",
+        help="its weights, by its own names or those of the model: .safetensors, or PyTorch's .pth or .pt",
+    )  # fmt: skip
+    reading.add_argument(
+        "--classes", type=int, default=1000, metavar="N", help="of torchvision's model (default: 1000)"
+    )
+    reading.add_argument(
+        "--keep", action="store_true",
+        help="keep it with its weights, as the window does: the id that is shown goes wherever a trained net goes",
+    )  # fmt: skip
     advise = add("advise", _advise, "what the course would do otherwise, and why")
     advise.add_argument("net", help=_NET)
     advise.add_argument("--data", metavar="ID", help="the data set that it shall be trained on")
@@ -234,51 +245,42 @@ def _export_onnx(name: str, weights: Any, path: Path) -> dict:
 
 
 def _import(arguments: argparse.Namespace) -> dict:
-    imported = _read(arguments.file, _image(arguments.image))
+    imported = _read(arguments)
     shown = _table(imported.net)
-    notes = list(imported.notes)
+    notes, kept = list(imported.notes), None
+    if arguments.keep:
+        if not imported.weights:
+            raise NetError("It has no weights to keep.", remedy="Name a file that has them: --weights FILE.")
+        from cvlab.core import paths
+        from cvlab.core.storage.net_folder import NetFolder
+
+        title = Path(arguments.file).name.removeprefix("torchvision:")
+        kept = NetFolder.create(paths.nets(), imported, title).record.id
+        notes.append(f"Kept with its weights as {kept}.")
     if arguments.out is not None:
         _write_net(imported.net, arguments.out)
         notes.append(f"Written to {arguments.out}.")
         if imported.weights:
-            from safetensors.numpy import save
+            from cvlab.engine.training.checkpoint import weights_bytes
 
             beside = arguments.out.with_suffix(".safetensors")
-            write_whole(beside, save(imported.weights))
+            write_whole(beside, weights_bytes(imported.weights))
             notes.append(f"Weights written to {beside}.")
-    shown |= {"notes": notes, "weights": len(imported.weights)}
+    shown |= {"notes": notes, "weights": len(imported.weights), "classes": list(imported.classes), "kept": kept}
     return shown | {"text": "\n".join([shown["text"], *notes])}
 
 
-def _read(name: str, image: tuple[int, int, int] | None) -> Any:
-    from cvlab.core.storage.files import read_bounded
-    from cvlab.engine.nets.exchange.assembler import Imported
+def _read(arguments: argparse.Namespace) -> Any:
+    from cvlab.core.net_import import add_weights, read_net, read_torchvision
 
-    source, colon, model = name.partition(":")
+    image = _image(arguments.image)
+    source, colon, model = arguments.file.partition(":")
     if colon and source == "torchvision":
-        from cvlab.engine.nets.exchange.traced import read_torchvision
-
-        return read_torchvision(model, image or (3, 224, 224))
-    path = Path(name)
-    try:
-        data = read_bounded(path, MAX_FILE)
-    except OSError as error:
-        raise NotOurFile(f"{path.name} cannot be read.", received=error.strerror or str(error)) from error
-    match path.suffix.lower():
-        case ".py":
-            from cvlab.engine.nets.exchange.source_file import read_source
-
-            try:
-                return read_source(data.decode(), image)
-            except UnicodeDecodeError as error:
-                raise NotOurFile(f"{path.name} is not text.") from error
-        case ".onnx":
-            from cvlab.engine.nets.exchange.onnx_in import read_onnx
-
-            return read_onnx(data, image)
-        case ".json":
-            return Imported(Architecture.from_json(data))
-    raise NotOurFile("A net is read from .py, .onnx or .json.", received=path.name[:60])
+        if not 1 <= arguments.classes <= 100_000:
+            raise NetError("--classes takes 1 to 100,000.", received=str(arguments.classes))
+        return read_torchvision(model, image, arguments.classes, arguments.weights)
+    found = read_net(Path(arguments.file), image)
+    return found if arguments.weights is None else add_weights(found, arguments.weights)
 
 
 def _image(text: str | None) -> tuple[int, int, int] | None:

@@ -23,7 +23,7 @@ def _predict(arguments: argparse.Namespace) -> dict:
     from cvlab.engine.data import drawing
     from cvlab.engine.errors import DataError
 
-    net = Models(paths.resources() / "models", _runs(paths.runs())).load(arguments.model)
+    net = Models(paths.resources() / "models", _runs(paths.runs()), paths.nets()).load(arguments.model)
     found, lines = [], []
     for path in arguments.image:
         picture = drawing.from_image(path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cvlab.cli.progress import ProgressLine, duration
 from cvlab.core import paths
 from cvlab.core.runs import Run, Runs
+from cvlab.core.storage.net_folder import RECORD, NetFolder
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
 from cvlab.engine.errors import NotOurFile, RecipeError
 from cvlab.engine.nets import zoo
@@ -23,6 +24,7 @@ from cvlab.engine.training.presets import PRESETS
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from cvlab.core.weights import Weights
     from cvlab.engine.training.team import Team
 
 
@@ -39,6 +41,11 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--runs", type=Path, metavar="DIR", help="where the run folder goes (default: cvlab's own place)"
     )
+    train.add_argument(
+        "--begin-with", metavar="NET|FILE",
+        help="go on from trained weights: of a run, an imported net, lenet-mnist, or a weights file. Layers that they do not fit "
+        "begin anew",
+    )  # fmt: skip
     train.set_defaults(verb=_train)
 
     resume = verbs.add_parser("resume", parents=[shared], help="go on with a run that was stopped or cut off")
@@ -89,8 +96,21 @@ def _train(arguments: argparse.Namespace) -> dict:
         with team:
             if not team.is_first:
                 return _assist(net, recipe, team)
-            return follow(_runs(root).start(net, recipe, team=team))
-    return follow(_runs(root).start(net, recipe))
+            return follow(_runs(root).start(net, recipe, begin_with=_beginning(arguments, net), team=team))
+    return follow(_runs(root).start(net, recipe, begin_with=_beginning(arguments, net)))
+
+
+def _beginning(arguments: argparse.Namespace, net: Architecture) -> Weights | None:
+    """What --begin-with asks for, or None."""
+    if arguments.begin_with is None:
+        return None
+    from cvlab.core.models import Models
+    from cvlab.core.weights import beginning
+
+    models = Models(paths.resources() / "models", _runs(paths.runs()), paths.nets())
+    weights = beginning(net, arguments.begin_with, models)
+    print(f"It begins with the weights of {weights.title}.", file=sys.stderr)
+    return weights
 
 
 def _resume(arguments: argparse.Namespace) -> dict:
@@ -233,6 +253,9 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
     from cvlab.engine.data import catalogue
 
     path = _file(name)
+    kept = path if path is not None else paths.nets() / Path(name).name
+    if (kept / RECORD).is_file():
+        return NetFolder.open(kept).record.architecture
     if path is not None:
         if path.is_dir():
             return RunFolder.open(path).record.architecture

@@ -86,6 +86,8 @@ def _remarks(folder: RunFolder) -> Iterator[str]:
     record = folder.record
     if record.parent is not None and record.parent.step:
         yield f"the run went on from step {record.parent.step} of {record.parent.run}; this script begins at the beginning."
+    if record.begins_with:
+        yield f"the run began with the weights of {record.begins_with}; this script draws its first weights."
     for event in folder.events():
         if isinstance(event, KnobTurned):
             yield f"{event.knob} was changed from {event.old:g} to {event.new:g} before step {event.step}; this script keeps it."

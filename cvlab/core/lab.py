@@ -35,7 +35,7 @@ class Lab:
         self.settings = Settings.load()
         self.runs = Runs(paths.runs(), self.dataset)
         self.runs.line.recall()
-        self.models = Models(paths.resources() / "models", self.runs)
+        self.models = Models(paths.resources() / "models", self.runs, paths.nets())
 
     def dataset(self, dataset_id: str) -> Dataset:
         """The data set, from this machine. Blocking: call it in a job or a run. Raises `DataError`."""

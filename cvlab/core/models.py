@@ -1,8 +1,9 @@
-"""Nets that can be asked: the shipped ones, the one in training, and those of finished runs."""
+"""Nets that can be asked: the shipped ones, the one in training, those of finished runs, and those that were imported."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from cvlab.core.runs import Run, Runs
+from cvlab.core.storage.net_folder import RECORD, NetFolder, NetRecord, class_numbers
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
-from cvlab.engine.errors import NotOurFile
+from cvlab.engine.errors import CvlabError, NotOurFile
+from cvlab.engine.nets.shapes import infer
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.architecture import Architecture
+    from cvlab.engine.nets.exchange.assembler import Imported
     from cvlab.engine.nets.trained import TrainedNet
 
 SHIPPED = "lenet-mnist"
@@ -46,8 +50,8 @@ class Models:
 
     changed = Signal()
 
-    def __init__(self, shipped: Path, runs: Runs) -> None:
-        self._shipped, self._runs = shipped, runs
+    def __init__(self, shipped: Path, runs: Runs, imported: Path) -> None:
+        self._shipped, self._runs, self._imports = shipped, runs, imported
         runs.started.connect(self._tell)
         runs.ended.connect(self._tell)
 
@@ -55,7 +59,8 @@ class Models:
         self.changed.emit()
 
     def choices(self, of: Architecture | None = None) -> list[ModelChoice]:
-        """The shipped nets first, then the one in training, then runs with weights, newest first. of: only those of this net."""
+        """The shipped nets first, then the one in training, then runs with weights and imported nets, each newest first. of: only
+        those of this net; without it, only those that tell classes apart."""
         run = self._runs.current
 
         def listed(folders: list[RunFolder]) -> list[ModelChoice]:
@@ -63,7 +68,12 @@ class Models:
 
         live = run is not None and run.is_active and (of is None or of.is_same_net(run.architecture))
         in_training = [_choice(run.folder, LIVE, "The net in training", run.title)] if live else []
-        return listed(self._on_board()) + in_training + listed(self._trained())
+        imported = [
+            choice
+            for choice, folder in ((_imported(each), each) for each in self._imported())
+            if (choice.classes if of is None else of.is_same_net(folder.record.architecture))
+        ]
+        return listed(self._on_board()) + in_training + listed(self._trained()) + imported
 
     def reading(
         self,
@@ -87,6 +97,28 @@ class Models:
     def _trained(self) -> list[RunFolder]:
         return [folder for folder in self._runs.folders() if (folder.path / WEIGHTS).exists()]
 
+    def _imported(self) -> list[NetFolder]:
+        found = []
+        for path in self._imports.glob(f"*/{RECORD}"):
+            with suppress(CvlabError):
+                found.append(NetFolder.open(path.parent))
+        return sorted(found, key=lambda folder: (folder.record.created, folder.record.id), reverse=True)
+
+    def imported(self, model_id: str) -> NetRecord | None:
+        """What is known of an imported net; None for any other."""
+        with suppress(NotOurFile):
+            return NetFolder.open(self._imports / Path(model_id).name).record
+        return None
+
+    def keep(self, imported: Imported, title: str) -> str:
+        """Keeps a net with weights among the choices; returns its id. May be called from any thread. Raises `CannotWrite`."""
+        return NetFolder.create(self._imports, imported, title).record.id
+
+    def discard(self, model_id: str) -> None:
+        """An imported net is no longer wanted. Raises `NotOurFile` for any other."""
+        NetFolder.open(self._imports / Path(model_id).name).discard()
+        self.changed.emit()
+
     def load(self, model_id: str) -> TrainedNet:
         """The net of an id, or of a path to a run folder or to the weights in one. Blocking: some 50 ms once PyTorch is there.
 
@@ -97,8 +129,13 @@ class Models:
         for path in (self._shipped / model_id, self._runs.root / model_id, Path(model_id), Path(model_id).parent):
             if (path / "run.json").is_file():
                 return RunFolder.open(path).trained()
+        for path in (self._imports / model_id, Path(model_id)):
+            if (path / RECORD).is_file():
+                return NetFolder.open(path).trained()
         raise NotOurFile(
-            "There is no such net.", received=model_id[:120], remedy=f"Use “{SHIPPED}”, or the folder of a run."
+            "There is no such net.",
+            received=model_id[:120],
+            remedy=f"Use “{SHIPPED}”, the folder of a run, or an imported net.",
         )
 
     def _live(self) -> TrainedNet:
@@ -119,6 +156,13 @@ def _choice(folder: RunFolder, id: str = "", title: str = "", detail: str = "") 
         id or record.id, title or record.title, detail or _figures(folder), record.architecture.image_shape,
         tuple(record.classes), record.recipe.data,
     )  # fmt: skip
+
+
+def _imported(folder: NetFolder) -> ModelChoice:
+    record = folder.record
+    net = record.architecture
+    classes = record.classes or class_numbers(infer(net).layers[net.order[-1]].output or ())
+    return ModelChoice(record.id, record.title, "imported", net.image_shape, classes)
 
 
 def _figures(folder: RunFolder) -> str:

@@ -36,6 +36,12 @@ def runs() -> Path:
     return home / "runs" if home else platformdirs.user_data_path("cvlab", appauthor=False) / "runs"
 
 
+def nets() -> Path:
+    """Trained nets that were imported, a folder each."""
+    home = _home()
+    return home / "nets" if home else platformdirs.user_data_path("cvlab", appauthor=False) / "nets"
+
+
 def autosave() -> Path:
     """The project as it was last seen, restored at the next start."""
     home = _home()

@@ -20,6 +20,7 @@ from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from cvlab.core.weights import Weights
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.team import Team
 
@@ -55,14 +56,20 @@ class Runs:
         *,
         title: str = "",
         parent: Parent | None = None,
+        begin_with: Weights | None = None,
         team: Team | None = None,
     ) -> Run:
-        """Trains in the background; with a team, beside other processes.
+        """Trains in the background; with a team, beside other processes. begin_with: first weights that are not drawn, of this
+        net or of a part of it.
 
         Raises the first `NetError` of a net that does not fit, `TrainingError` while another run is active, `CannotWrite`.
         """
         self._refuse_second()
         _check(architecture)
+        if begin_with is not None:
+            whose = begin_with.title or "first weights"
+            folder = RunFolder.begin_with(self.root, architecture, recipe, begin_with.values, whose, title, parent)
+            return self._go(folder, resume=True, team=team)
         return self._go(RunFolder.create(self.root, architecture, recipe, title, parent), resume=False, team=team)
 
     def queue(
@@ -100,7 +107,8 @@ class Runs:
         """Trains the net of a run anew with another recipe, from the same first weights and with the same batch order (see
         `RunFolder.fork`). Raises as `start` and `resume`."""
         self._refuse_second()
-        return self._go(RunFolder.open(path).fork(recipe, title), resume=False)
+        folder = RunFolder.open(path).fork(recipe, title)
+        return self._go(folder, resume=bool(folder.record.begins_with))
 
     def branch(self, path: Path, step: int, recipe: Recipe | None = None, *, title: str = "") -> Run:
         """Goes on from a checkpoint of a run in a run of its own, with another recipe or with the same; the curves before it

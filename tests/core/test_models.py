@@ -12,7 +12,7 @@ from cvlab.engine.data.entries import CATALOGUE
 
 @pytest.fixture
 def on_board(runs):
-    return Models(paths.resources() / "models", runs)
+    return Models(paths.resources() / "models", runs, runs.root.parent / "nets")
 
 
 def test_two_nets_ship_and_say_what_they_read(on_board):

@@ -219,7 +219,7 @@ def test_damaged_runs_are_passed_over_in_the_list(runs):
 
 
 def test_models_of_runs_and_of_the_running_net(runs, tmp_path):
-    models = Models(tmp_path / "shipped", runs)
+    models = Models(tmp_path / "shipped", runs, tmp_path / "nets")
     told = []
     models.changed.connect(lambda: told.append(True))
     run = runs.start(zoo.lenet(), RECIPE.changed(epochs=40))

@@ -40,7 +40,8 @@ class Notes(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """run.json: what the run is made of, and how it ended. `result` holds the last epoch's and the test's figures."""
+    """run.json: what the run is made of, and how it ended. `result` holds the last epoch's and the test's figures.
+    begins_with: whose weights it began with, in words; "" where they were drawn."""
 
     model_config = ConfigDict(extra="ignore")
     format: int = FORMAT
@@ -54,6 +55,7 @@ class RunRecord(BaseModel):
     preprocessing: Preprocessing = Preprocessing()
     architecture: Architecture
     parent: Parent | None = None
+    begins_with: str = Field("", max_length=400)
     status: Literal["running", "finished", "stopped", "failed"] = "running"
     result: dict[str, Any] = {}
 

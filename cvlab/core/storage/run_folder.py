@@ -6,7 +6,7 @@ import contextlib
 import platform
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,12 +83,31 @@ class RunFolder:
         folder.write_record()
         return folder
 
+    @classmethod
+    def begin_with(
+        cls, root: Path, architecture: Architecture, recipe: Recipe, weights: Mapping[str, np.ndarray], whose: str,
+        title: str = "", parent: Parent | None = None,
+    ) -> RunFolder:  # fmt: skip
+        """A fresh folder of a run whose first weights are these, as far as they go. It is started as one that is resumed.
+        Raises `CannotWrite`."""
+        from cvlab.engine.training.checkpoint import beginning_bytes
+
+        folder = cls.create(root, architecture, recipe, title, parent)
+        folder.record.begins_with = whose[:400]
+        write_whole(folder.path / BRANCH, beginning_bytes(weights, recipe))
+        folder.write_record()
+        return folder
+
     def fork(self, recipe: Recipe, title: str = "") -> RunFolder:
         """A fresh run of the same net with another recipe. With the same seed it has the same first weights and batch order, so
         that what differs at the end comes from what was changed. Raises `CannotWrite`."""
-        return self.create(
-            self.path.parent, self.record.architecture, recipe, title or self.record.title, Parent(run=self.record.id)
-        )
+        parent = Parent(run=self.record.id)
+        folder = self.create(self.path.parent, self.record.architecture, recipe, title or self.record.title, parent)
+        if self.record.begins_with:
+            folder.record.begins_with = self.record.begins_with
+            write_whole(folder.path / BRANCH, read_bounded(self.path / BRANCH, MAX_WEIGHTS))
+            folder.write_record()
+        return folder
 
     def branch(self, step: int, recipe: Recipe, title: str = "") -> RunFolder:
         """A run that goes on from one of this run's checkpoints with another recipe; this run stays as it is.

@@ -98,6 +98,13 @@ def free_name(name: str, taken: set[str]) -> str:
     return name
 
 
+def name_like(name: str) -> str:
+    """A layer's name that resembles the given one: "layer1.0.conv1" -> "layer1_0_conv1"; "" where nothing of it can stay."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    plain = plain if plain[:1].isalpha() or not plain else f"n{plain}"
+    return plain[:40].rstrip("_")
+
+
 def check_groups(groups: Sequence[Group], known: set[int]) -> None:
     """Raises ValueError for groups that are none; known: the ids of all nodes."""
     ids = [group.id for group in groups]

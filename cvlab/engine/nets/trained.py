@@ -13,6 +13,7 @@ from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import GraphNet, build
+from cvlab.engine.nets.weights import misfit
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +74,8 @@ class TrainedNet:
 
 def load_weights(module: GraphNet, weights: Mapping[str, Tensor | np.ndarray]) -> None:
     """Copies the weights in; raises `NotOurFile` that names the first tensor that is missing, extra or of another shape."""
-    own = module.state_dict()
-    for name in [*own, *weights]:
-        if name not in weights:
-            problem = f"{name} is missing"
-        elif name not in own:
-            problem = f"{name} belongs to no layer"
-        elif tuple(weights[name].shape) != tuple(own[name].shape):
-            problem = f"{name} is {tuple(weights[name].shape)}, the net needs {tuple(own[name].shape)}"
-        else:
-            continue
+    problem = misfit({name: tuple(value.shape) for name, value in module.state_dict().items()}, weights)
+    if problem:
         raise NotOurFile(
             "These weights belong to another net.", received=problem, remedy="Choose the weights of this architecture."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -17,6 +18,7 @@ from cvlab.engine.nets.trained import load_weights
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.learner import Best, Learner, Totals
 from cvlab.engine.training.objective import make_optimizer
+from cvlab.engine.training.recipe import Recipe
 
 _MODEL, _OPTIMIZER, _BEST, _AVERAGE = "model/", "optimizer/", "best/", "average/"
 _STATE = "cvlab"
@@ -66,6 +68,17 @@ def resume_bytes(learner: Learner) -> bytes:
     return safe_torch.save(tensors, metadata={_STATE: json.dumps(state)})
 
 
+def beginning_bytes(weights: Mapping[str, np.ndarray], recipe: Recipe) -> bytes:
+    """What a run begins with that does not begin anew: these weights, at step 0. They may be a part of the net's; `restore` then
+    leaves the other layers as they are."""
+    tensors = {_MODEL + name: torch.as_tensor(value).contiguous() for name, value in weights.items()}
+    state = {
+        "step": 0, "epoch": 0, "position": 0, "seconds": 0.0, "totals": asdict(Totals()), "recipe": recipe.model_dump(),
+        "best": None, "begins": True, "checksum": _checksum(tensors),
+    }  # fmt: skip
+    return safe_torch.save(tensors, metadata={_STATE: json.dumps(state)})
+
+
 def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None:
     """Puts the learner where `resume_bytes` left another one of the same architecture and data. Raises `NotOurFile`; the
     learner is then unchanged.
@@ -87,7 +100,10 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
             received=str(error)[:120],
             remedy="Go on from an earlier checkpoint of the run, or start it again from its recipe.",
         ) from error
-    load_weights(learner.module, _under(tensors, _MODEL))
+    weights = _under(tensors, _MODEL)
+    if state.get("begins") is True:
+        weights = learner.module.state_dict() | weights
+    load_weights(learner.module, weights)
     learner.optimizer = make_optimizer(learner.module, learner.recipe if keep_recipe else recipe, learner.device)
     own = learner.recipe
     if not keep_recipe or own.optimizer.kind == recipe.optimizer.kind:

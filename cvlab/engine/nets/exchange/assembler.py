@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError, ShapeError
 from cvlab.engine.nets.architecture import MAX_NODES, Architecture
 from cvlab.engine.nets.layers import AvgPool, Input, LayerSpec, Misfit, Shape, volume
+from cvlab.engine.nets.parts import name_like
+from cvlab.engine.nets.weights import checked
 
 Weights = dict[str, np.ndarray]
 
@@ -22,12 +24,15 @@ class NotHere(NetError):
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """net: checked to fit together. weights: by our names ("conv1.weight"); empty where the source holds none.
-    notes: what was left out or said otherwise, as sentences."""
+    """net: checked to fit together. weights: by our names ("conv1.weight"), all that the net needs, checked by `checked`; empty
+    where the source holds none. notes: what was left out or said otherwise, as sentences. preprocessing, classes: what the
+    weights were trained with, as far as the source says it."""
 
     net: Architecture
     weights: Weights = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    preprocessing: Preprocessing | None = None
+    classes: tuple[str, ...] = ()
 
 
 class Assembler:
@@ -54,7 +59,7 @@ class Assembler:
         self.net, node_id = self.net.add(layer)
         for port, source in enumerate(sources):
             self.net = self.net.connect(self._node[source], node_id, port)
-        wanted = _name(name)
+        wanted = name_like(name)
         if wanted and wanted not in self.net.by_name:
             self.net = self.net.renamed(node_id, wanted)
         self._node[key], self.shapes[key] = node_id, output
@@ -87,7 +92,8 @@ class Assembler:
         self.place(key, AvgPool(kernel=factor, stride=factor), [source], name)
 
     def finish(self, end: object, weights: Weights | None = None) -> Imported:
-        """The net whose scores are the value `end`; what does not lead there is left out."""
+        """The net whose scores are the value `end`; what does not lead there is left out. Raises `NotOurFile` for weights that
+        are not the net's."""
         self.shape(end)
         goal = self._node[end]
         loose = [node.id for node in self.net.nodes if not self.net.reaches(node.id, goal)]
@@ -96,15 +102,8 @@ class Assembler:
             self.notes.append(f"{names} {'do' if len(loose) > 1 else 'does'} not lead to the scores: left out.")
         net = self.net.remove(loose, heal=False)
         kept = {name: value for name, value in (weights or {}).items() if name.partition(".")[0] in net.by_name}
-        return Imported(net, kept, tuple(self.notes))
+        return Imported(net, checked(net, kept) if kept else {}, tuple(self.notes))
 
 
 def _title(name: str) -> str:
     return "".join(c for c in name if c.isprintable()).strip()[:80] or "Imported net"
-
-
-def _name(name: str) -> str:
-    """A name of ours that resembles the given one: "layer1.0.conv1" -> "layer1_0_conv1"."""
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    plain = plain if plain[:1].isalpha() or not plain else f"n{plain}"
-    return plain[:40].rstrip("_")

@@ -13,24 +13,29 @@ from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.exchange.assembler import Imported, NotHere
 from cvlab.engine.nets.exchange.onnx_operators import OPERATORS
 from cvlab.engine.nets.exchange.onnx_out import MAX_BYTES, packages
-from cvlab.engine.nets.exchange.onnx_reader import Reader, first_line
+from cvlab.engine.nets.exchange.onnx_reader import Reader, first_line, refuse_outside
+from cvlab.engine.nets.exchange.upbringing import told
 
 
 def read_onnx(data: bytes, image: tuple[int, int, int] | None = None) -> Imported:
     """The net and its weights. image: (C, H, W), for a model whose input leaves it open.
 
-    Raises `NotOurFile` for what is no ONNX model, `NotHere` for operators without a layer here, `ShapeError` where it does
-    not fit together.
+    Raises `NotOurFile` for what is no ONNX model and for weights that are damaged or do not fit, `NotHere` for operators
+    without a layer here and for weights kept outside the file, `ShapeError` where it does not fit together.
     """
     onnx, _ = packages()
     if len(data) > MAX_BYTES:
         raise NotOurFile("The file is larger than 1.9 GB.")
     try:
         model = onnx.load_model_from_string(data)
+        refuse_outside(onnx, model.graph)
         onnx.checker.check_model(model)
+    except NotHere:
+        raise
     except Exception as error:  # protobuf's and onnx's own families, which have no common base
         raise NotOurFile("This is not an ONNX model, or only a part of one.", received=first_line(error)) from error
-    return _read(Reader(onnx, model.graph, image), model.graph)
+    found = _read(Reader(onnx, model.graph, image), model.graph)
+    return told(found, {each.key: each.value for each in model.metadata_props})
 
 
 def _read(reader: Reader, graph: Any) -> Imported:

@@ -15,6 +15,20 @@ def first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:120]
 
 
+def refuse_outside(onnx: Any, graph: Any) -> None:
+    """Raises `NotHere` for a model whose tensors lie in other files: no path that a file names is followed."""
+    attributes = [attribute for node in graph.node for attribute in node.attribute]
+    tensors = [*graph.initializer, *(attribute.t for attribute in attributes)]
+    outside = [tensor for tensor in tensors if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    if outside:
+        told = {each.value for tensor in outside for each in tensor.external_data if each.key == "location"}
+        raise NotHere(
+            "The model keeps its weights in another file, which is not read.",
+            received=", ".join(sorted(told))[:80],
+            remedy="Save it as one file: onnx.save(onnx.load(path), path) does, below 2 GB.",
+        )
+
+
 class Reader:
     """constants: known numbers by name. net: what has been read. weights: by our names. pieces: values split by a maxout."""
 
@@ -34,8 +48,6 @@ class Reader:
     # -- reading values ----------------------------------------------------------------------------------------------
 
     def array(self, tensor: Any) -> np.ndarray:
-        if tensor.data_location == self._onnx.TensorProto.EXTERNAL:
-            raise NotHere("The model keeps its weights in another file.", remedy="Save it as one file.")
         try:
             return self._onnx.numpy_helper.to_array(tensor)
         except Exception as error:

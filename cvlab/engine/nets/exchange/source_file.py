@@ -7,21 +7,41 @@ What `code.source` and `the starter script` write is read, and what people chang
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.exchange.assembler import Assembler, Imported, NotHere
+from cvlab.engine.nets.exchange.upbringing import of_source
 from cvlab.engine.nets.layers import Add, Concat
 
 MAX_SOURCE = 1_000_000
 _HELPERS = ("L2Pool", "Maxout", "Reshape")
 
 
-def read_source(text: str, image: tuple[int, int, int] | None = None) -> Imported:
+def weights_beside(text: str) -> str:
+    """The name of the weights file beside the source that its `load()` reads, as `code.source` writes it; "" where there is
+    none. A bare name: what leads to another folder is none. Raises `NotOurFile` for what is no Python source."""
+    load = next((n for n in _parse(text).body if isinstance(n, ast.FunctionDef) and n.name == "load"), None)
+    for node in ast.walk(load) if load is not None else ():
+        match node:
+            case ast.Call(func=ast.Attribute(attr="with_name"), args=[ast.Constant(value=str() as name)]):
+                bare = name not in ("", ".", "..") and not set(name) & set("/\\:\x00")
+                return name if bare and name.lower().endswith(".safetensors") else ""
+    return ""
+
+
+def read_source(
+    text: str, image: tuple[int, int, int] | None = None, weights: Mapping[str, np.ndarray] | None = None
+) -> Imported:
     """The net of the class `Net` in a Python file.
 
-    image: (C, H, W), where the file does not say it by `torch.zeros(1, C, H, W)`. Raises `NotOurFile` for what is no such
-    file, `NotHere` for what no layer here can do, `ShapeError` where layers do not fit; each names the line.
+    image: (C, H, W), where the file does not say it by `torch.zeros(1, C, H, W)`. weights: those of the class, by its own
+    attributes' names. Raises `NotOurFile` for what is no such file and for weights of another net, `NotHere` for what no layer
+    here can do, `ShapeError` where layers do not fit; each names the line.
     """
     tree = _parse(text)
     found = next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Net"), None)
@@ -37,7 +57,9 @@ def read_source(text: str, image: tuple[int, int, int] | None = None) -> Importe
         )
     made = _modules(methods["__init__"])
     title = (ast.get_docstring(tree) or "").partition(":")[0]
-    return _run(methods["forward"], made, Assembler(title, image, _argument(methods["forward"])))
+    net = Assembler(title, image, _argument(methods["forward"]))
+    found = _run(methods["forward"], made, net, weights)
+    return replace(found, preprocessing=of_source(tree, image)) if weights else found
 
 
 def _parse(text: str) -> ast.Module:
@@ -128,10 +150,10 @@ def _literal(node: ast.expr) -> Any:
     raise _not_understood(node)
 
 
-def _run(forward: ast.FunctionDef, made: dict[str, Any], net: Assembler) -> Imported:
+def _run(forward: ast.FunctionDef, made: dict[str, Any], net: Assembler, weights: Mapping[str, Any] | None) -> Imported:
     """Follows forward line by line. A variable that is written again stands for its newest value."""
     now: dict[str, object] = {_argument(forward): _argument(forward)}
-    used: set[str] = set()
+    used: dict[str, str] = {}  # our name of each module's layer
     for statement in forward.body:
         match statement:
             case ast.Expr(value=ast.Constant()):
@@ -141,13 +163,13 @@ def _run(forward: ast.FunctionDef, made: dict[str, Any], net: Assembler) -> Impo
                 _compute(key, value, now, made, used, net)
                 now[target] = key
             case ast.Return(value=ast.Name(id=name)):
-                return net.finish(_known(name, now, statement))
+                return net.finish(_known(name, now, statement), _renamed(weights or {}, used, made))
             case _:
                 raise _not_understood(statement)
     raise NotOurFile("forward returns nothing.")
 
 
-def _compute(key: object, value: ast.expr, now, made: dict[str, Any], used: set[str], net: Assembler) -> None:
+def _compute(key: object, value: ast.expr, now, made: dict[str, Any], used: dict[str, str], net: Assembler) -> None:
     from cvlab.engine.nets.exchange.torch_modules import spec_of
 
     match value:
@@ -158,13 +180,13 @@ def _compute(key: object, value: ast.expr, now, made: dict[str, Any], used: set[
                 raise NotOurFile(f"Line {value.lineno}: __init__ makes no {name}.")
             if name in used and any(True for _ in made[name].parameters()):
                 raise NotHere(f"Line {value.lineno}: {name} is used twice; layers here do not share weights.")
-            used.add(name)
             before = _known(source, now, value)
             layer = spec_of(made[name], net.shape(before))
+            used[name] = name
             if layer is None:
                 net.alias(key, before)
             else:
-                net.place(key, layer, [before], name)
+                used[name] = net.place(key, layer, [before], name)
         case ast.BinOp(op=ast.Add()):
             sources = [_known(name, now, value) for name in _summands(value)]
             net.place(key, Add(inputs=len(sources)), sources, _merge_name(key))
@@ -179,6 +201,20 @@ def _compute(key: object, value: ast.expr, now, made: dict[str, Any], used: set[
             net.place(key, Concat(inputs=len(sources)), sources, _merge_name(key))
         case _:
             raise _not_understood(value)
+
+
+def _renamed(weights: Mapping[str, np.ndarray], used: dict[str, str], made: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Weights by our layers' names; those of a module that forward does not call are left out. Raises `NotOurFile` for others."""
+    found = {}
+    for name, value in weights.items():
+        module, _, key = name.partition(".")
+        if module not in made:
+            raise NotOurFile(
+                "The weights belong to another net than the source.", received=f"{name[:80]} is of no layer in __init__"
+            )
+        if module in used:
+            found[f"{used[module]}.{key}"] = value
+    return found
 
 
 def _merge_name(key: object) -> str:

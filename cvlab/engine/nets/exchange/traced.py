@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import fx, nn
 
+from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError
 from cvlab.engine.nets.exchange.assembler import Assembler, Imported, NotHere, Weights
 from cvlab.engine.nets.exchange.torch_modules import spec_of
+from cvlab.engine.nets.exchange.weights_file import with_weights
 from cvlab.engine.nets.layers import Add, Concat, Dropout, Flatten, GlobalPool
 
 TORCHVISION = (
@@ -21,8 +26,21 @@ TORCHVISION = (
 """Models of torchvision that may be asked for by name; some have operators that no layer here can do, and say which."""
 
 
-def read_torchvision(name: str, image: tuple[int, int, int] = (3, 224, 224), classes: int = 1000) -> Imported:
-    """A model of torchvision, without weights; nothing is downloaded. Raises `NotHere` that lists what has no layer here."""
+IMAGENET = Preprocessing(kind="standardize", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+"""How torchvision's published weights want their images."""
+
+
+def read_torchvision(
+    name: str,
+    image: tuple[int, int, int] = (3, 224, 224),
+    classes: int = 1000,
+    weights: Mapping[str, np.ndarray] | None = None,
+) -> Imported:
+    """A model of torchvision; nothing is downloaded. Raises `NotHere` that lists what has no layer here.
+
+    weights: by the model's own names, as its published files have them (`read_weights_file`); with them come its
+    preprocessing and, for 1,000 classes, their names. Raises `NotOurFile` for those of another model.
+    """
     if name not in TORCHVISION:
         raise NetError(
             "torchvision's model of this name is not known here.", received=name[:40],
@@ -39,7 +57,15 @@ def read_torchvision(name: str, image: tuple[int, int, int] = (3, 224, 224), cla
     options = {"init_weights": False} if name == "googlenet" else {}
     with torch.device("meta"):  # no memory, no weights: fresh ones would be worth nothing
         model = getattr(models, name)(weights=None, num_classes=classes, **options)
-    return read_model(model, image, name)
+    found = read_model(model, image, name)
+    if weights is None:
+        return found
+    names = models.get_model_weights(name).DEFAULT.meta["categories"]
+    if len(set(names)) < len(names):  # ImageNet has two cranes and two maillots
+        names = [f"{n} {names[:i].count(n) + 1}" if names.count(n) > 1 else n for i, n in enumerate(names)]
+    found = with_weights(found, weights)
+    known = len(names) == classes
+    return replace(found, preprocessing=IMAGENET if image[0] == 3 else None, classes=tuple(names) if known else ())
 
 
 def read_model(model: nn.Module, image: tuple[int, int, int], name: str = "") -> Imported:

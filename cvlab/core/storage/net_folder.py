@@ -1,0 +1,122 @@
+"""A trained net from elsewhere on disk: what it is, and its weights. Written once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cvlab.core.storage.files import read_bounded
+from cvlab.engine.data.preprocessing import Preprocessing
+from cvlab.engine.disk import write_whole
+from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.nets.architecture import Architecture
+
+if TYPE_CHECKING:
+    from cvlab.engine.nets.exchange.assembler import Imported
+    from cvlab.engine.nets.trained import TrainedNet
+
+FORMAT = 1
+RECORD, WEIGHTS = "net.json", "weights.safetensors"
+MAX_RECORD, MAX_WEIGHTS = 50_000_000, 2_000_000_000
+
+
+class NetRecord(BaseModel):
+    """net.json. title: what it is called in lists, the name of the file that it came from. preprocessing, classes: None and ()
+    where that file said nothing about them."""
+
+    model_config = ConfigDict(extra="ignore")
+    format: int = FORMAT
+    id: str
+    title: str = Field(max_length=200)
+    created: str
+    architecture: Architecture
+    preprocessing: Preprocessing | None = None
+    classes: tuple[str, ...] = ()
+
+
+class NetFolder:
+    """One imported net. `create` keeps a new one, `open` reads one."""
+
+    def __init__(self, path: Path, record: NetRecord) -> None:
+        self.path, self.record = path, record
+
+    @classmethod
+    def create(cls, root: Path, imported: Imported, title: str) -> NetFolder:
+        """Keeps a net with its weights; one that is there already, number for number, is not kept twice. Raises `CannotWrite`."""
+        from cvlab.engine.training.checkpoint import weights_bytes
+
+        data = weights_bytes(imported.weights)
+        told = (imported.net.model_dump_json(), str(imported.preprocessing), str(imported.classes), title)
+        digest = hashlib.sha256(data + "\0".join(told).encode()).hexdigest()[:12]
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:30] or "net"
+        record = NetRecord(
+            id=f"net-{slug}-{digest}",
+            title=title[:200],
+            created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+            architecture=imported.net,
+            preprocessing=imported.preprocessing,
+            classes=imported.classes,
+        )
+        folder = cls(root / record.id, record)
+        if not (folder.path / RECORD).is_file():
+            write_whole(folder.path / WEIGHTS, data)
+            write_whole(
+                folder.path / RECORD, record.model_dump_json(indent=1).encode()
+            )  # last: it makes the folder a net
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> NetFolder:
+        """Reads net.json; raises `NotOurFile` or `NewerFile`."""
+        try:
+            record = NetRecord.model_validate_json(read_bounded(path / RECORD, MAX_RECORD))
+        except FileNotFoundError as error:
+            raise NotOurFile("This folder holds no net.", received=str(path)[:120]) from error
+        except (OSError, ValidationError, ValueError, RecursionError) as error:
+            raise NotOurFile("The net's net.json cannot be read.", received=f"{path}: {error}"[:200]) from error
+        if record.format > FORMAT:
+            raise NewerFile(
+                "This net was kept by a later cvlab.",
+                received=f"format {record.format}",
+                remedy="Update cvlab to open it.",
+            )
+        return cls(path, record)
+
+    def trained(self) -> TrainedNet:
+        """The net with its weights. What its file did not say is assumed: images as numbers from 0 to 1, and classes called by
+        their numbers. Raises `NotOurFile`."""
+        from cvlab.engine.nets.shapes import infer
+        from cvlab.engine.nets.trained import TrainedNet
+        from cvlab.engine.nets.weights import checked
+        from cvlab.engine.training.checkpoint import read_weights
+
+        record = self.record
+        try:
+            weights = read_weights(read_bounded(self.path / WEIGHTS, MAX_WEIGHTS))
+        except OSError as error:
+            raise NotOurFile(
+                f"The weights of {record.title} cannot be read.",
+                received=error.strerror or str(error),
+                remedy="Import it again.",
+            ) from error
+        net = record.architecture
+        classes = record.classes or class_numbers(infer(net).layers[net.order[-1]].output or ())
+        assumed = record.preprocessing or Preprocessing(kind="unit")
+        return TrainedNet.assemble(net, checked(net, weights), assumed, classes, record.title)
+
+    def discard(self) -> None:
+        with suppress(OSError):
+            (self.path / RECORD).unlink()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def class_numbers(output: tuple[int, ...]) -> tuple[str, ...]:
+    """ "0", "1", ... for a vector of scores; none where the net gives something else."""
+    return tuple(map(str, range(output[0]))) if len(output) == 1 else ()
