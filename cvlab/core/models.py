@@ -75,6 +75,18 @@ class Models:
         ]
         return listed(self._on_board()) + in_training + listed(self._trained()) + imported
 
+    def beginnings(self, net: Architecture) -> list[tuple[ModelChoice, tuple[str, ...]]]:
+        """Trained nets that this one can begin with, whole ones first: each with the layers that would begin anew."""
+        folders = [*self._on_board(), *self._trained(), *self._imported()]
+        mine, found = _learned(net), []
+        for folder in folders:
+            theirs = _learned(folder.record.architecture)
+            anew = tuple(name for name, told in mine.items() if theirs.get(name) != told)
+            if len(anew) < len(mine):
+                choice = _imported(folder) if isinstance(folder, NetFolder) else _choice(folder)
+                found.append((choice, anew))
+        return sorted(found, key=lambda each: len(each[1]))
+
     def reading(
         self,
         image_shape: ImageShape,
@@ -156,6 +168,17 @@ def _choice(folder: RunFolder, id: str = "", title: str = "", detail: str = "") 
         id or record.id, title or record.title, detail or _figures(folder), record.architecture.image_shape,
         tuple(record.classes), record.recipe.data,
     )  # fmt: skip
+
+
+def _learned(net: Architecture) -> dict[str, tuple[str, str]]:
+    """By name, the layers that learn: (kind, how many weights as a product of their sides)."""
+    report = infer(net).flat
+    found = {}
+    for node_id, layer in report.layers.items():
+        node = net.flat.by_id[node_id]
+        if layer.parameters:
+            found[node.name] = (node.layer.kind, node.layer.parameter_words(*layer.inputs))
+    return found
 
 
 def _imported(folder: NetFolder) -> ModelChoice:

@@ -65,7 +65,7 @@ class Runs:
         Raises the first `NetError` of a net that does not fit, `TrainingError` while another run is active, `CannotWrite`.
         """
         self._refuse_second()
-        _check(architecture)
+        check_trainable(architecture)
         if begin_with is not None:
             whose = begin_with.title or "first weights"
             folder = RunFolder.begin_with(self.root, architecture, recipe, begin_with.values, whose, title, parent)
@@ -77,7 +77,7 @@ class Runs:
     ) -> Waiting:
         """Trains when those before it are done; at once if nothing trains. It is kept on disk until then. Raises as `start`, but
         for an active run."""
-        _check(architecture)
+        check_trainable(architecture)
         waiting = self.line.add(architecture, recipe, title or f"{architecture.name} on {recipe.data}", parent)
         self._next()
         return waiting
@@ -215,7 +215,8 @@ class Unqueue:
         return False
 
 
-def _check(architecture: Architecture) -> None:
+def check_trainable(architecture: Architecture) -> None:
+    """Raises the first `NetError` of a net that does not fit, `RecipeError` for one that has nothing to learn."""
     report = infer(architecture)
     report.raise_first()
     if report.parameters == 0:

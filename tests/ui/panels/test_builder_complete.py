@@ -13,6 +13,7 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton, QSpinBox
 
+from cvlab.core.net_import import read_net
 from cvlab.core.weights import FIRST
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
@@ -22,7 +23,7 @@ from cvlab.engine.nets.layers import REGISTRY, Conv, Flatten, Input, Linear, Rel
 from cvlab.engine.training.checkpoint import read_weights, weights_bytes
 from cvlab.ui.canvas.menu import AdviceMenu, CanvasMenu
 from cvlab.ui.panels.builder.builder import BuilderPanel
-from cvlab.ui.panels.builder.exchange import ReadRequest, WriteRequest, read_file
+from cvlab.ui.panels.builder.exchange import WriteRequest
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
 
 LEFT = Qt.MouseButton.LeftButton
@@ -263,7 +264,8 @@ def test_source_goes_out_and_comes_back(panel, lab, tmp_path, qtbot):
 
 def test_a_net_s_own_file_goes_out_and_comes_back(panel, lab, tmp_path):
     panel.exchange.save("file", tmp_path / "net.json")
-    assert read_file(tmp_path / "net.json") == (lab.project.architecture, ())
+    found = read_net(tmp_path / "net.json")
+    assert (found.net, found.notes, found.weights) == (lab.project.architecture, (), {})
 
 
 @pytest.mark.parametrize(
@@ -280,9 +282,9 @@ def test_what_is_no_net_is_said_in_words(tmp_path, name, content, said):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CvlabError, match=said):
-        read_file(path)
+        read_net(path)
     with pytest.raises(CvlabError):
-        ReadRequest(tmp_path / "missing.json").run(Control())
+        read_net(tmp_path / "missing.json")
 
 
 def test_a_layer_of_another_version_is_kept_and_shown(panel, lab):
@@ -299,7 +301,7 @@ def test_onnx_and_the_training_script_are_written(lab, tmp_path):
     net = zoo.make("linear")
     request = WriteRequest("onnx", net, lab.project.recipe, lab.dataset, tmp_path / "net.onnx", lab.models, FIRST)
     assert request.run(Control()).startswith("net.onnx, with first weights. onnxruntime computes the same")
-    back, _ = read_file(tmp_path / "net.onnx")
+    back = read_net(tmp_path / "net.onnx").net
     assert [type(n.layer) for n in back.nodes] == [type(n.layer) for n in net.nodes]
     script = WriteRequest("script", net, lab.project.recipe, lab.dataset, tmp_path / "train.py", lab.models).content(
         Control()

@@ -21,9 +21,10 @@ from cvlab.ui.canvas.view import NetView
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.builder.adviser import Adviser
 from cvlab.ui.panels.builder.dialogs import Dialogs
-from cvlab.ui.panels.builder.exchange import READABLE, Exchange
+from cvlab.ui.panels.builder.exchange import Exchange
 from cvlab.ui.panels.builder.ghost import Ghost
 from cvlab.ui.panels.builder.header import Header
+from cvlab.ui.panels.builder.importer import DROPPABLE, Importer
 from cvlab.ui.panels.builder.inspector import Inspector
 from cvlab.ui.panels.builder.lessons import BUILDER, LESSONS
 from cvlab.ui.panels.builder.offers import offered
@@ -60,7 +61,8 @@ class BuilderPanel(Panel):
         self.dialogs = Dialogs(self)
         self.exchange = Exchange(lab, self.canvas.net_scene, self)
         self.header.export.setMenu(self.exchange.export_menu(self.header))
-        self.header.import_.setMenu(self.exchange.import_menu(self.header))
+        self.importer = Importer(lab, self)
+        self.header.import_.setMenu(self.importer.menu(self.header))
         self.ghost = Ghost(self)
         self.adviser = Adviser(lab, self.edits, self)
         self.setAcceptDrops(True)
@@ -116,7 +118,8 @@ class BuilderPanel(Panel):
         self.problem.show_asked.connect(self._go_to_layer)
         self.problem.advised.connect(self.adviser.take)
         self.volumes.pressed.connect(self._pick_volume)
-        self.exchange.came.connect(self.open_net)
+        self.importer.came.connect(self.open_net)
+        self.importer.go_to.connect(self.go_to)
         self.adviser.came.connect(self._advised)
 
     # -- following the document --------------------------------------------------------------------------------------
@@ -245,14 +248,14 @@ class BuilderPanel(Panel):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(
-            url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in READABLE for url in event.mimeData().urls()
+            url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in DROPPABLE for url in event.mimeData().urls()
         ):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
-            if url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in READABLE:
-                self.exchange.open(Path(url.toLocalFile()))
+            if url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in DROPPABLE:
+                self.importer.open(Path(url.toLocalFile()))
                 event.acceptProposedAction()
                 return
 

@@ -1,4 +1,4 @@
-"""Ways out of the builder and into it: PyTorch source, a training script, ONNX, pictures, files of nets, torchvision's models."""
+"""Ways out of the builder: PyTorch source, a training script, ONNX, pictures, files of nets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRectF, Signal
+from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -15,8 +15,8 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.models import ModelChoice, Models
 from cvlab.core.weights import NONE, find_weights, first_weights
-from cvlab.engine.disk import refused, write_whole
-from cvlab.engine.errors import CvlabError, NotOurFile
+from cvlab.engine.disk import write_whole
+from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.canvas.scene import NetScene
 from cvlab.ui.canvas.volumes import Volumes
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from cvlab.engine.training.recipe import Recipe
     from cvlab.ui.panels.builder.weights_dialog import WeightsDialog
 
-READABLE = (".py", ".onnx", ".json")
-MAX_FILE = 512 * 2**20
 EXPORTS = {
     "source": ("PyTorch source …", "code", "net.py", "Python (*.py)"),
     "script": ("Training script …", "training", "train.py", "Python (*.py)"),
@@ -42,7 +40,6 @@ EXPORTS = {
 """By id: the menu's words, icon, proposed file name, and the dialog's filter."""
 
 _MARGIN = 24.0
-_READABLE = "Nets (*.py *.onnx *.json)"
 
 
 @dataclass(frozen=True)
@@ -91,53 +88,8 @@ class WriteRequest:
         return starter_script(self.net, fitted, self.recipe).encode()
 
 
-@dataclass(frozen=True)
-class ReadRequest:
-    """A file, or a model of torchvision by name, to be read as a net."""
-
-    path: Path | None = None
-    model: str = ""
-
-    def run(self, control: JobControl) -> tuple[Architecture, tuple[str, ...]]:
-        if self.path is None:
-            from cvlab.engine.nets.exchange.traced import read_torchvision
-
-            found = read_torchvision(self.model)
-            return found.net, found.notes
-        return read_file(self.path)
-
-
-def read_file(path: Path) -> tuple[Architecture, tuple[str, ...]]:
-    """(the net, what was left out). Raises a `CvlabError` in words; nothing in the file is run."""
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise NotOurFile(f"{path.name} is larger than {MAX_FILE >> 20} MB.", remedy="Choose a smaller file.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise refused(error, path) from error
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        return Architecture.from_json(data), ()
-    if suffix == ".onnx":
-        from cvlab.engine.nets.exchange.onnx_in import read_onnx
-
-        found = read_onnx(data)
-    elif suffix == ".py":
-        from cvlab.engine.nets.exchange.source_file import read_source
-
-        found = read_source(data.decode("utf-8", "replace"))
-    else:
-        raise NotOurFile(
-            f"No net can be read from {path.name}.",
-            remedy="Choose a .py that cvlab wrote, an .onnx, or a .json of a net.",
-        )
-    return found.net, found.notes
-
-
 class Exchange(QObject):
-    """Runs what takes time as jobs, one at a time. came(net, words): a net was read, to be put on the canvas."""
-
-    came = Signal(object, str)
+    """Writes; what takes time runs as a job, one at a time."""
 
     def __init__(self, lab: Lab, scene: NetScene, parent: QWidget) -> None:
         super().__init__(parent)
@@ -153,15 +105,6 @@ class Exchange(QObject):
                 menu.addSeparator()
             menu.addAction(icon(picture, "muted"), words).setData(kind)
         menu.triggered.connect(self._export)
-        return menu
-
-    def import_menu(self, parent: QWidget) -> QMenu:
-        menu = QMenu(parent)
-        menu.addAction(icon("open", "muted"), "From a file: PyTorch source, ONNX, net …").setData("file")
-        models = menu.addMenu(icon("lenet", "muted"), "From torchvision")
-        for name in _MODELS:
-            models.addAction(name).setData(f"model:{name}")
-        menu.triggered.connect(self._import)
         return menu
 
     def _export(self, action: QAction) -> None:
@@ -197,15 +140,6 @@ class Exchange(QObject):
             suffix = ".png" if "PNG" in chosen else Path(proposed).suffix
             self.save(kind, Path(name) if Path(name).suffix else Path(name).with_suffix(suffix), which)
 
-    def _import(self, action: QAction) -> None:
-        verb, _, name = action.data().partition(":")
-        if verb == "model":
-            self._read(ReadRequest(model=name), name)
-            return
-        path, _ = QFileDialog.getOpenFileName(self.parent(), "Open a net", "", _READABLE)
-        if path:
-            self.open(Path(path))
-
     # -- what they do --------------------------------------------------------------------------------------------------
 
     def save(self, kind: str, path: Path, which: str = NONE) -> None:
@@ -232,22 +166,6 @@ class Exchange(QObject):
         else:
             volumes = Volumes(scene.net, scene.report, scene.drawing)
             save_picture(path, volumes.size.size(), scene.net.name, _VolumePainter(volumes), "raised")
-
-    def open(self, path: Path) -> None:
-        """Reads a net from a file and announces it, or says why not."""
-        self._read(ReadRequest(path), path.name)
-
-    def _read(self, request: ReadRequest, name: str) -> None:
-        self._reading = name
-        self._lab.jobs.submit("builder.exchange", request, done=self._came, failed=self._failed)
-
-    def _came(self, found: tuple[Architecture, tuple[str, ...]]) -> None:
-        net, notes = found
-        self.came.emit(net, f"Open {self._reading}")
-        if notes:
-            self._lab.notices.warning(f"{self._reading} is on the canvas, with changes.", " ".join(notes))
-        else:
-            self._lab.notices.success(f"{self._reading} is on the canvas.", "Undo brings back what was there.")
 
     def _saved(self, words: str) -> None:
         self._lab.notices.success("Saved.", words)
@@ -280,6 +198,3 @@ class _VolumePainter:
         painter.scale(target.width() / size.width(), target.height() / size.height())
         painter.translate(-size.topLeft())
         self._volumes.paint(painter)
-
-
-_MODELS = ("alexnet", "vgg11", "vgg16", "resnet18", "resnet34", "resnet50", "squeezenet1_1", "googlenet", "densenet121")

@@ -15,6 +15,7 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import bind
+from cvlab.ui.panels.training.beginning import Beginning
 from cvlab.ui.panels.training.data_choice import DataChoice
 from cvlab.ui.panels.training.schedule_preview import SchedulePreview
 from cvlab.ui.panels.training.sections import CAPTIONS, GROUPS, MAIN, Section
@@ -91,8 +92,10 @@ class RecipeCard(QFrame):
         head.addWidget(change)
         column = QVBoxLayout()
         column.setSpacing(2)
+        self.beginning = Beginning(self._lab, self)
         column.addLayout(head)
         column.addWidget(self.net_facts)
+        column.addWidget(self.beginning)
         return column
 
     def _hairline(self) -> QFrame:

@@ -17,13 +17,13 @@ from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Lesson, Panel, Stop
 from cvlab.ui.panels.training.curves import CurvesView
-from cvlab.ui.panels.training.data_choice import require
 from cvlab.ui.panels.training.inside import Inside
 from cvlab.ui.panels.training.lesson import lesson_for
 from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, tell_ending
 from cvlab.ui.panels.training.past_runs import PastRuns
 from cvlab.ui.panels.training.queue_strip import QueueStrip
 from cvlab.ui.panels.training.recipe_card import RecipeCard
+from cvlab.ui.panels.training.starter import Starter
 from cvlab.ui.panels.training.tiles import Tiles
 from cvlab.ui.panels.training.tour import walk
 from cvlab.ui.panels.training.transport import TransportBar
@@ -49,6 +49,7 @@ class TrainingPanel(Panel):
         self.inside = Inside(lab, self.curves, self)
         self.queue = QueueStrip(lab, self)
         self.failure = FailureCard(self.inside)
+        self.starter = Starter(lab, self.recipe.beginning, self)
         self._lay_out()
         self.setFocusProxy(self.transport.start)
         self._connect()
@@ -87,6 +88,7 @@ class TrainingPanel(Panel):
         self.transport.stop_asked.connect(self.stop)
         self.queue.queue_asked.connect(self.enqueue)
         self.inside.branch_asked.connect(self.branch)
+        self.starter.refused.connect(self._refuse)
         self.recipe.change_net.connect(self._open_builder)
         self.failure.change_net_asked.connect(self._open_builder)
         self.failure.get_data_asked.connect(self._get_data)
@@ -123,6 +125,7 @@ class TrainingPanel(Panel):
     def shown(self) -> None:
         self.past.refresh()
         self.recipe.data.show_data(self.lab.project.recipe.data)
+        self.recipe.beginning.find()
         self._show_run()
 
     def tick(self) -> None:
@@ -152,14 +155,9 @@ class TrainingPanel(Panel):
             self.start()
 
     def start(self) -> Run | None:
-        """A new run of the project's net and recipe; what cannot be trained is said on the card."""
-        project = self.lab.project
-        try:
-            require(project.recipe.data)
-            return self.lab.runs.start(project.architecture, project.recipe)
-        except CvlabError as error:
-            self._refuse(error)
-            return None
+        """A new run of the project's net and recipe; what cannot be trained is said on the card. None where it is still being
+        made, too."""
+        return self.starter.start()
 
     def pause(self) -> None:
         if self._is_active():
@@ -172,6 +170,8 @@ class TrainingPanel(Panel):
         if run is not None:
             run.step()
             self._show_run()
+        else:
+            self.starter.step_first()
 
     def stop(self) -> None:
         if self._is_active():
@@ -179,12 +179,7 @@ class TrainingPanel(Panel):
 
     def enqueue(self) -> None:
         """The project's net and recipe of now, to be trained when those before are done."""
-        project = self.lab.project
-        try:
-            require(project.recipe.data)
-            self.lab.runs.queue(project.architecture, project.recipe)
-        except CvlabError as error:
-            self._refuse(error)
+        self.starter.enqueue()
 
     def branch(self, step: int) -> None:
         """A run of its own from a checkpoint of the run on the screen, with the project's recipe."""
