@@ -72,7 +72,7 @@ def read_net(path: Path, image: Image | None = None) -> Imported:
     """The net of a .py that cvlab wrote, an .onnx or a .json, with the weights that are in it or, as cvlab writes them,
     beside it. image: (C, H, W), for a file that leaves it open. Raises `NetError`, `NotOurFile`."""
     kind = path.suffix.lower()
-    if kind not in READABLE:
+    if kind not in READABLE and path.is_file():
         raise NotOurFile(
             f"No net can be read from {path.name[:60]}.", remedy="Choose a .py that cvlab wrote, an .onnx, or a .json."
         )

@@ -180,3 +180,34 @@ def test_weights_that_do_not_go_with_the_net(capsys, tmp_path, monkeypatch, argu
     monkeypatch.chdir(tmp_path)
     status, _, err = call(capsys, "net", "export", *arguments)
     assert status == 1 and words in err and not list(tmp_path.glob("x.*"))
+
+
+def test_an_imported_net_is_kept_handed_on_and_trained_on(capsys, tmp_path):
+    source, again = tmp_path / "lenet.py", tmp_path / "again.py"
+    assert call(capsys, "net", "export", "lenet", str(source), "--weights", "lenet-mnist")[0] == 0
+    status, shown, _ = call_json(capsys, "net", "import", str(source), "--keep")
+    assert status == 0 and shown["weights"] == 10 and shown["kept"].startswith("net-lenet-py-")
+    assert call(capsys, "net", "export", shown["kept"], str(again), "--weights", shown["kept"])[0] == 0
+    assert again.with_suffix(".safetensors").read_bytes() == source.with_suffix(".safetensors").read_bytes()
+    status, run, err = call_json(
+        capsys, "train", "lenet", "--begin-with", shown["kept"], "--data", "mnist-mini", "--epochs", "1",
+        "--threads", "1", "--batch-size", "500", "--lr", "1e-5",
+    )  # fmt: skip
+    assert status == 0 and "begins with the weights of lenet.py" in err and run["test_accuracy"] > 0.98
+    status, _, err = call(capsys, "train", "linear", "--begin-with", shown["kept"])
+    assert status == 1 and "can begin with none of the weights of lenet.py" in err
+
+
+def test_weights_of_torchvisions_files_come_with_its_models(capsys, tmp_path):
+    from cvlab.engine.data.vision import torchvision
+
+    torchvision()
+    from torchvision.models import squeezenet1_1
+
+    torch.save(squeezenet1_1(weights=None, num_classes=7).state_dict(), tmp_path / "mine.pth")
+    arguments = ["net", "import", "torchvision:squeezenet1_1", "--weights", str(tmp_path / "mine.pth")]
+    status, shown, _ = call_json(capsys, *arguments, "--classes", "7", "--out", str(tmp_path / "s.json"))
+    assert status == 0 and shown["weights"] == 52
+    assert call_json(capsys, "net", "import", str(tmp_path / "s.json"))[1]["weights"] == 52
+    status, _, err = call(capsys, *arguments)
+    assert status == 1 and "classifier_1.weight is (7, 512, 1, 1), the net needs (1000, 512, 1, 1)" in err

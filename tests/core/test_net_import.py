@@ -89,6 +89,7 @@ def test_weights_for_a_net_that_is_there(models, weights, tmp_path):
 
 
 def test_what_cannot_be_read_gets_words(models, weights, tmp_path):
+    (tmp_path / "a.txt").write_text("?")
     with pytest.raises(NotOurFile, match=r"No net can be read from a\.txt"):
         read_net(tmp_path / "a.txt")
     with pytest.raises(NotOurFile, match=r"gone\.onnx cannot be read"):

@@ -25,8 +25,6 @@ from cvlab.engine.nets.parts import (
     Group,
     Node,
     check_groups,
-    crossing,
-    free_name,
     refuse_name,
 )
 from cvlab.engine.nets.wiring import Wiring
@@ -174,23 +172,9 @@ class Architecture(BaseModel):
         """These layers as a named block; returns the architecture and the group's id.
 
         Raises `GraphError` if it would hold no layer, only a part of another group, or exactly one that there is."""
-        members = tuple(node.id for node in self.nodes if node.id in set(node_ids))
-        if not members:
-            raise GraphError("A group needs a layer in it.", remedy="Select some layers first.")
-        for group in self.groups:
-            if set(group.members) == set(members):
-                raise GraphError(f"These layers are a group already: {group.name}.")
-            if crossing(set(members), set(group.members)):
-                raise GraphError(
-                    f"The selection cuts through {group.name}.", remedy=f"Select all of {group.name}, or nothing of it."
-                )
-        if name:
-            self._check_group_name(name, None)
-        else:
-            taken = [int(m[1]) for g in self.groups if (m := re.fullmatch(r"block(\d+)", g.name))]
-            name = f"block{max(taken, default=0) + 1}"
-        group = Group(id=self.next_id, name=name, members=members, times=times)
-        return self._replace(groups=(*self.groups, group), next_id=self.next_id + 1), group.id
+        from cvlab.engine.nets.grouping import group
+
+        return group(self, node_ids, times, name)
 
     def ungrouped(self, group_id: int) -> Architecture:
         """Without the group; its layers stay, once."""
@@ -200,17 +184,9 @@ class Architecture(BaseModel):
         self, group_id: int, *, name: str | None = None, times: int | None = None, collapsed: bool | None = None
     ) -> Architecture:
         """Other settings for a group; raises `GraphError` for a bad name or number of times."""
-        changes: dict[str, Any] = {}
-        if name is not None:
-            self._check_group_name(name, group_id)
-            changes["name"] = name
-        if times is not None:
-            if not 1 <= times <= MAX_TIMES:
-                raise GraphError(f"A group repeats 1 to {MAX_TIMES} times.", received=str(times))
-            changes["times"] = times
-        if collapsed is not None:
-            changes["collapsed"] = collapsed
-        return self._replace(groups=tuple(g.model_copy(update=changes) if g.id == group_id else g for g in self.groups))
+        from cvlab.engine.nets.grouping import change
+
+        return change(self, group_id, name, times, collapsed)
 
     def unrolled(self, group_id: int) -> Architecture:
         """The repetitions of a group as layers of their own, without the group; raises `GraphError` where it has no one way
@@ -218,11 +194,6 @@ class Architecture(BaseModel):
         from cvlab.engine.nets.expansion import unroll
 
         return unroll(self, group_id)[0]
-
-    def _check_group_name(self, name: str, group_id: int | None) -> None:
-        refuse_name(name)
-        if any(group.name == name and group.id != group_id for group in self.groups):
-            raise GraphError(f"Another group is called {name}.", remedy="Choose a name that is free.")
 
     # -- copy and paste ----------------------------------------------------------------------------------------------
 
@@ -239,35 +210,9 @@ class Architecture(BaseModel):
         """With a copy of `part`, unwired to the rest, under fresh ids and names, moved by (dx, dy) pixels.
 
         Returns the architecture and the new id of each id in `part`. Raises `GraphError` above `MAX_NODES`."""
-        if len(self.nodes) + len(part.nodes) > MAX_NODES:
-            raise GraphError(f"A net may have {MAX_NODES} layers at most.", remedy="Delete some layers first.")
-        new = {old: self.next_id + i for i, old in enumerate([*part.by_id, *part.group_by_id])}
-        names, group_names = set(self.by_name), {group.name for group in self.groups}
-        nodes = tuple(
-            node.model_copy(
-                update={"id": new[node.id], "name": free_name(node.name, names)}
-                | ({} if node.x is None or node.y is None else {"x": node.x + dx, "y": node.y + dy})
-            )
-            for node in part.nodes
-        )
-        edges = tuple(Edge(source=new[e.source], target=new[e.target], port=e.port) for e in part.edges)
-        groups = tuple(
-            group.model_copy(
-                update={
-                    "id": new[group.id],
-                    "name": free_name(group.name, group_names),
-                    "members": tuple(new[i] for i in group.members),
-                }
-            )
-            for group in part.groups
-        )
-        pasted = self._replace(
-            nodes=(*self.nodes, *nodes),
-            edges=(*self.edges, *edges),
-            groups=(*self.groups, *groups),
-            next_id=self.next_id + len(new),
-        )
-        return pasted, {old: new[old] for old in part.by_id}
+        from cvlab.engine.nets.pasting import paste
+
+        return paste(self, part, dx, dy)
 
     # -- editing: each returns a new architecture ----------------------------------------------------------------------
 

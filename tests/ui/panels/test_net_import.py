@@ -101,7 +101,7 @@ def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle
     training = host(TrainingPanel, 1048, 800)
     beginning = training.recipe.beginning
     settle("training.beginnings")
-    assert beginning.combo.currentText() == "mine.py  ·  imported"
+    assert beginning.combo.currentText() == "Weights of mine.py  ·  imported"
     assert beginning.words.text() == "All of its weights are taken over."
     training.enqueue()
     assert "cannot wait in the queue" in training.failure.words.text()
@@ -125,7 +125,7 @@ def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle
     lab.project.architecture = zoo.lenet()
     settle("training.beginnings")
     assert (
-        beginning.combo.currentText() == "First weights: drawn" and beginning.combo.count() == 2
+        beginning.combo.currentText() == "Weights drawn at random" and beginning.combo.count() == 2
     )  # the LeNet that ships
     beginning.combo.setCurrentIndex(1)
     beginning.combo.activated.emit(1)

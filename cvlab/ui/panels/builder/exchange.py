@@ -128,7 +128,7 @@ class Exchange(QObject):
 
     def _show_runs(self, found: list[ModelChoice]) -> None:
         if self.dialog is not None:
-            self.dialog.show_runs(found)
+            self.dialog.show_runs(found, self._lab.project.training.begin_with)
 
     def _closed(self) -> None:
         self.dialog = None

@@ -74,11 +74,13 @@ class WeightsDialog(Dialog):
         finish(self)
         self._show(())
 
-    def show_runs(self, found: Sequence[ModelChoice]) -> None:
-        """The runs that trained this net have come; the newest is proposed."""
+    def show_runs(self, found: Sequence[ModelChoice], proposed: str = "") -> None:
+        """The runs that trained this net have come, and its like that were imported; the one of this id is proposed, else the
+        first."""
         self._show(found)
+        self.list.setCurrentRow(next((row for row, each in enumerate(found) if each.id == proposed), 0))
         self.note.setText(
-            f"Listed are the runs that trained {self._net_name} as it is on the canvas: the same layers, by name."
+            f"Listed is what trained {self._net_name} as it is on the canvas, here or elsewhere: the same layers, by name."
             if found
             else f"No run has trained {self._net_name} as it is on the canvas yet. “Train this” does."
         )

@@ -13,7 +13,7 @@ from cvlab.ui.bind import bind, listen
 from cvlab.ui.widgets.form import Choice
 
 _JOB = "training.beginnings"
-_DRAWN = "First weights: drawn"
+_DRAWN = "Weights drawn at random"
 
 
 class Beginning(QWidget):
@@ -48,7 +48,7 @@ class Beginning(QWidget):
         listen(self, lab.models.changed, self._show_net_again)
 
     def which(self) -> str:
-        """The trained net that a run begins with, by id; "" where the weights are drawn, or the net that was chosen does not fit."""
+        """The trained net that a run begins with, by id; "" where weights are drawn, or that net does not fit."""
         begin_with = self._state.begin_with
         return begin_with if begin_with in self._anew or not self._known else ""
 
@@ -70,7 +70,8 @@ class Beginning(QWidget):
         self.combo.clear()
         self.combo.addItem(_DRAWN, "")
         for choice, _ in found:
-            self.combo.addItem(f"{choice.title}  ·  {choice.detail}" if choice.detail else choice.title, choice.id)
+            detail = f"  ·  {choice.detail}" if choice.detail else ""
+            self.combo.addItem(f"Weights of {choice.title}{detail}", choice.id)
         self.setVisible(bool(found))
         self._show(self._state.begin_with)
 
