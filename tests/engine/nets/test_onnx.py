@@ -197,6 +197,15 @@ def test_matrices_are_turned_as_their_operator_says(trans_b):
     assert against_double(data, found.net, found.weights) < 1e-5
 
 
+def test_a_pool_that_rounds_up_behind_a_relu_is_read():
+    window = {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}
+    data = small([node("Relu", ["x"], "a"), node("MaxPool", ["a"], **window)])
+    found = read_onnx(data)
+    assert [found.net.by_id[i].layer.kind for i in found.net.order] == ["input", "relu", "zeropad", "maxpool"]
+    x = np.random.default_rng(0).normal(size=(1, 1, 8, 8)).astype(np.float32)
+    np.testing.assert_array_equal(build(found.net)(torch.as_tensor(x)).numpy(), run_onnx(data, x))
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("classes", "["), ("classes", '["a", "a"]'), ("classes", "3"), ("preprocessing", "{"),

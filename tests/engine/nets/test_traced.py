@@ -91,6 +91,25 @@ def test_functions_and_wide_stacks_are_read():
         torch.testing.assert_close(ours.eval()(x), model.eval()(x))
 
 
+@pytest.mark.parametrize("side", range(5, 12))
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding"), [(3, 2, 0), (3, 2, 1), (2, 2, 0), (2, 3, 1), (3, 3, 1), (4, 3, 2)]
+)
+def test_pools_that_round_up_are_pools_behind_zeros(side, kernel, stride, padding):
+    model = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.MaxPool2d(kernel, stride, padding, ceil_mode=True))
+    imported = read_model(model, (1, side, side + 1))
+    ours, x = build(imported.net), torch.randn(2, 1, side, side + 1)
+    load_weights(ours, imported.weights)
+    with torch.inference_mode():
+        assert torch.equal(ours.eval()(x), model.eval()(x))
+
+
+def test_a_pool_that_rounds_up_over_negative_numbers_is_refused():
+    with pytest.raises(NotHere, match="ceil_mode=True"):
+        read_model(nn.Sequential(nn.Conv2d(1, 2, 1), nn.MaxPool2d(3, 2, ceil_mode=True)), (1, 8, 8))
+    assert len(read_torchvision("googlenet").net.nodes) > 150
+
+
 def test_an_unknown_name_is_refused():
     with pytest.raises(NetError, match="Choose one of: alexnet"):
         read_torchvision("resnet9000")

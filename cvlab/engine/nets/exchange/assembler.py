@@ -9,11 +9,38 @@ import numpy as np
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError, ShapeError
 from cvlab.engine.nets.architecture import MAX_NODES, Architecture
-from cvlab.engine.nets.layers import AvgPool, Input, LayerSpec, Misfit, Shape, volume
+from cvlab.engine.nets.layers import (
+    Add,
+    AvgPool,
+    Concat,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    GlobalPool,
+    Input,
+    L2Pool,
+    LayerSpec,
+    Maxout,
+    MaxPool,
+    Misfit,
+    Relu,
+    Reshape,
+    Shape,
+    Sigmoid,
+    Softmax,
+    Upsample,
+    ZeroPad,
+    volume,
+)
 from cvlab.engine.nets.parts import name_like
 from cvlab.engine.nets.weights import checked
 
 Weights = dict[str, np.ndarray]
+_MAKES = (Relu, Sigmoid, Softmax, L2Pool)
+"""Layers that give no number below zero, and such as give none where they get none."""
+_KEEPS = (
+    MaxPool, AvgPool, GlobalPool, Dropout, Dropout2d, Flatten, Reshape, Upsample, ZeroPad, Add, Concat, Maxout,
+)  # fmt: skip
 
 
 class NotHere(NetError):
@@ -46,6 +73,7 @@ class Assembler:
         self._node: dict[object, int] = {key: start}
         self.shapes: dict[object, Shape] = {key: image}
         self.notes: list[str] = []
+        self._not_negative: set[object] = set()
 
     def place(self, key: object, layer: LayerSpec, sources: list[object], name: str = "") -> str:
         """A layer that reads these values and gives `key`; returns its name. Raises `ShapeError` where it does not fit."""
@@ -63,12 +91,16 @@ class Assembler:
         if wanted and wanted not in self.net.by_name:
             self.net = self.net.renamed(node_id, wanted)
         self._node[key], self.shapes[key] = node_id, output
+        if isinstance(layer, _MAKES) or (isinstance(layer, _KEEPS) and all(s in self._not_negative for s in sources)):
+            self._not_negative.add(key)
         return self.net.by_id[node_id].name
 
     def alias(self, key: object, source: object) -> None:
         """`key` is the same value as `source`: an identity."""
         self.shape(source)
         self._node[key], self.shapes[key] = self._node[source], self.shapes[source]
+        if source in self._not_negative:
+            self._not_negative.add(key)
 
     def shape(self, key: object) -> Shape:
         if key not in self.shapes:
@@ -91,6 +123,18 @@ class Assembler:
         factor = factors.pop()
         self.place(key, AvgPool(kernel=factor, stride=factor), [source], name)
 
+    def rounded_up(self, key: object, source: object, kernel: int, stride: int, padding: int, name: str = "") -> object:
+        """What a max pool reads whose last window may reach over the edge (ceil_mode): the source with zeros behind its last
+        rows and columns, as `key`. Only where no number is below zero, so that a zero wins over none; else the source itself."""
+        shape = self.shape(source)
+        if len(shape) != 3 or source not in self._not_negative:
+            return source
+        below, right = (overhang(side, kernel, stride, padding) for side in shape[1:])
+        if not (below or right):
+            return source
+        self.place(key, ZeroPad(top=0, left=0, bottom=below, right=right), [source], f"{name}_pad" if name else "")
+        return key
+
     def finish(self, end: object, weights: Weights | None = None) -> Imported:
         """The net whose scores are the value `end`; what does not lead there is left out. Raises `NotOurFile` for weights that
         are not the net's."""
@@ -103,6 +147,15 @@ class Assembler:
         net = self.net.remove(loose, heal=False)
         kept = {name: value for name, value in (weights or {}).items() if name.partition(".")[0] in net.by_name}
         return Imported(net, checked(net, kept) if kept else {}, tuple(self.notes))
+
+
+def overhang(side: int, kernel: int, stride: int, padding: int) -> int:
+    """Pixels that the last window of a pool in ceil_mode reaches over the padded edge: in PyTorch it begins before the padding
+    there, or is left out."""
+    rest = (side + 2 * padding - kernel) % stride
+    count = (side + 2 * padding - kernel - rest) // stride + 1  # of windows that fit
+    begins_inside = count * stride < side + padding
+    return stride - rest if rest and begins_inside else 0
 
 
 def _title(name: str) -> str:

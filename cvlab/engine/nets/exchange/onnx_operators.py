@@ -107,6 +107,9 @@ def _pool(kind: type[LayerSpec]) -> Callable[[Reader, Any, dict[str, Any]], None
         if set(given.get("dilations", [1])) != {1} or (kind is L2Pool and given.get("p", 2) != 2):
             raise NotHere(f"{node.name or node.op_type} with dilation or another norm has no layer here.")
         padding = _pads(reader, node, given, kernel, stride)
+        if given.get("ceil_mode") and kind is MaxPool:
+            key = f"{node.input[0]} rounded up for {node.output[0]}"
+            node.input[0] = reader.net.rounded_up(key, node.input[0], kernel, stride, padding, node.name)
         shape = reader.net.shape(node.input[0])
         if given.get("ceil_mode") and any((side - kernel + 2 * padding) % stride for side in shape[1:]):
             raise NotHere(f"{node.name or node.op_type} with ceil_mode on maps of {volume(shape)} has no layer here.")

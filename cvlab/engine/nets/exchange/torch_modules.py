@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from cvlab.engine.nets import modules
-from cvlab.engine.nets.exchange.assembler import NotHere
+from cvlab.engine.nets.exchange.assembler import NotHere, overhang
 from cvlab.engine.nets.layers import (
     AvgPool,
     BatchNorm,
@@ -113,7 +113,7 @@ def _transposed(m: nn.ConvTranspose2d, shape: Shape) -> LayerSpec:
 
 
 def _ceil_is_floor(m: Any, shape: Shape, kernel: int, stride: int, padding: int) -> None:
-    if m.ceil_mode and any((side - kernel + 2 * padding) % stride for side in shape[1:]):
+    if m.ceil_mode and any(overhang(side, kernel, stride, padding) for side in shape[1:]):
         raise NotHere(
             f"{type(m).__name__} with ceil_mode=True on maps of {volume(shape)} has no layer here.",
             remedy="Another image size, one that the stride divides, would do.",

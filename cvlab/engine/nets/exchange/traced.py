@@ -14,7 +14,7 @@ from torch import fx, nn
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError
 from cvlab.engine.nets.exchange.assembler import Assembler, Imported, NotHere, Weights
-from cvlab.engine.nets.exchange.torch_modules import spec_of
+from cvlab.engine.nets.exchange.torch_modules import spec_of, square
 from cvlab.engine.nets.exchange.weights_file import with_weights
 from cvlab.engine.nets.layers import Add, Concat, Dropout, Flatten, GlobalPool
 
@@ -109,6 +109,9 @@ def _module(node: fx.Node, module: nn.Module, net: Assembler, weights: Weights, 
     if state and target in seen:
         raise NotHere(f"{target} is used twice; layers here do not share weights.")
     seen.add(target)
+    if isinstance(module, nn.MaxPool2d) and module.ceil_mode:
+        kernel, stride, padding = (square(getattr(module, n), n, module) for n in ("kernel_size", "stride", "padding"))
+        source = net.rounded_up((node, "rounded up"), source, kernel, stride, padding, target)
     layer = spec_of(module, net.shape(source))
     if layer is None:
         net.alias(node, source)
