@@ -40,7 +40,7 @@ class Badge(NamedTuple):
         if self.words:
             self._paint_button(painter, is_hovered)
         else:
-            put(painter, ("mark", self.level, is_hovered), MARK, partial(_paint_mark, self.level, is_hovered))
+            put(("mark", self.level, is_hovered), MARK, partial(_paint_mark, self.level, is_hovered))
 
     def _paint_button(self, painter: QPainter, is_hovered: bool) -> None:
         look = theme()

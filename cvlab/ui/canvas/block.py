@@ -6,6 +6,7 @@ It shows a `Face` and knows nothing of the document; the scene tells it what to 
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
@@ -17,8 +18,8 @@ from cvlab.ui.canvas.face import Face, brief_text, bytes_text, count_text
 from cvlab.ui.canvas.layout import BLOCK_HEIGHT, BLOCK_WIDTH, Sides, port_point
 from cvlab.ui.canvas.lettering import cut, elided, font, width_of, write
 from cvlab.ui.canvas.sketch import Point
-from cvlab.ui.canvas.stamp import Put, anew, stamp
-from cvlab.ui.canvas.volume_glyph import SIDE, paint_volume
+from cvlab.ui.canvas.stamp import Anew, Put, Stamp
+from cvlab.ui.canvas.volume_glyph import SIDE, Glyph, glyph_of, paint_volume
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import glyph_path
 from cvlab.ui.theme.tokens import TEXT
@@ -34,6 +35,11 @@ _FOOT_DETAIL = 0.62
 _FOOT = 20.0
 _PAD = 12.0
 
+# The bands of a card, from edge to edge: what changes in one leaves the others as they are painted.
+_HEAD_BAND = QRectF(AREA.left(), AREA.top(), AREA.width(), 38)
+_MIDDLE_BAND = QRectF(_PAD, 24, BLOCK_WIDTH - _PAD - 6, BLOCK_HEIGHT - _FOOT - 22)
+_FOOT_BAND = QRectF(_PAD - 2, BLOCK_HEIGHT - _FOOT, BLOCK_WIDTH - _PAD - 4, _FOOT - 1)
+
 
 class BlockItem(QGraphicsItem):
     """One block. `block_id` is the id of its layer in the document, or of its group."""
@@ -46,17 +52,26 @@ class BlockItem(QGraphicsItem):
         self.badge: Badge | None = None
         self._chosen = self._hovered = self._lifted = self._badge_hovered = False
         self._offers: frozenset[int] = frozenset()
-        self.put: Put = stamp
+        self._puts: type[Stamp] | type[Anew] = Stamp
         self._detail = 1.0  # of the last painting: what is too small to be seen need not be painted again
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to be told what part is asked for
         self.setZValue(1)
 
     # -- what the scene tells it -----------------------------------------------------------------------------------
 
     def show_face(self, face: Face) -> None:
         old, self.face = self.face, face
-        if _seen(face, self._detail) != _seen(old, self._detail):
+        if self._detail < _MIN_DETAIL:
+            if _seen_from_afar(face) != _seen_from_afar(old):
+                self.update()
+        elif _words(face) != _words(old):
             self.update()
+        else:
+            if (face.shape, face.parameters) != (old.shape, old.parameters):
+                self.update(_MIDDLE_BAND)
+            if self._detail >= _FOOT_DETAIL and _foot(face) != _foot(old):
+                self.update(_FOOT_BAND)
 
     def show_badge(self, badge: Badge | None) -> None:
         """What is advised on it, on its face."""
@@ -122,7 +137,7 @@ class BlockItem(QGraphicsItem):
 
     def show_on_paper(self, on: bool) -> None:
         """For a file: every line anew, nothing from a cache."""
-        self.put = anew if on else stamp
+        self._puts = Anew if on else Stamp
         self.setCacheMode(self.CacheMode.NoCache if on else self.CacheMode.DeviceCoordinateCache)
 
     # -- Qt --------------------------------------------------------------------------------------------------------
@@ -138,8 +153,9 @@ class BlockItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         self._detail = detail
+        asked = option.exposedRect if not option.exposedRect.isEmpty() else AREA
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        face = self.face
+        face, put = self.face, self._puts(painter)
         Card(
             face.role,
             bool(face.error),
@@ -148,21 +164,36 @@ class BlockItem(QGraphicsItem):
             self._hovered,
             self._lifted,
             face.layers > 0,
-        ).paint(painter, self.put)
+        ).paint(put)
         if detail < _MIN_DETAIL:
             self._paint_from_afar(painter)
         else:
-            self._paint_words(painter, detail >= _FOOT_DETAIL)
-            self._paint_ports(painter)
-            if self.shown_badge is not None:
-                self.shown_badge.paint(painter, self.put, self._badge_hovered)
+            self._paint_words(painter, put, asked, detail >= _FOOT_DETAIL)
+            self._paint_ports(painter, asked)
+            if self.shown_badge is not None and asked.intersects(self.shown_badge.area):
+                self.shown_badge.paint(painter, put, self._badge_hovered)
 
     def _paint_from_afar(self, painter: QPainter) -> None:
         painter.setPen(theme().colour("negative" if self.face.error else "ink"))
         words = elided(self.face.name or self.face.title, 26, BLOCK_WIDTH - 20, bold=True)
         write(painter, BODY.adjusted(10, 0, -6, 0), words, 26, bold=True, align="middle")
 
-    def _paint_words(self, painter: QPainter, with_foot: bool) -> None:
+    def _paint_words(self, painter: QPainter, put: Put, asked: QRectF, with_foot: bool) -> None:
+        face = self.face
+        if asked.intersects(_HEAD_BAND):
+            self._paint_head(painter)
+        if face.error:
+            self._paint_error(painter, QRectF(_PAD + 4, 29, BLOCK_WIDTH - 2 * _PAD - 2, BLOCK_HEIGHT - 34))
+            return
+        with_foot = with_foot and not face.waiting and face.shape is not None
+        if asked.intersects(_MIDDLE_BAND):
+            glyph = glyph_of(None if face.waiting else face.shape)
+            middle = _Middle(face.role, _label(face), glyph, _figures(face), face.waiting, with_foot)
+            put(middle, _MIDDLE_BAND, middle.paint)
+        if with_foot and asked.intersects(_FOOT_BAND):
+            self._paint_foot(put)
+
+    def _paint_head(self, painter: QPainter) -> None:
         face, look = self.face, theme()
         head = QRectF(_PAD + 4, 8, BLOCK_WIDTH - 2 * _PAD - 4, 18)
         if face.error:
@@ -177,13 +208,6 @@ class BlockItem(QGraphicsItem):
         write(painter, head, elided(face.title, TEXT, room, bold=True), TEXT, bold=True)
         painter.setPen(look.colour("muted"))
         write(painter, head, name, FINE_PRINT, align="right")
-        body = QRectF(_PAD + 4, 29, BLOCK_WIDTH - 2 * _PAD - 2, BLOCK_HEIGHT - 34)
-        if face.error:
-            self._paint_error(painter, body)
-        else:
-            self._paint_figures(painter, body)
-            if with_foot and not face.waiting and face.shape is not None:
-                self._paint_foot(painter)
 
     def _paint_error(self, painter: QPainter, body: QRectF) -> None:
         words = self.face.error
@@ -199,46 +223,9 @@ class BlockItem(QGraphicsItem):
         shown = both if cut(both, *room) == both else cut(words, *room)
         painter.drawText(body, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, shown)
 
-    def _paint_figures(self, painter: QPainter, body: QRectF) -> None:
-        face, look = self.face, theme()
-        painter.setFont(font(FINE_PRINT))
-        painter.setPen(look.colour("muted" if face.waiting else "ink"))
-        label = face.label if face.label != face.volume else ""  # an input says its size once
-        line = QRectF(body.left(), 25, body.width(), 17)
-        write(painter, line, elided(label, FINE_PRINT, line.width()), FINE_PRINT)
-        middle = QRectF(body.left(), 41, body.width(), SIDE)
-        colour = look.colour(face.role, 0.5 if face.waiting else 1.0)
-        shape = None if face.waiting else face.shape
-        area = QRectF(middle.left() - 3, middle.top(), SIDE, SIDE)
-        self.put(
-            painter,
-            (shape, colour.rgba()),
-            area,
-            partial(paint_volume, x=area.x(), y=area.y(), shape=shape, colour=colour),
-        )
-        text = middle.adjusted(SIDE, 0, 6, 0)
-        painter.setPen(look.colour("muted"))
-        if face.waiting:
-            words = face.waiting[0].upper() + face.waiting[1:]
-            painter.drawText(
-                text, _LEFT | Qt.TextFlag.TextWordWrap, cut(words, FINE_PRINT, text.width(), text.height())
-            )
-            return
-        lines = [(face.gives, "ink")]
-        if face.parameters:
-            lines.append((f"{count_text(face.parameters)} params", "muted"))
-        top = text.center().y() - 8.5 * len(lines)
-        for index, (words, role) in enumerate(lines):
-            painter.setPen(look.colour(role))
-            row = QRectF(text.left(), top + 17 * index, text.width(), 17)
-            write(painter, row, elided(words, FINE_PRINT, text.width()), FINE_PRINT)
-
-    def _paint_foot(self, painter: QPainter) -> None:
+    def _paint_foot(self, put: Put) -> None:
         """Multiply-adds, memory of the batch, receptive field: a sign and a number each."""
-        face, look = self.face, theme()
-        top = BLOCK_HEIGHT - _FOOT
-        painter.setPen(QPen(look.colour("faint"), 1))
-        painter.drawLine(QPointF(_PAD + 4, top), QPointF(BLOCK_WIDTH - 8, top))
+        face, top = self.face, BLOCK_HEIGHT - _FOOT
         cells = (
             ("work", brief_text(face.multiply_adds) if face.multiply_adds else ""),
             ("memory", bytes_text(face.memory, 2).replace(" ", "") if face.memory else ""),
@@ -249,13 +236,10 @@ class BlockItem(QGraphicsItem):
         starts = (left, (left + right - widths[1] - (widths[2] - widths[0])) / 2, right - widths[2])
         for (sign, words), x in zip(cells, starts, strict=True):
             if words:
-                painter.translate(x, top + (_FOOT - _SIGN) / 2)
-                painter.fillPath(_sign(sign), look.colour("muted", 0.8))
-                painter.translate(-x, -top - (_FOOT - _SIGN) / 2)
-                painter.setPen(look.colour("muted"))
-                write(painter, QRectF(x + _SIGN + 3, top, 90, _FOOT), words, _FOOT_PIXELS)
+                cell = QRectF(x - 1, top + 1, _SIGN + 4 + width_of(words, _FOOT_PIXELS), _FOOT - 2)
+                put(("foot", sign, words), cell, partial(_paint_cell, sign, words, x, top))
 
-    def _paint_ports(self, painter: QPainter) -> None:
+    def _paint_ports(self, painter: QPainter, asked: QRectF) -> None:
         look = theme()
         strong = self._hovered or self._chosen
         painter.setPen(QPen(look.colour("accent" if strong else "muted"), 1.4))
@@ -264,6 +248,8 @@ class BlockItem(QGraphicsItem):
         origin = Point(0, 0)
         for index in range(self.face.ports):
             middle = QPointF(*port_point(origin, self.sides.into, index, self.face.ports))
+            if not asked.intersects(_around(middle, PORT + 6 if index in self._offers else PORT + 1)):
+                continue
             if index in self._offers:
                 painter.setBrush(look.colour("accent", 0.25))
                 painter.drawEllipse(middle, PORT + 5, PORT + 5)
@@ -272,15 +258,82 @@ class BlockItem(QGraphicsItem):
                 painter.setBrush(look.colour("raised"))
             else:
                 painter.drawEllipse(middle, radius, radius)
-        painter.setBrush(look.colour("accent" if strong else "muted"))
-        painter.drawEllipse(QPointF(*port_point(origin, self.sides.out)), radius, radius)
+        leaving = QPointF(*port_point(origin, self.sides.out))
+        if asked.intersects(_around(leaving, PORT + 1)):
+            painter.setBrush(look.colour("accent" if strong else "muted"))
+            painter.drawEllipse(leaving, radius, radius)
 
 
-def _seen(face: Face, detail: float) -> tuple:
-    """What of a face is painted at this zoom."""
-    if detail < _MIN_DETAIL:
-        return face.name or face.title, face.role, bool(face.error), bool(face.waiting), face.layers > 0
-    return face if detail >= _FOOT_DETAIL else face._replace(multiply_adds=0, memory=0, sees=None)
+def _around(middle: QPointF, reach: float) -> QRectF:
+    return QRectF(middle.x() - reach, middle.y() - reach, 2 * reach, 2 * reach)
+
+
+def _seen_from_afar(face: Face) -> tuple:
+    return face.name or face.title, face.role, bool(face.error), bool(face.waiting), face.layers > 0
+
+
+def _words(face: Face) -> tuple:
+    """All that is painted of a face but for its figures and its foot."""
+    return (
+        face.title, face.name, face.role, _label(face), face.ports, face.error, face.remedy, face.waiting, face.layers > 0,
+        face.shape is None,
+    )  # fmt: skip
+
+
+def _label(face: Face) -> str:
+    return face.label if face.label != face.volume else ""  # an input says its size once
+
+
+def _foot(face: Face) -> tuple:
+    return face.multiply_adds, face.memory, face.sees
+
+
+def _figures(face: Face) -> tuple[str, ...]:
+    """The lines beside the glyph of the volume."""
+    if face.waiting:
+        return ()
+    return (face.gives, f"{count_text(face.parameters)} params") if face.parameters else (face.gives,)
+
+
+class _Middle(NamedTuple):
+    """What stands between a block's head and its foot. Layers alike share one picture of it."""
+
+    role: str
+    label: str
+    glyph: Glyph | None
+    lines: tuple[str, ...]
+    waiting: str
+    has_foot: bool
+
+    def paint(self, painter: QPainter) -> None:
+        look, left, width = theme(), _PAD + 4, BLOCK_WIDTH - 2 * _PAD - 2
+        painter.setPen(look.colour("muted" if self.waiting else "ink"))
+        write(painter, QRectF(left, 25, width, 17), elided(self.label, FINE_PRINT, width), FINE_PRINT)
+        paint_volume(painter, left - 3, 41, self.glyph, look.colour(self.role, 0.5 if self.waiting else 1.0))
+        text = QRectF(left + SIDE, 41, width - SIDE + 4, SIDE)
+        if self.waiting:
+            painter.setFont(font(FINE_PRINT))
+            painter.setPen(look.colour("muted"))
+            words = cut(self.waiting[0].upper() + self.waiting[1:], FINE_PRINT, text.width(), text.height())
+            painter.drawText(text, _LEFT | Qt.TextFlag.TextWordWrap, words)
+        top = text.center().y() - 8.5 * len(self.lines)
+        for index, words in enumerate(self.lines):
+            painter.setPen(look.colour("muted" if index else "ink"))
+            row = QRectF(text.left(), top + 17 * index, text.width(), 17)
+            write(painter, row, elided(words, FINE_PRINT, text.width()), FINE_PRINT)
+        if self.has_foot:
+            level = BLOCK_HEIGHT - _FOOT
+            painter.setPen(QPen(look.colour("faint"), 1))
+            painter.drawLine(QPointF(left, level), QPointF(BLOCK_WIDTH - 8, level))
+
+
+def _paint_cell(sign: str, words: str, x: float, top: float, painter: QPainter) -> None:
+    """One sign and its number at the foot."""
+    painter.translate(x, top + (_FOOT - _SIGN) / 2)
+    painter.fillPath(_sign(sign), theme().colour("muted", 0.8))
+    painter.translate(-x, -top - (_FOOT - _SIGN) / 2)
+    painter.setPen(theme().colour("muted"))
+    write(painter, QRectF(x + _SIGN + 3, top, 90, _FOOT), words, _FOOT_PIXELS)
 
 
 @lru_cache(maxsize=8)

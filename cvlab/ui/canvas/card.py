@@ -28,8 +28,8 @@ class Card(NamedTuple):
     is_lifted: bool
     has_sheets: bool
 
-    def paint(self, painter: QPainter, put: Put) -> None:
-        put(painter, self, AREA, self._draw)
+    def paint(self, put: Put) -> None:
+        put(self, AREA, self._draw)
 
     def _draw(self, painter: QPainter) -> None:
         look = theme()

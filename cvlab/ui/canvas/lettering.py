@@ -9,6 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication
 
+_SHARE = {"left": 0.0, "right": 1.0, "middle": 0.5}
+
 
 @lru_cache(maxsize=32)
 def font(pixels: int, *, bold: bool = False) -> QFont:
@@ -30,11 +32,12 @@ def width_of(words: str, pixels: int, *, bold: bool = False) -> float:
 
 
 @lru_cache(maxsize=2048)
-def _laid(words: str, pixels: int, bold: bool) -> QStaticText:
+def _laid(words: str, pixels: int, bold: bool) -> tuple[QStaticText, float, float]:
+    """The line laid out, its width and its height."""
     laid = QStaticText(words)
     laid.setTextFormat(Qt.TextFormat.PlainText)
     laid.prepare(font=font(pixels, bold=bold))
-    return laid
+    return laid, width_of(words, pixels, bold=bold), metrics(pixels, bold=bold).height()
 
 
 def write(
@@ -48,11 +51,10 @@ def write(
 ) -> None:
     """One line, in the middle of the area's height; laid out once, which is most of the work."""
     if words:
-        width, height = width_of(words, pixels, bold=bold), metrics(pixels, bold=bold).height()
-        share = {"left": 0.0, "right": 1.0, "middle": 0.5}[align]
-        left, top = area.left() + share * (area.width() - width), area.center().y() - height / 2
+        laid, width, height = _laid(words, pixels, bold)
+        left, top = area.left() + _SHARE[align] * (area.width() - width), area.center().y() - height / 2
         painter.setFont(font(pixels, bold=bold))
-        painter.drawStaticText(QPointF(left, top), _laid(words, pixels, bold))
+        painter.drawStaticText(QPointF(left, top), laid)
 
 
 @lru_cache(maxsize=4096)

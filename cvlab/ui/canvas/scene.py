@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 from PySide6.QtWidgets import QGraphicsScene
 
 from cvlab.engine.nets.architecture import Architecture
@@ -41,7 +41,8 @@ class NetScene(Hits, QGraphicsScene):
     """Blocks, wires and frames of one net. `show_net`, `show_batch` and `show_selected` are all that changes it; gestures add
     passing hints. Blocks go by block ids: a layer's, or that of a collapsed group.
 
-    state: counts the changes of what can be told from afar: where blocks stand, their colours, errors."""
+    state: counts the changes of what can be told from afar: where blocks stand, their colours, errors. asked: the part of the
+    view that is painted just now, for items that need not paint all of themselves."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +62,7 @@ class NetScene(Hits, QGraphicsScene):
         self._content: tuple[Arrangement, QRectF] | None = None
         self._faces = Faces()
         self.state = 0
+        self.asked: QRegion | None = None
         self.slide_ms = SLIDE_MS
         self._hovered: BlockItem | WireItem | None = None
         self._badged: BlockItem | None = None
@@ -367,6 +369,7 @@ class NetScene(Hits, QGraphicsScene):
     # -- Qt --------------------------------------------------------------------------------------------------------
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)  # a view's cache of its background is made without
         painter.fillRect(rect, theme().colour("sunken"))
         scale = painter.worldTransform().m11()
         gap = _DOT_GAP if scale > 0.5 else _DOT_GAP * 4

@@ -1,4 +1,4 @@
-"""Shapes that many blocks share, painted once for a zoom and then copied: a card, the glyph of a volume."""
+"""Shapes that many blocks share, painted once for a zoom and then copied: a card, the glyph of a volume, a line of figures."""
 
 from __future__ import annotations
 
@@ -11,36 +11,55 @@ from PySide6.QtGui import QImage, QPainter, QTransform
 from cvlab.ui.theme import theme
 
 Draw = Callable[[QPainter], None]
-Put = Callable[[QPainter, Hashable, QRectF, Draw], None]
+Put = Callable[[Hashable, QRectF, Draw], None]
 
-KEPT = 160
+KEPT = 320
 """Pictures remembered, of some ten kilobytes each."""
 
 _pictures: dict[Hashable, QImage] = {}
+_AS_IT_IS = QTransform()
 
 
-def stamp(painter: QPainter, what: Hashable, area: QRectF, draw: Draw) -> None:
-    """Paints what `draw` paints within `area`, in the painter's coordinates: a copy where the same has been painted before.
+class Stamp:
+    """Puts pictures with one painter, as long as its transform stays as it is. For the screen, where nothing is rotated.
 
-    For the screen, where nothing is rotated. what: all that it depends on, but for the zoom and the theme.
+    `stamp(what, area, draw)` paints what `draw` paints within `area`, in the painter's coordinates: a copy where the same has
+    been painted before. what: all that it depends on, but for the zoom and the theme.
     """
-    at = painter.worldTransform()
-    # Not asked of painter.device(): its wrapper would outlive the pixmap that Qt made for a block, and crash.
-    scale, ratio = at.m11(), painter.deviceTransform().m11() / at.m11()
-    key = what, area.width(), area.height(), round(scale, 4), round(ratio, 3), theme().tokens.name
-    picture = _pictures.pop(key, None) or _painted(area, scale, ratio, draw)
-    _pictures[key] = picture  # the newest last
-    if len(_pictures) > KEPT:
-        del _pictures[next(iter(_pictures))]
-    corner = at.map(area.topLeft())
-    painter.setWorldTransform(QTransform())
-    painter.drawImage(QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio), picture)
-    painter.setWorldTransform(at)
+
+    def __init__(self, painter: QPainter) -> None:
+        self._painter = painter
+        self._at = at = painter.worldTransform()
+        # Not asked of painter.device(): its wrapper would outlive the pixmap that Qt made for a block, and crash.
+        self._scale = at.m11()
+        self._ratio = painter.deviceTransform().m11() / self._scale
+        self._right, self._down = at.dx(), at.dy()
+        self._seen_as = round(self._scale, 4), round(self._ratio, 3), theme().tokens.name
+
+    def __call__(self, what: Hashable, area: QRectF, draw: Draw) -> None:
+        key = what, self._seen_as
+        picture = _pictures.pop(key, None)
+        if picture is None:
+            picture = _painted(area, self._scale, self._ratio, draw)
+            if len(_pictures) >= KEPT:
+                del _pictures[next(iter(_pictures))]
+        _pictures[key] = picture  # the newest last
+        ratio, scale = self._ratio, self._scale
+        left, top = area.x() * scale + self._right, area.y() * scale + self._down
+        painter = self._painter
+        painter.setWorldTransform(_AS_IT_IS)
+        painter.drawImage(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), picture)
+        painter.setWorldTransform(self._at)
 
 
-def anew(painter: QPainter, what: Hashable, area: QRectF, draw: Draw) -> None:
-    """In place of `stamp`, for files: in an SVG lines stay lines."""
-    draw(painter)
+class Anew:
+    """In place of `Stamp`, for files: in an SVG lines stay lines."""
+
+    def __init__(self, painter: QPainter) -> None:
+        self._painter = painter
+
+    def __call__(self, what: Hashable, area: QRectF, draw: Draw) -> None:
+        draw(self._painter)
 
 
 def _painted(area: QRectF, scale: float, ratio: float, draw: Draw) -> QImage:

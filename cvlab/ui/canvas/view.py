@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QResizeEvent,
     QShowEvent,
 )
@@ -369,7 +370,8 @@ class NetView(Camera, Verbs):
         self.net_scene.finish_slide()
         self.minimap.follow()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.net_scene.asked = event.region()
         super().paintEvent(event)
         painter, area = QPainter(self.viewport()), self.viewport().rect()
         paint_frame(painter, area)

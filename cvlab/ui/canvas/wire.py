@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen, QPolygonF
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from cvlab.ui.canvas.layout import NORMAL, Side
+from cvlab.ui.canvas.lettering import width_of, write
 from cvlab.ui.canvas.sketch import Point, WireKey
 from cvlab.ui.theme import theme
 
@@ -22,6 +22,17 @@ _USUAL = 72.0
 """Pixels that the label of a usual volume takes at most."""
 
 _MIN_DETAIL = 0.6
+_LOOKS = {
+    "plain": ("muted", 1.5),
+    "hovered": ("ink", 2.0),
+    "chosen": ("accent", 2.5),
+    "target": ("accent", 3.0),
+    "drawing": ("accent", 2.0),
+    "doubtful": ("warning", 2.0),
+    "refused": ("negative", 2.0),
+}
+"""The colour and the width of a line, by how it is shown."""
+
 _HEAD = 7.0
 
 
@@ -35,6 +46,7 @@ class WireItem(QGraphicsItem):
         self._arrow = QPolygonF()
         self._middle = QPointF()
         self._around = QRectF()
+        self._around_line = QRectF()
         self._detail = 1.0  # of the last painting
         self._asked: tuple = ()
         self._label = ""
@@ -74,22 +86,23 @@ class WireItem(QGraphicsItem):
         # The tip touches the port's ring, not its middle.
         self._arrow = _arrow(end, QPointF(-nx, -ny), 4.0 if self.key else 0.0)
         self._middle = line.pointAtPercent(0.5)
+        self._around_line = line.controlPointRect().adjusted(-_HEAD, -_HEAD, _HEAD, _HEAD)
         self._around = self._find_bounds()
         self.update()
 
     def show_label(self, label: str) -> None:
         if label == self._label:
             return
-        before, self._label, self._label_width = self._label_width, label, _width(label)
+        before, self._label, self._label_width = self._label_width, label, width_of(label, _LABEL_PIXELS) + 4
         if max(before, self._label_width) > _USUAL:
             self.prepareGeometryChange()
             self._around = self._find_bounds()
         if self._detail >= _MIN_DETAIL:
-            self.update()
+            self.update(self._label_area(max(before, self._label_width)).adjusted(-1, -1, 1, 1))
 
     def _find_bounds(self) -> QRectF:
         """With room for the label of most volumes: one that changes leaves them as they are."""
-        around = self._line.controlPointRect().adjusted(-_HEAD, -_HEAD, _HEAD, _HEAD)
+        around = self._around_line
         return around.united(self._label_area(max(self._label_width, _USUAL))) if self.key else around
 
     def show_look(self, look: str) -> None:
@@ -118,18 +131,20 @@ class WireItem(QGraphicsItem):
         return stroker.createStroke(self._line)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        look = theme()
-        role, width = {
-            "plain": ("muted", 1.5),
-            "hovered": ("ink", 2.0),
-            "chosen": ("accent", 2.5),
-            "target": ("accent", 3.0),
-            "drawing": ("accent", 2.0),
-            "doubtful": ("warning", 2.0),
-            "refused": ("negative", 2.0),
-        }[self._look]
-        colour = look.colour(role, 0.75 if self._look == "plain" else 1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        at = painter.worldTransform()
+        region = self.scene().asked if widget is not None else None  # a file asks for all of it
+        if region is None or region.intersects(at.mapRect(self._around_line).toAlignedRect()):
+            self._paint_line(painter)
+        self._detail = detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(at)
+        if self._label and self._look != "target" and detail >= _MIN_DETAIL and self._has_room():
+            area = self._label_area(self._label_width)
+            if region is None or region.intersects(at.mapRect(area).toAlignedRect()):
+                self._paint_label(painter, area)
+
+    def _paint_line(self, painter: QPainter) -> None:
+        role, width = _LOOKS[self._look]
+        colour = theme().colour(role, 0.75 if self._look == "plain" else 1.0)
         style = Qt.PenStyle.DashLine if self._look in ("drawing", "doubtful", "refused") else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -137,18 +152,15 @@ class WireItem(QGraphicsItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawPolygon(self._arrow)
-        self._detail = detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
-        if self._label and self._look != "target" and detail >= _MIN_DETAIL and self._has_room():
-            self._paint_label(painter)
 
-    def _paint_label(self, painter: QPainter) -> None:
-        look, area = theme(), self._label_area(self._label_width)
+    def _paint_label(self, painter: QPainter, area: QRectF) -> None:
+        look = theme()
         if self._straight != "across":  # it lies on what is behind: the wire's bend, the edge of a group
             painter.setBrush(look.colour("sunken", 0.9))
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(area, 4, 4)
-        painter.setFont(_label_font())
         painter.setPen(look.colour("muted" if self._look == "plain" else "ink"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._label)
+        write(painter, area, self._label, _LABEL_PIXELS, align="middle")
 
     def _has_room(self) -> bool:
         """On a straight wire the label stands beside the line: a long one would run into the blocks, which say it too."""
@@ -179,18 +191,6 @@ def _curve(
     """Onwards to `end`; the directions point away from the two ends."""
     pull = min(max(math.hypot(end.x() - start.x(), end.y() - start.y()) / 2, 16.0), 90.0)
     line.cubicTo(start + QPointF(*leaving) * pull, end + QPointF(*arriving) * pull, end)
-
-
-@lru_cache(maxsize=1024)
-def _width(label: str) -> float:
-    """Of a label as it is painted: the same few volumes come again and again."""
-    return QFontMetricsF(_label_font()).horizontalAdvance(label) + 4
-
-
-def _label_font() -> QFont:
-    font = QFont(QApplication.font())
-    font.setPixelSize(_LABEL_PIXELS)
-    return font
 
 
 def _unit(x: float, y: float) -> tuple[float, float]:
