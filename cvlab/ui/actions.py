@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Action:
     """id: permanent, "<panel>.<verb>". act: a bound method. menu: "File", "Edit", "View", "Run", "Help", or "" for palette only.
 
-    enabled: a bound method asked whenever menus or the palette open, and on every history or run change.
+    enabled: a bound method asked whenever menus or the palette open, when its panel comes to the front, on every change of a
+    run, and, for the panel in front, after changes of the history.
     """
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from cvlab.core.notices import Notices
@@ -25,6 +25,11 @@ class Commands(QObject):
         self._notices, self._window = notices, window
         self._of: dict[str, list[Command]] = {}
         self._titles: dict[str, str] = {WINDOW: "Window"}
+        self._front = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._refresh_front)
         self.menus: dict[str, QMenu] = {}
         for title in MENUS:
             menu = bar.addMenu(f"&{title}")
@@ -51,6 +56,7 @@ class Commands(QObject):
 
     def front(self, owner: str) -> None:
         """Only the window's and this panel's shortcuts are live."""
+        self._front = owner
         for panel, commands in self._of.items():
             if panel != WINDOW:
                 for command in commands:
@@ -62,6 +68,20 @@ class Commands(QObject):
         for commands in self._of.values():
             for command in commands:
                 command.refresh()
+
+    def refresh_soon(self) -> None:
+        """The document has changed: asks the window's commands now, those of the panel in front once it is done changing.
+
+        The others can only be reached through a menu or the palette, which ask when they open, or when their panel comes to
+        the front.
+        """
+        for command in self._of.get(WINDOW, ()):
+            command.refresh()
+        self._soon.start()
+
+    def _refresh_front(self) -> None:
+        for command in self._of.get(self._front, ()):
+            command.refresh()
 
     def entries(self, front: str) -> list[tuple[Command, str]]:
         """The commands, each with whose it is: those of the panel in front first, then the window, then the others."""

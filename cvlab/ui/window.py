@@ -163,8 +163,11 @@ class MainWindow(QMainWindow):
 
     def _show_document(self, _: object = None) -> None:
         history = self.lab.history
-        self.setWindowTitle(f"{self.lab.project.title}[*] - cvlab")
-        self.setWindowModified(not history.is_clean)
+        title = f"{self.lab.project.title}[*] - cvlab"
+        if title != self.windowTitle():  # Qt tells the system of it again each time
+            self.setWindowTitle(title)
+        if self.isWindowModified() == history.is_clean:
+            self.setWindowModified(not history.is_clean)
         self.status.show_undo(history.undo_label)
 
     def _show_explanation(self, wanted: bool) -> None:

@@ -127,7 +127,7 @@ class WindowActions(QObject):
         for name, label in (("undo", self._history.undo_label), ("redo", self._history.redo_label)):
             verb = name.capitalize()
             self._commands[f"window.{name}"].setText(f"{verb}: {label}" if label else verb)
-        self._commands.refresh()
+        self._commands.refresh_soon()
 
     def _text(self) -> QWidget | None:
         """The text field that has the focus, if it has one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -304,3 +306,18 @@ def test_every_command_has_an_id_of_its_owner_and_no_shortcut_is_given_twice(sma
             for keys in filter(None, command.spec.shortcut.split(", ")):
                 assert keys not in seen, f"{keys}: {command.spec.id} and {seen[keys]}"
                 seen[keys] = command.spec.id
+
+
+def test_an_edit_asks_the_commands_of_the_window_at_once_and_of_the_panel_in_front_when_it_is_done(small_window, qtbot):
+    window, asked = small_window, []
+    commands = {command.spec.id: command for command, _ in window.commands.entries(window.stack.front)}
+    for command in commands.values():
+        command.refresh = partial(asked.append, command.owner)
+    window.lab.history.push(SetField(window.lab.project, "title", "one", "Rename"))
+    window.lab.history.push(SetField(window.lab.project, "title", "two", "Rename"))
+    at_once = list(asked)
+    assert set(at_once) == {"window"}
+    asked.clear()
+    qtbot.waitUntil(lambda: bool(asked))
+    front = [command for command in commands.values() if command.owner == window.stack.front]
+    assert asked == [window.stack.front] * len(front)

@@ -52,6 +52,7 @@ class BlockItem(QGraphicsItem):
         self.badge: Badge | None = None
         self._chosen = self._hovered = self._lifted = self._badge_hovered = False
         self._offers: frozenset[int] = frozenset()
+        self._is_middle_old = self._is_foot_old = False
         self._puts: type[Stamp] | type[Anew] = Stamp
         self._detail = 1.0  # of the last painting: what is too small to be seen need not be painted again
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -65,12 +66,15 @@ class BlockItem(QGraphicsItem):
         if self._detail < _MIN_DETAIL:
             if _seen_from_afar(face) != _seen_from_afar(old):
                 self.update()
-        elif _words(face) != _words(old):
+        elif not _says_the_same(face, old):
             self.update()
         else:
-            if (face.shape, face.parameters) != (old.shape, old.parameters):
+            # What has not been painted since it was last asked for is out of view: Qt would note it again and again.
+            if not self._is_middle_old and (face.shape != old.shape or face.parameters != old.parameters):
+                self._is_middle_old = True
                 self.update(_MIDDLE_BAND)
-            if self._detail >= _FOOT_DETAIL and _foot(face) != _foot(old):
+            if not self._is_foot_old and self._detail >= _FOOT_DETAIL and face[_FOOT_FIELDS] != old[_FOOT_FIELDS]:
+                self._is_foot_old = True
                 self.update(_FOOT_BAND)
 
     def show_badge(self, badge: Badge | None) -> None:
@@ -153,6 +157,7 @@ class BlockItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         self._detail = detail
+        self._is_middle_old = self._is_foot_old = False
         asked = option.exposedRect if not option.exposedRect.isEmpty() else AREA
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         face, put = self.face, self._puts(painter)
@@ -272,20 +277,22 @@ def _seen_from_afar(face: Face) -> tuple:
     return face.name or face.title, face.role, bool(face.error), bool(face.waiting), face.layers > 0
 
 
-def _words(face: Face) -> tuple:
-    """All that is painted of a face but for its figures and its foot."""
+_field = Face._fields.index
+_BEFORE_FIGURES, _AFTER_FIGURES = slice(_field("shape")), slice(_field("sees") + 1, None)
+_FOOT_FIELDS = slice(_field("multiply_adds"), _field("sees") + 1)
+
+
+def _says_the_same(face: Face, old: Face) -> bool:
+    """Whether nothing else than the figures differs: the fields from `shape` to `sees`."""
     return (
-        face.title, face.name, face.role, _label(face), face.ports, face.error, face.remedy, face.waiting, face.layers > 0,
-        face.shape is None,
-    )  # fmt: skip
+        face[_BEFORE_FIGURES] == old[_BEFORE_FIGURES]
+        and face[_AFTER_FIGURES] == old[_AFTER_FIGURES]
+        and (face.shape is None) == (old.shape is None)
+    )
 
 
 def _label(face: Face) -> str:
     return face.label if face.label != face.volume else ""  # an input says its size once
-
-
-def _foot(face: Face) -> tuple:
-    return face.multiply_adds, face.memory, face.sees
 
 
 def _figures(face: Face) -> tuple[str, ...]:

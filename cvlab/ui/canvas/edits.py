@@ -321,6 +321,8 @@ class NetEdits:
     def selected(self) -> list[int]:
         """The selected layers that exist, in the order of the flow."""
         chosen = set(self._project.builder.selected)
+        if not chosen:
+            return []
         try:
             order: Iterable[int] = self.net.order
         except CvlabError:

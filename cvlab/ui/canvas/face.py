@@ -116,7 +116,10 @@ class Faces:
                 if block in known and _is_same(known[block][0], made_from):
                     self._of[block] = known[block]
                     continue
-                face = _layer_face(*made_from)
+                old = known.get(block)
+                # The settings in words take half of the time, and mostly only what the layer is given has changed.
+                label = old[1].label if old and old[0] and old[0][0] is node.layer else node.layer.label()
+                face = _layer_face(*made_from, label)
             self._of[block] = made_from, face
             if block not in known or known[block][1] != face:
                 fresh[block] = face
@@ -144,13 +147,15 @@ def _blamed(net: Architecture, report: NetReport) -> dict[int, str]:
     return blamed
 
 
-def _layer_face(layer: LayerSpec, found: LayerReport, name: str, blamed: str, ports: int, batch: int) -> Face:
+def _layer_face(
+    layer: LayerSpec, found: LayerReport, name: str, blamed: str, ports: int, batch: int, label: str
+) -> Face:
     error, remedy, waiting = _trouble(found, blamed)
     return Face(
         layer.title,
         name,
         layer.role,
-        layer.label(),
+        label,
         found.output,
         found.parameters,
         found.multiply_adds,

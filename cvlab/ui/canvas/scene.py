@@ -69,6 +69,7 @@ class NetScene(Hits, QGraphicsScene):
         self._landing: Landing | None = None
         self._slot = SlotItem()
         self.addItem(self._slot)
+        self._chosen: tuple[set[int], Sketch] = (set(), self.drawing)
         self._framed: dict[int, tuple[int, ...]] = {}
         self._within: dict[int, int] = {}
         self._from: dict[int, QPointF] = {}
@@ -125,7 +126,8 @@ class NetScene(Hits, QGraphicsScene):
                 self.blocks[block].show_face(face)
                 if face.shape != told.shape:
                     self._show_labels(block)
-                self.state += (face.role, face.error) != (told.role, told.error)
+                if face.error != told.error or face.role != told.role:
+                    self.state += 1
             else:
                 self.blocks[block] = BlockItem(block, face)
                 self.addItem(self.blocks[block])
@@ -179,6 +181,9 @@ class NetScene(Hits, QGraphicsScene):
     def show_selected(self, node_ids: Collection[int]) -> None:
         """A block is shown as chosen when all that it stands for is."""
         chosen = set(node_ids)
+        if self._chosen[0] == chosen and self._chosen[1] is self.drawing:
+            return
+        self._chosen = chosen, self.drawing
         for block, item in self.blocks.items():
             item.show_chosen(chosen.issuperset(self.drawing.members[block]))
         for group_id, frame in self.frames.items():

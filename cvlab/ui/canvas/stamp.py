@@ -48,7 +48,9 @@ class Stamp:
         left, top = area.x() * scale + self._right, area.y() * scale + self._down
         painter = self._painter
         painter.setWorldTransform(_AS_IT_IS)
-        painter.drawImage(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), picture)
+        # Halves go the same way wherever the painter's pixels begin: `round` would send them to the even neighbour.
+        across, along = (math.floor(side * ratio + 0.5 + 1e-6) / ratio for side in (left, top))
+        painter.drawImage(QPointF(across, along), picture)
         painter.setWorldTransform(self._at)
 
 

@@ -51,6 +51,7 @@ class WireItem(QGraphicsItem):
         self._asked: tuple = ()
         self._label = ""
         self._label_width = 0.0
+        self._asked_again = 0.0  # so much of the label's room is to be painted again
         self._look = "plain"
         self._straight = ""
         self.setZValue(0)
@@ -97,8 +98,10 @@ class WireItem(QGraphicsItem):
         if max(before, self._label_width) > _USUAL:
             self.prepareGeometryChange()
             self._around = self._find_bounds()
-        if self._detail >= _MIN_DETAIL:
-            self.update(self._label_area(max(before, self._label_width)).adjusted(-1, -1, 1, 1))
+        wide = max(before, self._label_width)
+        if self._detail >= _MIN_DETAIL and wide > self._asked_again:  # else out of view: it has not been painted since
+            self._asked_again = wide
+            self.update(self._label_area(wide).adjusted(-1, -1, 1, 1))
 
     def _find_bounds(self) -> QRectF:
         """With room for the label of most volumes: one that changes leaves them as they are."""
@@ -132,6 +135,7 @@ class WireItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._asked_again = 0.0
         at = painter.worldTransform()
         region = self.scene().asked if widget is not None else None  # a file asks for all of it
         if region is None or region.intersects(at.mapRect(self._around_line).toAlignedRect()):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -267,3 +268,46 @@ def test_many_edits_and_the_picture_still_mirrors_the_net(view, project, history
 
 def is_so(condition: bool) -> None:
     assert condition
+
+
+def picture(view: NetView) -> np.ndarray:
+    QApplication.processEvents()
+    image = view.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.array(image.constBits()).astype(int)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.7, 0.5])
+def test_what_an_edit_repaints_in_part_is_what_all_of_it_painted_anew_would_be(view, project, scale):
+    view.zoom(scale / view.scale_now)
+    picture(view)
+    edits, node = view._edits, project.architecture.by_name["input"]
+    for side in (40, 100, 64, 9, 3, 28):  # also those that do not fit, and so say something else altogether
+        edits.set_layer(node.id, node.layer.model_copy(update={"height": side, "width": side}), "height")
+        edits.end_gesture()
+        in_part = picture(view)
+        for item in view.net_scene.items():
+            item.setCacheMode(item.CacheMode.NoCache)
+        view.resetCachedContent()
+        for item in view.net_scene.blocks.values():
+            item.show_on_paper(False)
+        anew = picture(view)
+        # A line cut by the edge of what is repainted may be a shade lighter there.
+        assert abs(in_part - anew).max() <= 3, side
+
+
+def test_many_edits_out_of_view_are_painted_when_they_come_into_view(view, project, history):
+    view.zoom(1.0 / view.scale_now)
+    view.reveal(block(view, "input").sceneBoundingRect())
+    picture(view)
+    edits, node = view._edits, project.architecture.by_name["input"]
+    for side in (40, 64, 36):
+        edits.set_layer(node.id, node.layer.model_copy(update={"height": side, "width": side}), "height")
+        edits.end_gesture()
+        QApplication.processEvents()
+    last = list(view.net_scene.blocks.values())[-1]
+    view.reveal(last.sceneBoundingRect())
+    seen = picture(view)
+    for item in view.net_scene.blocks.values():
+        item.update()
+    view.resetCachedContent()
+    assert abs(seen - picture(view)).max() <= 3

@@ -6,6 +6,7 @@ an image volume is (C, H, W), a vector is (D,).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -157,6 +158,7 @@ class Missing(LayerSpec):
         return str(self.original.get("kind", "?"))[:40]
 
 
+@lru_cache(maxsize=1024)
 def volume(shape: Shape) -> str:
     """A shape as the course writes it, width x height x depth: (6, 28, 28) -> "28×28×6"."""
     if len(shape) == 3:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -92,6 +93,7 @@ class AdviceList(QWidget):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows = [AdviceRow(f"{name}.{index}", self) for index in range(MOST)]
+        self._shown: tuple[Advice, ...] | None = None
         self.rest = QLabel(self)
         self.rest.setProperty("role", "muted small")
         self.rest.setWordWrap(True)
@@ -106,6 +108,9 @@ class AdviceList(QWidget):
         column.addWidget(self.rest)
 
     def show_advice(self, advice: Sequence[Advice]) -> None:
+        if self._shown is not None and len(advice) == len(self._shown) and all(map(is_, advice, self._shown)):
+            return
+        self._shown = tuple(advice)
         for index, row in enumerate(self.rows):
             row.setVisible(index < len(advice))
             if index < len(advice):
