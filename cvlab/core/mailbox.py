@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from cvlab.engine.training.events import Event, SnapshotTaken, StepEnd, ViewTaken
+from cvlab.engine.training.events import Event, SnapshotTaken, StepEnd, ViewMissed, ViewTaken
 
 PENDING_STEPS = 8192
 """More uncollected steps than this are thinned to the smallest and largest loss of every four."""
@@ -22,7 +22,7 @@ class Delivery:
     steps: tuple[StepEnd, ...]
     snapshot: SnapshotTaken | None
     events: tuple[Event, ...]
-    views: dict[str, ViewTaken] = field(default_factory=dict)
+    views: dict[str, ViewTaken | ViewMissed] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.snapshot or self.events or self.views)
@@ -35,7 +35,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._steps: list[StepEnd] = []
         self._snapshot: SnapshotTaken | None = None
-        self._views: dict[str, ViewTaken] = {}
+        self._views: dict[str, ViewTaken | ViewMissed] = {}
         self._events: list[Event] = []
 
     def put(self, event: Event) -> None:
@@ -46,7 +46,7 @@ class Mailbox:
                     self._steps = _extremes(self._steps)
             elif isinstance(event, SnapshotTaken):
                 self._snapshot = event
-            elif isinstance(event, ViewTaken):
+            elif isinstance(event, ViewTaken | ViewMissed):
                 self._views[event.view] = event
             else:
                 self._events.append(event)

@@ -1,4 +1,4 @@
-"""A run: a training loop in a background thread, and its state as the window may see it."""
+"""A run: a training loop in a background thread, and its story as the window may see it."""
 
 from __future__ import annotations
 
@@ -6,33 +6,19 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from math import ceil
-from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from cvlab.core.curve import Curve
-from cvlab.core.epochs import EpochLine
+from cvlab.core.keeper import Keeper
 from cvlab.core.mailbox import Delivery, Mailbox
-from cvlab.core.state import batch, observable
-from cvlab.core.storage.checkpoints import is_early_mark
+from cvlab.core.run_story import RunStory
+from cvlab.core.state import batch
 from cvlab.core.storage.metrics import MetricsTail
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CorruptData, CvlabError, TrainingError, in_words
 from cvlab.engine.training.control import Control
-from cvlab.engine.training.events import (
-    EpochEnd,
-    Event,
-    KnobTurned,
-    Noticed,
-    RunFailed,
-    RunFinished,
-    RunStarted,
-    SnapshotTaken,
-    StepEnd,
-    ViewTaken,
-)
+from cvlab.engine.training.events import Event, RunFailed, SnapshotTaken, StepEnd, ViewMissed, ViewTaken
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -41,59 +27,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cvlab.runs")
 
-SAVE_EVERY = 30.0
-"""Seconds after which a running epoch is saved, too: a run that is killed loses no more than that."""
 
-Status = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
-CURVES = (
-    "loss", "accuracy", "learning_rate", "epoch_loss", "epoch_accuracy", "held_out_loss", "held_out_accuracy",
-)  # fmt: skip
+class Run(RunStory):
+    """One training run: a thread that owns the learner, a mailbox, and a story that follows. All methods are for the GUI
+    thread; none waits for the training, except `join`.
 
-
-@observable
-class RunState:
-    """What the window shows of a run; changes only in `Run.deliver`. seconds, eta: of training time. best_epoch: whose weights
-    early stopping took back. notice: what a person should know though it is no failure. revision: rises when a curve grew."""
-
-    status: Status = "starting"
-    step: int = 0
-    total_steps: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    seconds: float = 0.0
-    eta: float | None = None
-    images_per_second: float = 0.0
-    learning_rate: float = 0.0
-    train_loss: float | None = None
-    train_accuracy: float | None = None
-    held_out_loss: float | None = None
-    held_out_accuracy: float | None = None
-    test_accuracy: float | None = None
-    device: str = ""
-    best_epoch: int | None = None
-    failure: RunFailed | None = None
-    notice: str = ""
-    revision: int = 0
-
-
-class Run:
-    """One training run: a thread that owns the learner, a mailbox, and a state that follows. All methods are for the GUI
-    thread; none waits for the training, except `join`."""
+    snapshot_changed, view_changed: what was asked for has come. view_missed: it could not be had, in words; the run goes on.
+    """
 
     snapshot_changed = Signal(SnapshotTaken)
     view_changed = Signal(ViewTaken)
+    view_missed = Signal(ViewMissed)
 
     def __init__(
         self, folder: RunFolder, load_data: Callable[[], Dataset], *, resume: bool = False, team: Team | None = None
     ) -> None:
+        super().__init__(folder.record)
         self.folder = folder
-        self.architecture, self.recipe = folder.record.architecture, folder.record.recipe
-        self.id, self.title = folder.record.id, folder.record.title
-        self.state = RunState(epochs=self.recipe.epochs, learning_rate=self.recipe.optimizer.learning_rate)
-        self.curves: dict[str, Curve] = {name: Curve() for name in CURVES}
-        self.knobs: list[KnobTurned] = []
-        self.line: EpochLine | None = None
-        self._train_count = 0
         self.snapshot: SnapshotTaken | None = None
         self.views: dict[str, ViewTaken] = {}
         self.mailbox = Mailbox()
@@ -101,14 +51,12 @@ class Run:
         self._load_data, self._resume, self._team = load_data, resume, team
         self._gate = threading.Condition()
         self._paused, self._steps_asked = False, 0
-        self._recent: list[tuple[float, int]] = []
         self._tail: MetricsTail | None = None
-        self._notice = ""
         self._thread = threading.Thread(target=self._work, name=f"cvlab-run-{self.id}", daemon=True)
 
     @classmethod
     def read(cls, folder: RunFolder) -> Run:
-        """A run as its folder tells it, to be looked at: state and curves, no thread. `follow` brings what is added later."""
+        """A run as its folder tells it, to be looked at: its story, no thread. `follow` brings what is added later."""
         run = cls(folder, _no_data)
         run._tail = folder.tail()
         run.follow()
@@ -123,13 +71,13 @@ class Run:
             self.folder.record = RunFolder.open(self.folder.path).record
         with batch(self.state):
             for event in events:
-                self._record(event)
+                self.take(event)
             status = self.folder.record.status
             # A record that says "running" without a process that trains it is of a run that was cut off.
             cut_off = status == "running" and self.folder.lock.owner() is None
             self.state.status = "stopped" if cut_off else status
             if events:
-                self._estimate()
+                self.estimate()
                 self.state.revision += 1
         return bool(events)
 
@@ -183,8 +131,9 @@ class Run:
         self.control.turn(knob, value)
 
     def ask(self, view: str) -> None:
-        """One look inside (see `engine.training.views`), delivered as `view_changed` and kept in `views`; it works while the run
-        is paused, too. Ask again when the last one has been drawn: what nobody asks for costs nothing."""
+        """One look inside (see `engine.training.views`), delivered as `view_changed` and kept in `views`, or as
+        `view_missed`; it works while the run is paused, too. Ask again when the last one has been drawn: what nobody asks for
+        costs nothing."""
         self.control.ask(view)
         with self._gate:
             self._gate.notify_all()
@@ -204,81 +153,24 @@ class Run:
             self.snapshot = delivery.snapshot
             self.snapshot_changed.emit(delivery.snapshot)
         for view in delivery.views.values():
-            self.views[view.view] = view
-            self.view_changed.emit(view)
+            if isinstance(view, ViewMissed):
+                self.view_missed.emit(view)
+            else:
+                self.views[view.view] = view
+                self.view_changed.emit(view)
         self.state.notice = self._notice
 
     # -- on the GUI thread -------------------------------------------------------------------------------------------
 
     def _deliver(self, delivery: Delivery) -> None:
         for event in sorted((*delivery.steps, *delivery.events), key=_place):
-            self._record(event)
+            self.take(event)
+        if self._paused and self.state.status == "running":
+            self.state.status = "paused"
         if delivery.steps:
-            self._estimate()
+            self.estimate()
         if delivery.steps or delivery.events:
             self.state.revision += 1
-
-    def _record(self, event: Event) -> None:
-        state, curves = self.state, self.curves
-        match event:
-            case StepEnd():
-                state.step, state.epoch, state.seconds = event.step, event.epoch, event.seconds
-                state.train_loss, state.train_accuracy = event.loss, event.accuracy
-                state.learning_rate = event.learning_rate
-                curves["loss"].append(event.step, event.loss)
-                curves["accuracy"].append(event.step, event.accuracy)
-                curves["learning_rate"].append(event.step, event.learning_rate)
-                self._recent.append((event.seconds, event.images))
-                del self._recent[:-200]
-                if state.status == "starting":
-                    state.status = "running"
-            case EpochEnd():
-                state.seconds = event.seconds
-                if self.line is not None:
-                    self.line.ended(event.epoch, event.step)
-                    state.total_steps = self.line.total
-                curves["epoch_loss"].append(event.step, event.train_loss)
-                curves["epoch_accuracy"].append(event.step, event.train_accuracy)
-                if event.held_out_loss is not None and event.held_out_accuracy is not None:
-                    state.held_out_loss, state.held_out_accuracy = event.held_out_loss, event.held_out_accuracy
-                    curves["held_out_loss"].append(event.step, event.held_out_loss)
-                    curves["held_out_accuracy"].append(event.step, event.held_out_accuracy)
-            case RunStarted():
-                state.device = event.device
-                self._train_count = event.train_count
-                if self.line is None or event.start_step == 0:
-                    self.line = EpochLine(event.steps_per_epoch, event.epochs)
-                else:  # it goes on, perhaps as a branch with another batch size or more epochs
-                    self.line.turn(event.start_step + 1, event.steps_per_epoch)
-                    self.line.count = event.epochs
-                state.total_steps, state.epochs = self.line.total, event.epochs
-                state.status = "paused" if self._paused else "running"
-            case KnobTurned():
-                self.knobs.append(event)
-                if event.knob == "batch_size" and self.line is not None:
-                    self.line.turn(event.step, ceil(self._train_count / max(event.new, 1)))
-                    state.total_steps = self.line.total
-                parent = self.folder.record.parent
-                if parent is None or event.step > parent.step:  # what was turned before a branch is its parent's affair
-                    self.recipe = self.recipe.changed(**{event.knob: event.new})
-            case Noticed():
-                state.notice = self._notice = event.words
-            case RunFinished():
-                state.status = "stopped" if event.stopped else "finished"
-                state.test_accuracy, state.eta, state.seconds = event.test_accuracy, None, event.seconds
-                state.best_epoch = event.best_epoch
-            case RunFailed():
-                state.status, state.failure, state.eta = "failed", event, None
-
-    def _estimate(self) -> None:
-        state = self.state
-        if len(self._recent) > 1:
-            seconds = self._recent[-1][0] - self._recent[0][0]
-            images = sum(count for _, count in self._recent[1:])
-            if seconds > 0:
-                state.images_per_second = images / seconds
-                left = max(state.total_steps - state.step, 0)
-                state.eta = left * seconds / (len(self._recent) - 1)
 
     # -- on the run's thread -----------------------------------------------------------------------------------------
 
@@ -295,7 +187,7 @@ class Run:
             learner = self._make_learner()
             self.folder.record.status = "running"
             self.folder.describe(learner)
-            keeper = _Keeper(self.folder, learner)
+            keeper = Keeper(self.folder, learner)
             keeper.begin()
             for event in self._paced(fit(learner, self.control), learner):
                 step = learner.step
@@ -373,36 +265,6 @@ class Run:
     @property
     def _may_go_on(self) -> bool:
         return not self._paused or self._steps_asked > 0 or self.control.stopped
-
-
-class _Keeper:
-    """Saves what is needed to go on: at every epoch's end, now and then within a long one, and checkpoints of the past."""
-
-    def __init__(self, folder: RunFolder, learner: Learner) -> None:
-        self._folder, self._learner = folder, learner
-        self._saved = monotonic()
-
-    def begin(self) -> None:
-        if self._learner.step == 0:
-            self._folder.checkpoints.save(self._learner)
-
-    def keep(self, event: Event) -> None:
-        folder, learner = self._folder, self._learner
-        match event:
-            case EpochEnd() | RunFinished():
-                folder.save_weights(learner)
-                if learner.average is not None:
-                    folder.save_average(learner)
-                folder.save_resume(learner, checkpoint=True)
-                self._saved = monotonic()
-            case StepEnd() if event.step == learner.step and not learner.epoch_is_over:
-                if learner.epoch == 0 and is_early_mark(event.step, learner.steps_per_epoch):
-                    folder.checkpoints.save(learner)
-                if monotonic() - self._saved > SAVE_EVERY:
-                    folder.save_resume(learner)
-                    self._saved = monotonic()
-        if isinstance(event, RunFinished):
-            folder.close()
 
 
 def _no_data() -> Dataset:

@@ -159,7 +159,7 @@ class PartnerLost(TrainingError):
 def in_words(error: BaseException, doing: str = "batch") -> BaseException:
     """What PyTorch says of memory, devices and other processes, as one of ours; every other error as it is.
 
-    doing: what did not fit, "batch" or "data". PyTorch is not loaded for it: its errors are known by name and text.
+    doing: what did not fit, "batch", "data" or "view". PyTorch is not loaded for it: its errors are known by name and text.
     """
     if isinstance(error, CvlabError):
         return error
@@ -171,6 +171,12 @@ def in_words(error: BaseException, doing: str = "batch") -> BaseException:
                 "The data and the net do not fit into the memory of the device.",
                 received=received,
                 remedy="Set the device to CPU, take a smaller data set, or close what else uses the memory.",
+            )
+        if doing == "view":
+            return OutOfMemory(
+                "There is not enough memory for this look inside the net.",
+                received=received,
+                remedy="Close what else uses the memory, or train with a smaller batch size.",
             )
         return OutOfMemory(
             "The batch does not fit into the memory of the device.",

@@ -81,6 +81,16 @@ class ViewTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewMissed:
+    """A view, or the copy of the weights, was asked for and could not be made: why, and what to do. The run goes on."""
+
+    step: int
+    view: str
+    what: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """Something that a person should know, though the run goes on. words: whole sentences."""
 
@@ -134,4 +144,15 @@ class RunFailed:
         )
 
 
-Event = RunStarted | StepEnd | EpochEnd | KnobTurned | SnapshotTaken | ViewTaken | Noticed | RunFinished | RunFailed
+Event = (
+    RunStarted
+    | StepEnd
+    | EpochEnd
+    | KnobTurned
+    | SnapshotTaken
+    | ViewTaken
+    | ViewMissed
+    | Noticed
+    | RunFinished
+    | RunFailed
+)

@@ -23,6 +23,7 @@ from cvlab.engine.training.events import (
     RunStarted,
     SnapshotTaken,
     StepEnd,
+    ViewMissed,
     ViewTaken,
 )
 from cvlab.engine.training.learner import Learner, StepResult
@@ -127,30 +128,35 @@ def answers(learner: Learner, control: Control) -> Iterator[Event]:
         yield _answer(learner, view, None)
 
 
-def _before_step(learner: Learner) -> dict[str, Tensor]:
-    """What the view "layers" remembers across a step; nothing, where there is no memory for it."""
-    try:
-        return views.before_step(learner)
-    except (RuntimeError, MemoryError) as error:
-        if not isinstance(in_words(error), OutOfMemory):
-            raise
-    return {}
-
-
-def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) -> SnapshotTaken | ViewTaken | Noticed:
-    """The view; or, where the memory is too small for it, a notice: a run does not end because somebody looks at it."""
+def _answer(learner: Learner, view: str, before: Mapping[str, Tensor] | None) -> SnapshotTaken | ViewTaken | ViewMissed:
+    """What was asked for. Where the memory does not suffice, the answer says so: a look never ends a run."""
     try:
         if view == "snapshot":
             return SnapshotTaken(learner.step, learner.weights())
         return ViewTaken(learner.step, view, views.look(learner, view, before))
-    except (RuntimeError, MemoryError) as error:
-        if not isinstance(in_words(error), OutOfMemory):
-            raise
+    except Exception as error:
+        told = _without_memory(error)
+    # Here, not above: the error holds on to all that the look had made.
     devices.release(learner.device)
-    return Noticed(
-        learner.step,
-        f"There is not enough memory for the view “{view}” while this run trains. The run goes on without it.",
-    )
+    return ViewMissed(learner.step, view, told.what, told.remedy)
+
+
+def _before_step(learner: Learner) -> dict[str, Tensor]:
+    """What the view "layers" remembers across a step; nothing, where there is no memory for it."""
+    try:
+        return views.before_step(learner)
+    except Exception as error:
+        _without_memory(error)
+    devices.release(learner.device)
+    return {}
+
+
+def _without_memory(error: Exception) -> OutOfMemory:
+    """The error in words, if there was too little memory; any other is raised again."""
+    told = in_words(error, "view")
+    if isinstance(told, OutOfMemory):
+        return told
+    raise error
 
 
 def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock) -> Iterator[StepEnd]:

@@ -312,6 +312,25 @@ def test_the_net_in_training_is_followed_and_its_run_takes_its_place(awake, qtbo
     wait(qtbot, awake, lambda: not lab.jobs.is_busy())
 
 
+def test_weights_in_training_that_there_is_no_memory_to_copy(awake, qtbot, monkeypatch):
+    lab = awake.lab
+    import torch
+
+    monkeypatch.setattr("cvlab.engine.training.fit.SnapshotTaken", lambda *_: torch.empty(1 << 62, dtype=torch.uint8))
+    monkeypatch.setattr("cvlab.ui.panels.digits.net_in_use._AGAIN", 0.0)
+    run = lab.runs.start(zoo.linear_classifier(), Recipe(data="mnist-mini", epochs=200, batch_size=100))
+    combo = awake.findChild(QComboBox, "digits.model")
+    combo.setCurrentIndex(combo.findData(LIVE))
+    combo.activated.emit(combo.currentIndex())
+    wait(qtbot, awake, lambda: awake.net._failure is not None)
+    assert "not enough memory" in awake.net._failure.what
+    assert run.is_active and run.state.failure is None
+    monkeypatch.undo()
+    wait(qtbot, awake, lambda: awake.net.net is not None and awake.net.net.architecture == run.architecture)
+    run.stop()
+    wait(qtbot, awake, lambda: not run.is_active and not lab.jobs.is_busy())
+
+
 def test_behind_another_panel_it_costs_nothing(awake, qtbot):
     awake.hidden()
     reading = awake.reading

@@ -233,3 +233,39 @@ def test_mistakes_are_shown_with_what_they_were_taken_for(qtbot):
     assert len(tiles.captions) == 1
     tiles.resize(300, 200)
     assert not tiles.grab().isNull()
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [("mistakes", "_judge"), ("filters", "_frozen"), ("layers", "distribution")],
+)
+def test_a_look_without_memory_is_said_on_its_page_and_the_run_goes_on(panel, lab, until, monkeypatch, page, place):
+    import torch
+
+    from cvlab.engine.training import views
+
+    def full(*_):
+        torch.empty(1 << 62, dtype=torch.uint8)
+
+    monkeypatch.setattr(views, place, full)
+    lab.project.recipe = lab.project.recipe.changed(epochs=300)
+    panel.inside.turn_to(page)
+    run = panel.start()
+    shown = panel.inside.pages[page]
+
+    def said():
+        grid, matrix = panel.inside.filters.grid, panel.inside.mistakes.matrix
+        texts = {"layers": shown.words.text(), "filters": grid._message, "mistakes": matrix.accessibleDescription()}
+        return texts[page]
+
+    until(lambda: "not enough memory" in said())
+    assert "not disturbed" in said() and not shown.has_drawn
+    step = run.state.step
+    until(lambda: run.state.step > step)
+    assert run.state.status == "running" and run.state.failure is None and not panel.failure.isVisible()
+    monkeypatch.undo()
+    monkeypatch.setattr("cvlab.ui.panels.training.inside._AGAIN", 0.0)
+    until(lambda: shown.has_drawn)
+    monkeypatch.setattr(views, place, full)
+    until(lambda: "not enough memory" in shown.words.text())
+    assert shown.has_drawn, "what was drawn before stays"

@@ -12,7 +12,7 @@ from cvlab.core.models import LIVE, SHIPPED
 from cvlab.core.notices import Remedy
 from cvlab.core.runs import Run
 from cvlab.engine.errors import CvlabError
-from cvlab.engine.training.events import SnapshotTaken
+from cvlab.engine.training.events import SnapshotTaken, ViewMissed
 from cvlab.ui.bind import Connection, listen
 from cvlab.ui.panels.digits.reading import LoadNet
 from cvlab.ui.panels.digits.verdict import Verdict
@@ -20,8 +20,9 @@ from cvlab.ui.panels.digits.verdict import Verdict
 if TYPE_CHECKING:
     from cvlab.engine.nets.trained import TrainedNet
 
-_EVERY = 0.2
-"""Seconds between two copies of the weights in training: copying more often would cost more than the eye gains."""
+_EVERY, _AGAIN = 0.2, 10.0
+"""Seconds between two copies of the weights in training (copying more often would cost more than the eye gains), and after one
+that the memory did not suffice for."""
 JOB = "digits.net"
 
 
@@ -41,7 +42,7 @@ class NetInUse(QObject):
         self._model_id, self._loaded_id = "", ""
         self._failure: BaseException | None = None
         self._awake, self._was_drawn, self._asked_at = False, True, 0.0
-        self._run: Connection | None = None
+        self._run: tuple[Connection, ...] = ()
         listen(self, lab.runs.started, self._follow)
         if lab.runs.current is not None:
             self._follow(lab.runs.current)
@@ -129,15 +130,23 @@ class NetInUse(QObject):
     # -- the net in training -----------------------------------------------------------------------------------------
 
     def _follow(self, run: Run) -> None:
-        if self._run is not None:
-            self._run.end()
-            self._run.deleteLater()
-        self._run = listen(self, run.snapshot_changed, self._have_weights)
+        for heard in self._run:
+            heard.end()
+            heard.deleteLater()
+        self._run = listen(self, run.snapshot_changed, self._have_weights), listen(self, run.view_missed, self._miss)
         self._was_drawn = True
         if self._loaded_id == LIVE:
             self._loaded_id = ""
         if self._model_id == LIVE and self._awake:
             self._load()
+
+    def _miss(self, missed: ViewMissed) -> None:
+        """No copy of the weights for want of memory: the net of before stays, and it is tried again after a while."""
+        if missed.view == "snapshot":
+            self._was_drawn, self._asked_at = True, perf_counter() + _AGAIN
+            if self._model_id == LIVE and self.net is None:
+                self._failure = CvlabError(missed.what, remedy=missed.remedy)
+                self.changed.emit()
 
     def _have_weights(self, snapshot: SnapshotTaken) -> None:
         run = self._lab.runs.current

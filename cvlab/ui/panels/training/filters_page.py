@@ -42,6 +42,10 @@ class FiltersPage(InsidePage):
         column.addWidget(self.words)
         column.addLayout(self._pages, 1)
 
+    @property
+    def has_drawn(self) -> bool:
+        return bool(self.words.text())
+
     def show_nothing(self, words: str) -> None:
         self.words.setText("")
         self._pages.setCurrentWidget(self.grid)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QS
 
 from cvlab.core.lab import Lab
 from cvlab.core.run import Run
-from cvlab.engine.training.events import ViewTaken
+from cvlab.engine.training.events import ViewMissed, ViewTaken
 from cvlab.ui.bind import Connection, listen
 from cvlab.ui.panels.training.checks_page import ChecksPage
 from cvlab.ui.panels.training.curves import CurvesView
@@ -26,6 +26,8 @@ _JOB = "training.look"
 _EVERY = {"confusion": 4.0, "mistakes": 4.0}
 _OFTEN = 0.6
 """Seconds between two looks, at least: a look takes its time from the training."""
+_AGAIN = 10.0
+"""Seconds after which a look that the memory did not suffice for is tried again."""
 
 _PAGES = (
     ("curves", "Curves", "Loss and accuracy over the steps."),
@@ -50,9 +52,10 @@ class Inside(QFrame):
         self.setProperty("role", "card")
         self._lab = lab
         self._run: Run | None = None
-        self._heard: Connection | None = None
+        self._heard: tuple[Connection, ...] = ()
         self._asked: set[str] = set()
         self._answered: dict[str, tuple[float, int]] = {}
+        self._missed: set[str] = set()
         self._shown: tuple = ()
         self.looks = 0
         self.layers, self.filters, self.mistakes = LayersPage(self), FiltersPage(self), MistakesPage(self)
@@ -110,16 +113,18 @@ class Inside(QFrame):
     def show_run(self, run: Run | None) -> None:
         """Another run is on the screen, or the same in another state."""
         if run is not self._run:
-            if self._heard is not None:
-                self._heard.end()
-                self._heard.deleteLater()
-                self._heard = None
-            self._run = run
+            for heard in self._heard:
+                heard.end()
+                heard.deleteLater()
+            self._heard, self._run = (), run
             self._asked.clear()
             self._answered.clear()
+            self._missed.clear()
             self._lab.jobs.cancel(_JOB)
             if run is not None:
-                self._heard = listen(self, run.view_changed, self._take)
+                self._heard = (
+                    listen(self, run.view_changed, self._take), listen(self, run.view_missed, self._miss),
+                )  # fmt: skip
             self.past.show_points([])
             for page in self._inside_pages():
                 page.show_nothing(
@@ -145,15 +150,33 @@ class Inside(QFrame):
     def _is_due(self, view: str, run: Run) -> bool:
         """Whether there may be something new, and the last look has been earned back."""
         at, step = self._answered.get(view, (0.0, -1))
-        return run.state.step != step and monotonic() - at > _EVERY.get(view, _OFTEN)
+        pause = _AGAIN if view in self._missed else _EVERY.get(view, _OFTEN)
+        return run.state.step != step and monotonic() - at > pause
 
     def _take(self, view: ViewTaken) -> None:
-        self._asked.discard(view.view)
-        self._answered[view.view] = (monotonic(), view.step)
-        page = self._stack.currentWidget()
-        if isinstance(page, InsidePage) and view.view in page.views and self.past.step is None:
+        self._note(view)
+        self._missed.discard(view.view)
+        page = self._page_of(view)
+        if page is not None:
             page.show_view(view, past=False)
             self.looks += 1
+
+    def _miss(self, missed: ViewMissed) -> None:
+        self._note(missed)
+        self._missed.add(missed.view)
+        page = self._page_of(missed)
+        if page is not None:
+            page.show_missed(missed)
+
+    def _note(self, answer: ViewTaken | ViewMissed) -> None:
+        self._asked.discard(answer.view)
+        self._answered[answer.view] = (monotonic(), answer.step)
+
+    def _page_of(self, answer: ViewTaken | ViewMissed) -> InsidePage | None:
+        """The page in front, if it is waiting for this look at the running net."""
+        page = self._stack.currentWidget()
+        waits = isinstance(page, InsidePage) and answer.view in page.views and self.past.step is None
+        return page if waits else None
 
     # -- at rest, and the past ------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,10 @@ class LayersPage(InsidePage):
         column.addWidget(self.words)
         column.addWidget(self.scroll, 1)
 
+    @property
+    def has_drawn(self) -> bool:
+        return bool(self.rows)
+
     def show_nothing(self, words: str) -> None:
         self.words.setText(words)
         self.words.show()

@@ -29,6 +29,7 @@ class LookAt:
         import torch
 
         from cvlab.engine.data.splits import held_out
+        from cvlab.engine.errors import in_words
         from cvlab.engine.training.views import Subject, look_at
 
         folder = RunFolder.open(self.folder)
@@ -44,5 +45,8 @@ class LookAt:
         found = []
         for view in self.views:
             control.check()
-            found.append(ViewTaken(self.step or 0, view, look_at(subject, view)))
+            try:
+                found.append(ViewTaken(self.step or 0, view, look_at(subject, view)))
+            except Exception as error:
+                raise in_words(error, "view") from None
         return found

@@ -40,6 +40,10 @@ class MistakesPage(InsidePage):
         column.addLayout(row, 1)
         self.matrix.chosen.connect(self._choose)
 
+    @property
+    def has_drawn(self) -> bool:
+        return self.matrix.counts is not None
+
     def show_nothing(self, words: str) -> None:
         self._mistakes, self._cell = None, None
         self.words.setText("")
