@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from cvlab.core.storage.growing_file import GrowingFile
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.training.events import Event, RunStarted, StepEnd
 
@@ -24,7 +24,7 @@ class Board:
 
     def __init__(self, run: Path) -> None:
         self.path = run / FOLDER
-        self._file: IO[bytes] | None = None
+        self._file: GrowingFile[bytes] | None = None
         self._writer: EventWriter | None = None
 
     def log(self, event: Event) -> None:
@@ -32,25 +32,22 @@ class Board:
         from cvlab.engine.training.tensorboard import EventWriter, file_name
 
         now = time.time()
-        try:
-            if self._file is None or self._writer is None:
-                if not isinstance(event, RunStarted):
-                    return
-                path = self.path / file_name(now, platform.node(), os.getpid())
-                path.parent.mkdir(exist_ok=True)
-                self._file, self._writer = path.open("ab"), EventWriter()
-                self._file.write(self._writer.begin(now, event.start_step))
-            self._file.write(self._writer.encode(event, now))
-            if not isinstance(event, StepEnd):
-                self._file.flush()
-        except OSError as error:
-            raise refused(error, self.path) from error
+        if self._file is None or self._writer is None:
+            if not isinstance(event, RunStarted):
+                return
+            try:
+                self.path.mkdir(exist_ok=True)
+            except OSError as error:
+                raise refused(error, self.path) from error
+            self._file = GrowingFile(self.path / file_name(now, platform.node(), os.getpid()), "ab")
+            self._writer = EventWriter()
+            self._file.add(self._writer.begin(now, event.start_step), at_once=False)
+        self._file.add(self._writer.encode(event, now), at_once=not isinstance(event, StepEnd))
 
     def close(self) -> None:
         file, self._file = self._file, None
         if file is not None:
-            with contextlib.suppress(OSError):
-                file.close()
+            file.close()
 
     @property
     def is_there(self) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
 
-from cvlab.engine.disk import refused, write_whole
+from cvlab.core.storage.growing_file import GrowingFile
+from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.training.events import (
     EpochEnd,
@@ -42,32 +41,12 @@ class MetricsLog:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / METRICS
-        self._file: IO[str] | None = None
+        self._file = GrowingFile[str](self.path)
+        self.flush, self.close = self._file.flush, self._file.close
 
     def append(self, event: Event) -> None:
         """A line; all but steps are flushed at once. Raises `CannotWrite`."""
-        try:
-            if self._file is None:
-                self._file = self.path.open("a", encoding="utf-8")
-            self._file.write(line_of(event))
-            if not isinstance(event, StepEnd):
-                self._file.flush()
-        except OSError as error:
-            raise refused(error, self.path) from error
-
-    def flush(self) -> None:
-        """Raises `CannotWrite`."""
-        if self._file is not None:
-            try:
-                self._file.flush()
-            except OSError as error:
-                raise refused(error, self.path) from error
-
-    def close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            with contextlib.suppress(OSError):
-                file.close()
+        self._file.add(line_of(event), at_once=not isinstance(event, StepEnd))
 
     def rewrite(self, events: Iterable[Event]) -> None:
         """These events instead of what was there. Raises `CannotWrite`."""
