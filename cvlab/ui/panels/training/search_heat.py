@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from cvlab.engine.training.search import Axis, Trial, table
+from cvlab.ui.panels.training.search_canvas import SearchCanvas
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import contrast
-from cvlab.ui.theme.tokens import SMALL
-from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.figures import share_text
 from cvlab.ui.widgets.image_grid import colour_table
 from cvlab.ui.widgets.number import number_text
@@ -21,28 +20,21 @@ _LEFT, _FOOT, _TOP, _RIGHT = 74, 40, 22, 92
 _GAP = 2
 
 
-class SearchHeat(QWidget):
+class SearchHeat(SearchCanvas):
     """pointed(words): what lies in the cell under the pointer; "" for none."""
 
     pointed = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "Trials on two settings",
+            "A cell is as dark as its best trial is good on held-out images; an empty one was not tried.",
+            parent,
+        )
         self._across: Axis | None = None
         self._up: Axis | None = None
         self._cells: list[list[list[Trial]]] = []
         self._under: tuple[int, int] | None = None
-        self.setAccessibleName("Trials on two settings")
-        self.setToolTip("A cell is as dark as its best trial is good on held-out images; an empty one was not tried.")
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        theme().changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(420, 240)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, 150)
 
     def show_trials(self, across: Axis | None, up: Axis | None, trials: Sequence[Trial]) -> None:
         """across, up: the two settings; without `up` the cells are one row."""
@@ -72,21 +64,12 @@ class SearchHeat(QWidget):
         scores = [cell[0].score or 0.0 for row in self._cells for cell in row if cell]
         return (min(scores), max(scores)) if scores else None
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = tabular(self.font())
-        font.setPixelSize(SMALL - 1)
-        painter.setFont(font)
-        ends = self._scores()
-        if ends is None:
-            painter.setPen(theme().colour("muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Trials will be drawn here as they end.")
-        else:
-            self._paint(painter, *ends)
-        painter.end()
+    @property
+    def is_empty(self) -> bool:
+        return self._scores() is None
 
-    def _paint(self, painter: QPainter, low: float, high: float) -> None:
+    def paint(self, painter: QPainter) -> None:
+        low, high = self._scores() or (0.0, 1.0)
         colours = colour_table(signed=False)
         for row, cells in enumerate(self._cells):
             for column, trials in enumerate(cells):

@@ -5,45 +5,35 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from cvlab.engine.training.search import Axis, Trial, best_of
+from cvlab.ui.panels.training.search_canvas import SearchCanvas
 from cvlab.ui.panels.training.search_heat import title_of
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import mix
-from cvlab.ui.theme.tokens import SMALL
-from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.figures import share_text
 from cvlab.ui.widgets.number import number_text
 
 _TOP, _FOOT, _SIDE = 34, 22, 58
 
 
-class SearchMap(QWidget):
+class SearchMap(SearchCanvas):
     """Parallel coordinates: one upright axis a setting, the last one the held-out accuracy. pointed(trial number or -1)."""
 
     pointed = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "Trials",
+            "Each line is a trial: where it crosses an axis is its value there. Darker: better on held-out images.",
+            parent,
+        )
         self._axes: tuple[Axis, ...] = ()
         self._trials: list[Trial] = []
         self._under = -1
-        self.setAccessibleName("Trials")
-        self.setToolTip(
-            "Each line is a trial: where it crosses an axis is its value there. Darker: better on held-out images."
-        )
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        theme().changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(420, 240)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, 150)
 
     def show_trials(self, axes: tuple[Axis, ...], trials: Sequence[Trial]) -> None:
         self._axes, self._trials = axes, [trial for trial in trials if trial.score is not None]
@@ -84,17 +74,11 @@ class SearchMap(QWidget):
 
     # -- painting ----------------------------------------------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = tabular(self.font())
-        font.setPixelSize(SMALL - 1)
-        painter.setFont(font)
-        if not self._trials:
-            painter.setPen(theme().colour("muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Trials will be drawn here as they end.")
-            painter.end()
-            return
+    @property
+    def is_empty(self) -> bool:
+        return not self._trials
+
+    def paint(self, painter: QPainter) -> None:
         low, high = self._scores()
         tokens = theme().tokens
         best = best_of(self._trials)
@@ -110,7 +94,6 @@ class SearchMap(QWidget):
             )
             self._axis(painter, i, title_of(axis), high_text, low_text)
         self._axis(painter, len(self._axes), "held out", share_text(high), share_text(low))
-        painter.end()
 
     def _axis(self, painter: QPainter, i: int, title: str, high: str, low: str) -> None:
         x = self._x(i)

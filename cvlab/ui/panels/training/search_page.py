@@ -159,6 +159,7 @@ class SearchPage(QWidget):
         self.progress.setRange(0, 0)
         self.progress.show()
         self._say("The first trial trains…")
+        self.views.show_words("The first trial trains. Each is drawn here when it ends.")
         self._lab.jobs.submit(_JOB, request, done=self._done, failed=self._failed, progress=self._came)
 
     def take_best(self) -> None:
@@ -233,6 +234,7 @@ class SearchPage(QWidget):
         self.go.setText("Search")
         self.again.hide()
         self.progress.hide()
+        self.views.show_words("")
         self._say(words, role)
 
     def _show(self, trials: tuple[Trial, ...]) -> None:

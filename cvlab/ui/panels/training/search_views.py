@@ -91,6 +91,11 @@ class SearchViews(QWidget):
         self._show_heat()
         self._turn()
 
+    def show_words(self, words: str) -> None:
+        """What stands in both looks while there are no trials."""
+        for canvas in (self.map, self.heat):
+            canvas.show_words(words)
+
     def _show_heat(self, _: int = 0) -> None:
         by_path = {axis.path: axis for axis in self._plan.axes}
         across, up = by_path.get(self.across.currentData()), by_path.get(self.up.currentData())
