@@ -68,6 +68,18 @@ class Spec(BaseModel):
                 yield name
 
     @classmethod
+    def understood(cls) -> Iterator[str]:
+        """The dotted names of all settings, once more for each short name: "optimizer.lr" beside "optimizer.learning_rate"."""
+        short = {name: [alias for alias, whole in cls.aliases.items() if whole == name] for name in cls.model_fields}
+        for name, field in cls.model_fields.items():
+            inner = field.annotation
+            for each in (name, *short[name]):
+                if isinstance(inner, type) and issubclass(inner, Spec):
+                    yield from (f"{each}.{path}" for path in inner.understood())
+                else:
+                    yield each
+
+    @classmethod
     def canonical(cls, path: str) -> str:
         """A dotted name with every alias in it replaced; a name that is not there stays as it is."""
         model: Any = cls
@@ -90,9 +102,7 @@ class Spec(BaseModel):
         known = isinstance(model, type) and issubclass(model, Spec)
         info = model.model_fields.get(last) if known else None
         if info is None:
-            close = difflib.get_close_matches(path, list(cls.paths()), n=1)
-            guess = f"; did you mean “{close[0]}”?" if close else "."
-            raise RecipeError(f"There is no setting “{path}” here{guess}")
+            raise RecipeError(_not_there(cls, path))
         return info
 
     def look_up(self, path: str) -> Any:
@@ -108,21 +118,17 @@ class Spec(BaseModel):
         return {path: self.look_up(path) for path in self.paths()}
 
 
-def _sentence(cls: type[BaseModel], problem: Any) -> str:
-    *_, last = path = [str(part) for part in problem["loc"]] or ["the settings"]
-    name = ".".join(path)
+def _sentence(cls: type[Spec], problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"]) or "the settings"
     if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(last, _names(cls), n=1)
-        return f"There is no setting “{name}” here" + (f"; did you mean “{close[0]}”?" if close else ".")
+        return _not_there(cls, name)
     message = problem["msg"][:1].lower() + problem["msg"][1:].replace("nput should be", "t must be")
     return f"{name} is {str(problem['input'])[:60]}, but {message}."
 
 
-def _names(cls: type[BaseModel]) -> list[str]:
-    """The names of all fields, those inside other settings too."""
-    names = []
-    for name, field in cls.model_fields.items():
-        names.append(name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            names += _names(field.annotation)
-    return names
+def _not_there(cls: type[Spec], path: str) -> str:
+    """The sentence for a name that is not there, with the one that was probably meant: by its whole name or by its last part."""
+    known = {name.rpartition(".")[2]: name for name in reversed(list(cls.understood()))}
+    known |= {name: name for name in (*cls.model_fields, *cls.understood())}
+    close = difflib.get_close_matches(path, known, n=1)
+    return f"There is no setting “{path}” here" + (f"; did you mean “{known[close[0]]}”?" if close else ".")
