@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import perf_counter, thread_time
 
@@ -58,6 +58,7 @@ class HistoryProbe(FrameProbe):
         view = self._window.panel("training").curves
         view.draw(run, at_once=True)
         yield from self._pans("training", view.loss.view)
+        yield from self._pans("training while it grows", view.loss.view, beat=self._growing(run))
         yield from self._pans("pyqtgraph", self._rival(panel.overlay.plot, steps, losses), frames=20)
 
     def _make_run(self):
@@ -75,10 +76,31 @@ class HistoryProbe(FrameProbe):
         run.line.each = POINTS // 50
         run.curves = {name: Curve() for name in run.curves}
         # A run's own curve keeps 4,096 lows and highs of however many points: a tenth of them fills it as well.
-        for step, loss in zip(steps[::10].tolist(), losses[::10].tolist(), strict=True):
+        for step, loss, share in zip(
+            steps[::10].tolist(), losses[::10].tolist(), np.exp(-losses[::10]).tolist(), strict=True
+        ):
             run.curves["loss"].append(step, loss)
+            run.curves["accuracy"].append(step, share)
+        for epoch in range(1, 51):
+            run.curves["held_out_loss"].append(epoch * POINTS / 50, 2.3 * np.exp(-epoch / 10))
+            run.curves["held_out_accuracy"].append(epoch * POINTS / 50, 1 - 0.9 * np.exp(-epoch / 10))
         run.state = replace(run.state, revision=1)
         return run
+
+    def _growing(self, run: Run) -> Callable[[], None]:
+        """Two steps of the run, and what the panel does at each tick with a run that trains."""
+        view = self._window.panel("training").curves
+        run._tail, run.state.status = None, "running"
+
+        def beat() -> None:
+            for name, value in (("loss", 0.5), ("accuracy", 0.8), ("learning_rate", 0.001)):
+                for _ in range(2):
+                    run.curves[name].append(run.state.step + 1, value)
+            run.state.step += 2
+            run.state.revision += 1
+            view.draw(run)
+
+        return beat
 
     def _rival(self, plot: CurvePlot, steps: np.ndarray, losses: np.ndarray) -> pg.ViewBox:
         self._window.go("runs")
@@ -92,13 +114,18 @@ class HistoryProbe(FrameProbe):
         item.setData(steps, losses)
         return plot.view
 
-    def _pans(self, name: str, view: pg.ViewBox, frames: int = FRAMES) -> Iterator[tuple[str, dict]]:
+    def _pans(
+        self, name: str, view: pg.ViewBox, frames: int = FRAMES, beat: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[str, dict]]:
+        """beat: what happens besides, in every second frame: the window's pump beats half as often as a screen."""
         for words, share in _ZOOMS.items():
             width, took, work = POINTS * share, [], []
             for i in range(-_WARM, frames):
                 began, worked = perf_counter(), thread_time()
                 start = (POINTS - width) * 0.4 + width * (i + _WARM) / (frames + _WARM) * 0.5
                 view.setXRange(start, start + width, padding=0)
+                if i % 2:
+                    beat()
                 QApplication.processEvents()
                 took.append(1000 * (perf_counter() - began))
                 work.append(1000 * (thread_time() - worked))

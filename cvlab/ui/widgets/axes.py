@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from cvlab.core.epochs import EpochLine
 
@@ -14,7 +17,48 @@ SMALLEST = 1e-12
 """What a logarithmic axis shows instead of zero."""
 
 
-class StepAxis(pg.AxisItem):
+class WordAxis(pg.AxisItem):
+    """An axis below or above that is a line and words, painted afresh at every change: a third of what pyqtgraph takes, which
+    records a picture of it first, with a stroke of no length for each of its ticks, and then plays that."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        area = self.mapRectFromParent(self.geometry())
+        is_top = self.orientation == "top"
+        edge = area.bottom() - 1 if is_top else area.top() + 1
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(self.pen())
+        painter.drawLine(QPointF(area.left() - 1, edge), QPointF(area.right(), edge))
+        font = QGuiApplication.font()
+        metrics, offset = QFontMetricsF(font), self.style["tickTextOffset"][1]
+        baseline = area.bottom() - offset - metrics.descent() if is_top else area.top() + offset + metrics.ascent()
+        painter.setFont(font)
+        painter.setPen(self.textPen())
+        for x, text in self._words(area, metrics):
+            painter.drawText(QPointF(x, baseline), text)
+
+    def _words(self, area: QRectF, metrics: QFontMetricsF) -> Iterator[tuple[float, str]]:
+        """(left edge, text) of what is written: the coarsest ticks, and finer ones as long as they are not crowded."""
+        low, high = self.range
+        if high <= low or area.width() <= 0:
+            return
+        used, count = 0.0, 0
+        for gap, values in self.tickValues(low, high, area.width())[: self.style["maxTextLevel"] + 1]:
+            texts = [
+                (area.left() + area.width() * (value - low) / (high - low), text, metrics.horizontalAdvance(text))
+                for value, text in zip(values, self.tickStrings(values, 1.0, gap), strict=True)
+                if low <= value <= high
+            ]
+            used += sum(width for _, _, width in texts)
+            limits = self.style["textFillLimits"]
+            if count and any(count >= least and used / area.width() >= share for least, share in limits):
+                return
+            for x, text, width in texts:
+                if area.left() <= x - width / 2 and x + width / 2 <= area.right():
+                    count += 1
+                    yield x - width / 2, text
+
+
+class StepAxis(WordAxis):
     """Whole steps only, with thousands set apart; or, with `is_whole` off, seconds and parts of epochs."""
 
     is_whole = True
@@ -26,7 +70,7 @@ class StepAxis(pg.AxisItem):
         return [f"{value:,.0f}" if float(value).is_integer() else f"{value:g}" for value in values]
 
 
-class EpochAxis(pg.AxisItem):
+class EpochAxis(WordAxis):
     """The same steps counted in passes over the training images; silent until it is known how many steps a pass has."""
 
     line: EpochLine | None = None

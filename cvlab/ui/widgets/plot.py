@@ -22,7 +22,7 @@ from cvlab.ui.theme import theme
 from cvlab.ui.widgets.axes import SMALLEST, EpochAxis, StepAxis, ValueAxis, value_range
 from cvlab.ui.widgets.legend import Key, Kind
 from cvlab.ui.widgets.plot_canvas import Canvas
-from cvlab.ui.widgets.series import Series
+from cvlab.ui.widgets.series import CROWDED, Series
 
 _AXIS_WIDTH, _LINE_OF_TEXT = 52, 22
 _ROOM = 1.012
@@ -147,9 +147,7 @@ class CurvePlot(QWidget):
     def add_series(self, name: str, caption: str, role: str, kind: Kind) -> None:
         """A curve, drawn over those added before it. role: a colour role of the theme."""
         item = pg.PlotDataItem(connect="finite", antialias=False)
-        item.setDownsampling(auto=True, method="peak")
         item.opts["autoDownsampleFactor"] = 1.0  # a low and a high for each pixel are all that can be seen
-        item.setClipToView(True)
         self.view.addItem(item, ignoreBounds=True)
         key = Key(caption, role, kind, self._widest, self)
         self._keys.addWidget(key)
@@ -173,6 +171,8 @@ class CurvePlot(QWidget):
     def _draw(self, series: Series) -> None:
         """Hands the series to its item: whole, or what can be seen of a long one."""
         x, y = series.window(*self.view.viewRange()[0])
+        is_thinned = len(x) > CROWDED  # a short one is drawn as it is, and need not be looked at when the view moves
+        series.item.opts.update(autoDownsample=is_thinned, downsampleMethod="peak", clipToView=is_thinned)
         series.item.setData(x, self._at_height(y))
 
     def _follow_view(self) -> None:
@@ -328,6 +328,8 @@ class CurvePlot(QWidget):
 
     def _place_words(self) -> None:
         """Words and marks keep to the edges of what is in view."""
+        # Else the view would move its items while it is painted, and all would be painted once more.
+        self.view.prepareForPaint()
         (left, right), (low, high) = self.view.viewRange()
         if self._reference is not None:
             y = float(self._at_height(np.array([self._reference[0]]))[0])
@@ -348,6 +350,8 @@ class CurvePlot(QWidget):
             if fits:
                 text.setPos(x, high)
                 taken = x + text.boundingRect().width() * (right - left) / max(self.view.width(), 1)
+        for text in (self._line_text, *self._mark_texts):
+            text.updateTransform()
 
     def _place_message(self) -> None:
         area = self.canvas.rect().adjusted(_AXIS_WIDTH + 16, 24, -16, -64)
