@@ -18,7 +18,7 @@ from cvlab.core.storage.metrics import MetricsTail
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CorruptData, CvlabError, TrainingError, in_words
 from cvlab.engine.training.control import Control
-from cvlab.engine.training.events import Event, RunFailed, SnapshotTaken, StepEnd, ViewMissed, ViewTaken
+from cvlab.engine.training.events import Event, RunFailed, RunFinished, SnapshotTaken, StepEnd, ViewMissed, ViewTaken
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -193,6 +193,8 @@ class Run(RunStory):
                 step = learner.step
                 self.folder.log(event)
                 keeper.keep(event)
+                if isinstance(event, RunFinished):
+                    self.folder.lock.release()  # who hears of the end may go on with the run at once
                 self.mailbox.put(event)
         except Exception as error:
             failure = self._fail(error, step, learner)
