@@ -146,3 +146,42 @@ def test_a_run_comes_back(net, data):
 
 def test_the_name_is_one_that_tensorboard_finds():
     assert file_name(1.9, "host", 7) == "events.out.tfevents.1.host.7.cvlab"
+
+
+@pytest.mark.filterwarnings("ignore")  # what TensorBoard itself warns of
+def test_tensorboards_own_reader_finds_every_figure(net, data, tmp_path):
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    control, writer, events = Control(), EventWriter(), []
+    with (tmp_path / file_name(100.0, "host", 7)).open("wb") as file:
+        file.write(writer.begin(100.0, 0))
+        for event in fit(
+            Learner(net, data, Recipe(data="bars", epochs=2, batch_size=50, threads=1, device="cpu")), control
+        ):
+            if isinstance(event, StepEnd) and event.step == 2:
+                control.turn("optimizer.learning_rate", 0.002)
+                control.ask("layers")
+            events.append(event)
+            file.write(writer.encode(event, 100.0))
+    found = reader.EventAccumulator(str(tmp_path), {reader.SCALARS: 0, reader.HISTOGRAMS: 0})
+    found.Reload()
+    said = {(tag, each.step): each.value for tag in found.Tags()["scalars"] for each in found.Scalars(tag)}
+    for event in events:
+        if isinstance(event, EpochEnd):
+            assert said["loss/train", event.step] == np.float32(event.train_loss)
+            assert said["loss/held_out", event.step] == np.float32(event.held_out_loss)
+            assert said["accuracy/held_out", event.step] == np.float32(event.held_out_accuracy)
+        if isinstance(event, RunFinished):
+            assert said["accuracy/test", event.step] == np.float32(event.test_accuracy)
+    assert said["knobs/optimizer.learning_rate", 3] == np.float32(0.002)
+    (view,) = [event for event in events if isinstance(event, ViewTaken)]
+    for layer in view.content.layers:
+        for name in ("weight", "gradient", "activation"):
+            distribution = getattr(layer, name)
+            if distribution is not None:
+                (told,) = found.Histograms(f"{layer.name}/{name}")
+                value = told.histogram_value
+                assert told.step == view.step and value.num == distribution.counts.sum()
+                assert (value.min, value.max) == (distribution.low, distribution.high)
+                assert np.array_equal(
+                    [count for count in value.bucket if count], distribution.counts[distribution.counts > 0]
+                )
