@@ -84,6 +84,11 @@ class Jobs:
         """From now on work is taken but not begun: while a window starts, every thread would slow its first paint."""
         self._held = self._held or []
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a window is starting, and nothing begins yet."""
+        return self._held is not None
+
     def release(self) -> None:
         """Begins what was held, in its order, and holds nothing from now on."""
         held, self._held = self._held or [], None

@@ -118,6 +118,9 @@ class HistoryProbe(FrameProbe):
         self, name: str, view: pg.ViewBox, frames: int = FRAMES, beat: Callable[[], None] = lambda: None
     ) -> Iterator[tuple[str, dict]]:
         """beat: what happens besides, in every second frame: the window's pump beats half as often as a screen."""
+        view.sigRangeChangedManually.emit(
+            view.state["mouseEnabled"]
+        )  # as a hand does: the plot no longer follows its curves
         for words, share in _ZOOMS.items():
             width, took, work = POINTS * share, [], []
             for i in range(-_WARM, frames):

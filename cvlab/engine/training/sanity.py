@@ -21,6 +21,7 @@ from cvlab.engine.gradient_check import gradient_check
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import GraphNet
 from cvlab.engine.nets.layers import MaxPool, Relu
+from cvlab.engine.training.guessing import Guess
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.objective import batch_loss, penalty
 from cvlab.engine.training.recipe import EarlyStopping, Recipe, Regularisation
@@ -56,13 +57,11 @@ def loss_at_start(net: Architecture, data: Dataset, recipe: Recipe, cancelled: A
     """A net that knows nothing gives every class the same chance: its softmax loss is ln C, its hinge loss (C - 1) Δ."""
     learner = Learner(net, data, _bare(recipe))
     loss, _ = learner.evaluate(learner.images[:1000], learner.labels[:1000])
-    classes = len(data.classes)
-    if recipe.loss.kind == "softmax":
-        expected, formula = math.log(classes), f"ln {classes}"
-    else:
-        expected, formula = (classes - 1) * recipe.loss.margin, f"({classes} - 1) · {recipe.loss.margin:g}"
+    guess = Guess.among(len(data.classes), recipe.loss)
+    expected = guess.loss
     passed = abs(loss - expected) <= NEAR * expected
-    said = f"The loss before any step is {loss:.4g}; guessing among {classes} classes costs {formula} = {expected:.4g}."
+    said = f"The loss before any step is {loss:.4g}; "
+    said += f"guessing among {guess.classes} classes costs {guess.formula} = {expected:.4g}."
     if not passed:
         said += (
             " The first weights are too large: the net is sure of itself, and wrong. Choose He or Glorot."

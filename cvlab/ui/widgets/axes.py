@@ -33,10 +33,10 @@ class WordAxis(pg.AxisItem):
         baseline = area.bottom() - offset - metrics.descent() if is_top else area.top() + offset + metrics.ascent()
         painter.setFont(font)
         painter.setPen(self.textPen())
-        for x, text in self._words(area, metrics):
+        for x, text in self._words(area, metrics.horizontalAdvance):
             painter.drawText(QPointF(x, baseline), text)
 
-    def _words(self, area: QRectF, metrics: QFontMetricsF) -> Iterator[tuple[float, str]]:
+    def _words(self, area: QRectF, breadth: Callable[[str], float]) -> Iterator[tuple[float, str]]:
         """(left edge, text) of what is written: the coarsest ticks, and finer ones as long as they are not crowded."""
         low, high = self.range
         if high <= low or area.width() <= 0:
@@ -44,7 +44,7 @@ class WordAxis(pg.AxisItem):
         used, count = 0.0, 0
         for gap, values in self.tickValues(low, high, area.width())[: self.style["maxTextLevel"] + 1]:
             texts = [
-                (area.left() + area.width() * (value - low) / (high - low), text, metrics.horizontalAdvance(text))
+                (area.left() + area.width() * (value - low) / (high - low), text, breadth(text))
                 for value, text in zip(values, self.tickStrings(values, 1.0, gap), strict=True)
                 if low <= value <= high
             ]

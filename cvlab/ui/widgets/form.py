@@ -48,6 +48,12 @@ class FieldFacts:
     log: bool = False
     only: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
+    @property
+    def inline(self) -> str:
+        """The title inside a sentence: "learning rate", but "L1 strength"."""
+        is_sign = self.title[1:2].isupper() or self.title[1:2].isdigit()
+        return self.title if is_sign else self.title[:1].lower() + self.title[1:]
+
     @classmethod
     def of(cls, model: type[BaseModel], path: str) -> FieldFacts:
         """The facts of a field by its dotted path; raises KeyError for a path that the model has not."""

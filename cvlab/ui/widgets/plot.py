@@ -147,7 +147,6 @@ class CurvePlot(QWidget):
     def add_series(self, name: str, caption: str, role: str, kind: Kind) -> None:
         """A curve, drawn over those added before it. role: a colour role of the theme."""
         item = pg.PlotDataItem(connect="finite", antialias=False)
-        item.opts["autoDownsampleFactor"] = 1.0  # a low and a high for each pixel are all that can be seen
         self.view.addItem(item, ignoreBounds=True)
         key = Key(caption, role, kind, self._widest, self)
         self._keys.addWidget(key)
@@ -172,7 +171,11 @@ class CurvePlot(QWidget):
         """Hands the series to its item: whole, or what can be seen of a long one."""
         x, y = series.window(*self.view.viewRange()[0])
         is_thinned = len(x) > CROWDED  # a short one is drawn as it is, and need not be looked at when the view moves
-        series.item.opts.update(autoDownsample=is_thinned, downsampleMethod="peak", clipToView=is_thinned)
+        series.item.opts.update(
+            autoDownsample=is_thinned, downsampleMethod="peak", clipToView=is_thinned,
+            # A low and a high for each breadth of its line are all that can be seen.
+            autoDownsampleFactor=1.0 / series.width,
+        )  # fmt: skip
         series.item.setData(x, self._at_height(y))
 
     def _follow_view(self) -> None:
@@ -220,6 +223,11 @@ class CurvePlot(QWidget):
             self.epochs.picture = None
             self.epochs.update()
 
+    def show_axes(self, *, below: bool, above: bool) -> None:
+        """Which of the two axes of steps and epochs are drawn: where two plots share them, one of each will do."""
+        self.steps.setVisible(below)
+        self.epochs.setVisible(above)
+
     def show_x(self, words: str, *, whole: bool) -> None:
         """What runs along the axis below, and whether it is counted in whole numbers."""
         self._is_whole = self.steps.is_whole = whole
@@ -233,6 +241,8 @@ class CurvePlot(QWidget):
 
     def show_message(self, sentence: str) -> None:
         """Words in the middle of the axes while there is nothing to draw; "" takes them away."""
+        if sentence == self.message.text() and self.message.isHidden() != bool(sentence):
+            return  # said at every drawing: to set the grid again would paint the axis anew
         self.message.setText(sentence)
         self.values.setGrid(False if sentence else 255)
         self.message.setVisible(bool(sentence))

@@ -16,7 +16,7 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Axis, SearchPlan
-from cvlab.ui.panels.runs.overlay import short_names
+from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.panels.runs.runs import RunsPanel
 from cvlab.ui.panels.runs.table import BY_ID
 

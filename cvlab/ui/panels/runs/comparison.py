@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QScro
 from cvlab.core.panels.runs import RunsState
 from cvlab.core.run_list import RunRow, Setting, settings_of
 from cvlab.ui.bind import bind, bind_toggle
-from cvlab.ui.panels.runs.overlay import short_names
+from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.controls import label, named
 from cvlab.ui.widgets.legend import Swatch

@@ -11,6 +11,7 @@ from superqt import QFlowLayout
 from cvlab.core.panels.runs import AGAINST, CURVES, MOST_CHOSEN, RunsState
 from cvlab.core.run_list import RunCurves, RunRow
 from cvlab.ui.bind import bind, bind_choice, bind_toggle
+from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.widgets.controls import label, named
 from cvlab.ui.widgets.figures import loss_text, share_text, share_tick_text, tick_text
 from cvlab.ui.widgets.number import number_text
@@ -126,18 +127,3 @@ class Overlay(QFrame):
         if self._rows and not end and all(row.id in self._curves for row in self._rows):
             plot.show_message("These runs have no such figures: nothing was held out, or no epoch was finished.")
         plot.refresh(end)
-
-
-def short_names(rows: Sequence[RunRow]) -> list[str]:
-    """A name for each run, as short as tells them apart: the net, the time, both, the time to the second, or a number."""
-    nets = [row.record.architecture.name[:18] for row in rows]
-    minutes, seconds = ([_time(row, form) for row in rows] for form in ("%H:%M", "%H:%M:%S"))
-    both = [f"{net} {minute}" for net, minute in zip(nets, minutes, strict=True)]
-    for names in (both,) if len(rows) == 1 else (nets, minutes, both, seconds):
-        if len(set(names)) == len(names):
-            return names
-    return [f"{minute} ({n})" for n, minute in enumerate(minutes, 1)]
-
-
-def _time(row: RunRow, form: str) -> str:
-    return row.created.strftime(form) if row.created is not None else row.id

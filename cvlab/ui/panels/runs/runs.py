@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
@@ -25,11 +26,14 @@ from cvlab.ui.panels.runs.bar import RunsBar
 from cvlab.ui.panels.runs.export_menu import ExportMenu
 from cvlab.ui.panels.runs.lesson import RUNS
 from cvlab.ui.panels.runs.listing import CurveStore, ListRuns, ReadCurves
-from cvlab.ui.panels.runs.overlay import Overlay
+from cvlab.ui.panels.runs.overlay_place import OverlayPlace
 from cvlab.ui.panels.runs.table import RunsTable
 from cvlab.ui.panels.runs.tour import walk
 from cvlab.ui.widgets.controls import label
 from cvlab.ui.widgets.splitter import splitter
+
+if TYPE_CHECKING:
+    from cvlab.ui.panels.runs.overlay import Overlay
 
 _LIST, _READ = "runs.list", "runs.curves"
 _EVERY = 2.0
@@ -48,7 +52,8 @@ class RunsPanel(Panel):
         self._rows: dict[str, RunRow] = {}
         self._looked = 0.0
         self.table = RunsTable(self)
-        self.overlay = Overlay(self._state, self)
+        self._place = OverlayPlace(lab.jobs, self._state, self)
+        self._place.came.connect(self._read)
         self.aside = Aside(lab, self)
         self.notes = self.aside.notes
         self.bar = RunsBar(self._state, self)
@@ -75,6 +80,10 @@ class RunsPanel(Panel):
         bind(self, self._state, "descending", self._show_order)
         bind(self, self._state, "chosen", self._show_chosen)
 
+    @property
+    def overlay(self) -> Overlay:
+        return self._place.widget
+
     def _lay_out(self) -> None:
         above = QFrame(self)
         above.setProperty("role", "card")
@@ -84,7 +93,7 @@ class RunsPanel(Panel):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inner.addWidget(self.table, 1)
         inner.addWidget(self.empty, 1)
-        below = splitter(Qt.Orientation.Horizontal, (self.overlay, 560), (self.aside, 440), parent=self)
+        below = splitter(Qt.Orientation.Horizontal, (self._place, 560), (self.aside, 440), parent=self)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
@@ -170,13 +179,8 @@ class RunsPanel(Panel):
         self.aside.ensemble.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
         self.export.show_runs(rows)
-        can = {
-            "take_up": self._is_one(),
-            "resume": self._can_go_on(),
-            "draw": self._is_one(),
-            "export": self._is_any(),
-            "throw_away": self._is_any(),
-        }
+        is_one, is_any = self._is_one(), self._is_any()
+        can = {"take_up": is_one, "draw": is_one, "resume": self._can_go_on(), "export": is_any, "throw_away": is_any}
         for name, may in can.items():
             self.bar.buttons[name].setEnabled(may)
         self._read()
@@ -195,7 +199,7 @@ class RunsPanel(Panel):
     def _show_curves(self, waiting: bool) -> None:
         rows = self._chosen_rows()
         known = {row.id: curves for row in rows if (curves := self._store.get(row.id)) is not None}
-        self.overlay.show_runs(rows, known, waiting)
+        self._place.show_runs(rows, known, waiting)
 
     def _show_order(self, _: object = None) -> None:
         self.table.show_order(self._state.sort_by, self._state.descending)

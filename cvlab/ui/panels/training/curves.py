@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from math import log
 from time import monotonic
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cvlab.core.epochs import EpochLine
 from cvlab.core.panels.training import TrainingState
 from cvlab.core.runs import Run
 from cvlab.engine.training.events import KnobTurned
+from cvlab.engine.training.guessing import Guess
+from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import bind, bind_slider, bind_toggle
 from cvlab.ui.widgets.figures import loss_text, share_text, share_tick_text, tick_text
+from cvlab.ui.widgets.form import FieldFacts
 from cvlab.ui.widgets.number import number_text
 from cvlab.ui.widgets.plot import CurvePlot, Mark
 
 _SHARE_OF_TIME = 0.06
 """Drawing may take at most this share of the time: a slow machine draws less often, never trains slower."""
-_KNOBS = {"optimizer.learning_rate": "learning rate", "optimizer.weight_decay": "L2", "batch_size": "batch size"}
+_ROOMY = 460
+"""Pixels of height from which each of the two plots has axes of its own."""
 _EMPTY = "Press Start: the loss begins near the dashed line (guessing) and falls."
 
 
@@ -59,6 +63,7 @@ class CurvesView(QFrame):
         self.setProperty("role", "plain")
         self._state = state
         self._run: Run | None = None
+        self._guess: Guess | None = None
         self.loss = CurvePlot("Loss", text=loss_text, tick=tick_text, widest="0.000", parent=self)
         self.accuracy = CurvePlot(
             "Accuracy", text=share_text, tick=share_tick_text, widest="100 %", top=1.0, parent=self
@@ -114,10 +119,12 @@ class CurvesView(QFrame):
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
-    def show_expectation(self, class_count: int) -> None:
-        """Where a net that guesses among so many classes stands: loss ln C, accuracy 1/C."""
-        self.loss.show_reference(log(class_count), f"guessing: ln {class_count} = {log(class_count):.3f}")
-        self.accuracy.show_reference(1 / class_count, f"guessing: {share_tick_text(1 / class_count)}")
+    def show_guess(self, guess: Guess) -> None:
+        """Where a net that guesses stands."""
+        if guess != self._guess:
+            self._guess = guess
+            self.loss.show_reference(guess.loss, f"guessing: {guess.formula} = {guess.loss:.3f}")
+            self.accuracy.show_reference(guess.accuracy, f"guessing: {share_tick_text(guess.accuracy)}")
 
     def show_nothing(self) -> None:
         """Before the first run: the axes, where to begin, and what to do."""
@@ -150,6 +157,13 @@ class CurvesView(QFrame):
             half.draw(run, self._state.smoothing)
             half.shown, half.drawn_at = wanted, monotonic()
         return True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little height the two plots share their axes: epochs above the first, steps below the second."""
+        super().resizeEvent(event)
+        has_room = event.size().height() >= _ROOMY
+        self.loss.show_axes(below=has_room, above=True)
+        self.accuracy.show_axes(below=True, above=has_room)
 
     def mark(self, step: int | None) -> None:
         """Points at a step of the past in both plots; None takes the line away."""
@@ -193,5 +207,6 @@ def marks_of(knobs: list[KnobTurned]) -> tuple[Mark, ...]:
     """A mark for each turn of a knob; turns of one knob at one step (a slider dragged while paused) are one."""
     marks: dict[tuple[int, str], Mark] = {}
     for turn in knobs:
-        marks[turn.step, turn.knob] = Mark(turn.step, f"{_KNOBS.get(turn.knob, turn.knob)} {number_text(turn.new)}")
+        name = FieldFacts.of(Recipe, turn.knob).inline
+        marks[turn.step, turn.knob] = Mark(turn.step, f"{name} {number_text(turn.new)}")
     return tuple(marks.values())

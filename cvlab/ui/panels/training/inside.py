@@ -12,7 +12,7 @@ from cvlab.core.run import Run
 from cvlab.engine.training.events import ViewMissed, ViewTaken
 from cvlab.ui.bind import Connection, listen
 from cvlab.ui.panels.training.checks_page import ChecksPage
-from cvlab.ui.panels.training.curves import CurvesView
+from cvlab.ui.panels.training.curves_place import CurvesPlace
 from cvlab.ui.panels.training.filters_page import FiltersPage
 from cvlab.ui.panels.training.inside_page import InsidePage
 from cvlab.ui.panels.training.layers_page import LayersPage
@@ -47,7 +47,7 @@ class Inside(QFrame):
 
     branch_asked = Signal(int)
 
-    def __init__(self, lab: Lab, curves: CurvesView, parent: QWidget) -> None:
+    def __init__(self, lab: Lab, curves: CurvesPlace, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
         self._lab = lab
@@ -56,6 +56,7 @@ class Inside(QFrame):
         self._asked: set[str] = set()
         self._answered: dict[str, tuple[float, int]] = {}
         self._missed: set[str] = set()
+        self._epochs, self._listed = 0, 0.0
         self._shown: tuple = ()
         self.looks = 0
         self.layers, self.filters, self.mistakes = LayersPage(self), FiltersPage(self), MistakesPage(self)
@@ -137,7 +138,10 @@ class Inside(QFrame):
     def tick(self) -> None:
         """Asks for what the page in front shows, where the last answer is old enough."""
         run, page = self._run, self._stack.currentWidget()
-        if run is None or not isinstance(page, InsidePage) or self.past.step is not None:
+        if run is None:
+            return
+        self._note_epochs(run)
+        if not isinstance(page, InsidePage) or self.past.step is not None:
             return
         if not run.is_active:
             self._look(None)
@@ -146,6 +150,13 @@ class Inside(QFrame):
             if view not in self._asked and self._is_due(view, run):
                 self._asked.add(view)
                 run.ask(view)
+
+    def _note_epochs(self, run: Run) -> None:
+        """Each epoch that has ended is another point of the past; listing them costs a look at the disk."""
+        ended = len(run.curves["epoch_loss"])
+        if ended != self._epochs and monotonic() - self._listed > _OFTEN:
+            self._epochs, self._listed = ended, monotonic()
+            self.past.show_points(run.folder.checkpoints.all())
 
     def _is_due(self, view: str, run: Run) -> bool:
         """Whether there may be something new, and the last look has been earned back."""

@@ -117,7 +117,7 @@ class FailureCard(QFrame):
         self.try_lower.setVisible(suggestion is not None)
         if suggestion is not None:
             self._suggestion = suggestion
-            title, value = FieldFacts.of(Recipe, suggestion[0]).title.lower(), number_text(suggestion[1])
+            title, value = FieldFacts.of(Recipe, suggestion[0]).inline, number_text(suggestion[1])
             self.try_lower.setText(
                 f"Try {title} {value}" if suggestion[0] != "optimizer.learning_rate" else f"Try {value}"
             )

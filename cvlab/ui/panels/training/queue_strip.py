@@ -13,6 +13,7 @@ from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import listen
 from cvlab.ui.panels.training.sections import CAPTIONS
 from cvlab.ui.widgets.controls import button, icon_button, label
+from cvlab.ui.widgets.form import FieldFacts
 from cvlab.ui.widgets.number import number_text
 
 _SHOWN = 3
@@ -57,6 +58,8 @@ class QueueStrip(QFrame):
 
     def _show(self, _: object = None) -> None:
         for row in self._rows:
+            self._column.removeWidget(row)
+            row.hide()
             row.deleteLater()
         self._rows, self._tickets = [], {}
         waiting, current = self._runs.waiting, self._runs.current
@@ -124,12 +127,7 @@ def what_differs(waiting: Waiting, before: Recipe) -> str:
     changes = list(before.difference(waiting.recipe).items())
     if not 0 < len(changes) <= 3:
         return waiting.title
-    return ", ".join(f"{_short(path)} {_value(path, new)}" for path, (_, new) in changes)
-
-
-def _short(path: str) -> str:
-    title = Recipe.field(path).title or path
-    return title[:1].lower() + title[1:] if not title[1:2].isupper() else title
+    return ", ".join(f"{FieldFacts.of(Recipe, path).inline} {_value(path, new)}" for path, (_, new) in changes)
 
 
 def _value(path: str, value: object) -> str:

@@ -114,16 +114,16 @@ class RecipeCard(QFrame):
         self._release()
 
     def _edit(self, path: str, value: object) -> None:
-        title = FieldFacts.of(Recipe, path).title
+        facts = FieldFacts.of(Recipe, path)
         try:
             recipe = self._lab.project.recipe.changed(**{path: value})
         except RecipeError as error:
-            self._form_of(path).show_problem(path, error.what.replace(path, title))
+            self._form_of(path).show_problem(path, error.what.replace(path, facts.title))
             return
         if recipe == self._lab.project.recipe:
             self._show_recipe(recipe)
             return
-        label = f"Change {title[:1].lower() if not title[1:2].isupper() else title[:1]}{title[1:]}"
+        label = f"Change {facts.inline}"
         self._lab.history.push(SetField(self._lab.project, "recipe", recipe, label, f"training.{path}"))
 
     def _release(self, path: str = "") -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from math import log
-
 import numpy as np
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cvlab.core.runs import Run
+from cvlab.engine.training.guessing import Guess
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.figures import NO_FIGURE, loss_text, share_text
 
-_FAR = 0.5
-"""A first loss this far above ln C (in nats) is worth a word."""
+_FAR = 0.25
+"""A first loss this share above what guessing costs is worth a word."""
 
 
 class Tile(QFrame):
@@ -48,14 +47,16 @@ class Tiles(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[str, int] | None = None
+        self._shown: tuple[str, int, Guess] | None = None
         self.train = Tile(
             "Training", "This batch: how much of it is read rightly, and its loss. Noisy by nature.", self
         )
         self.held_out = Tile("Held out", "Images that the net never trains on. The honest figure.", self)
         self.best = Tile("Best held out", "The best epoch so far. If later ones are worse, the net overfits.", self)
         self.first = Tile(
-            "First loss", "A net that knows nothing gives each of C classes 1/C, so its loss begins near ln C.", self
+            "First loss",
+            "A net that knows nothing scores all classes alike: its softmax loss begins near ln C, hinge near (C - 1) Δ.",
+            self,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -63,13 +64,13 @@ class Tiles(QWidget):
         for tile in (self.train, self.held_out, self.best, self.first):
             row.addWidget(tile, 1)
 
-    def show_run(self, run: Run | None, class_count: int) -> None:
+    def show_run(self, run: Run | None, guess: Guess) -> None:
         """The run's figures; None shows what to expect."""
-        key = (run.id, run.state.revision) if run is not None else ("", class_count)
+        key = (run.id if run is not None else "", run.state.revision if run is not None else 0, guess)
         if key == self._shown:
             return
         self._shown = key
-        expected = f"ln {class_count} ≈ {log(class_count):.2f}"
+        expected = _expected(guess)
         if run is None:
             self.train.show_figure(NO_FIGURE, "after the first batch")
             self.held_out.show_figure(NO_FIGURE, "after each epoch")
@@ -85,7 +86,7 @@ class Tiles(QWidget):
         else:
             self.held_out.show_figure(share_text(state.held_out_accuracy), f"loss {loss_text(state.held_out_loss)}")
         self._show_best(run)
-        self._show_first(run, class_count, expected)
+        self._show_first(run, guess)
 
     def _show_best(self, run: Run) -> None:
         x, y = run.curves["held_out_accuracy"].points()
@@ -96,15 +97,19 @@ class Tiles(QWidget):
         epoch = round(run.line.at(x[best])) if run.line is not None else best + 1
         self.best.show_figure(share_text(float(y[best])), f"at epoch {epoch:,}")
 
-    def _show_first(self, run: Run, class_count: int, expected: str) -> None:
-        curve = run.curves["loss"]
+    def _show_first(self, run: Run, guess: Guess) -> None:
+        curve, expected = run.curves["loss"], _expected(guess)
         _, y = curve.points()
         if not len(y):
             self.first.show_figure(NO_FIGURE, f"expect {expected}")
             return
         # A thinned curve keeps the lowest and the highest of its first few: the first is near the highest.
         first = float(y[0] if curve.is_exact else y[1])
-        if first <= log(class_count) + _FAR:
+        if first <= guess.loss * (1 + _FAR):
             self.first.show_figure(loss_text(first), f"near {expected}", "small success")
         else:
             self.first.show_figure(loss_text(first), f"far above {expected}", "small warning")
+
+
+def _expected(guess: Guess) -> str:
+    return f"{guess.formula} ≈ {guess.loss:.2f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -12,11 +13,13 @@ from cvlab.core.notices import Remedy
 from cvlab.core.runs import Run
 from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.errors import CvlabError, DataMissing, NetError
+from cvlab.engine.training.guessing import Guess
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Lesson, Panel, Stop
-from cvlab.ui.panels.training.curves import CurvesView
+from cvlab.ui.panels.training.curves_place import CurvesPlace
+from cvlab.ui.panels.training.deeds import deeds_of
 from cvlab.ui.panels.training.inside import Inside
 from cvlab.ui.panels.training.lesson import lesson_for
 from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, tell_ending
@@ -29,6 +32,9 @@ from cvlab.ui.panels.training.tour import walk
 from cvlab.ui.panels.training.transport import TransportBar
 from cvlab.ui.widgets.figures import words_of
 
+if TYPE_CHECKING:
+    from cvlab.ui.panels.training.curves import CurvesView
+
 _RECIPE_WIDTH = 288
 
 
@@ -38,22 +44,20 @@ class TrainingPanel(Panel):
     def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
         self._past: Run | None = None  # an earlier run that is looked at
-        self._seen: tuple[str, str] = ("", "")
-        self._taught = ""
+        self._seen, self._taught = ("", ""), ""
         self.recipe = RecipeCard(lab, self)
         self.past = PastRuns(lab, self)
         self.transport = TransportBar(self)
         self.tiles = Tiles(self)
         self.result = ResultStrip(self)
-        self.curves = CurvesView(lab.project.training, self)
-        self.inside = Inside(lab, self.curves, self)
+        self._place = CurvesPlace(lab.jobs, lab.project.training, self)
+        self.inside = Inside(lab, self._place, self)
         self.queue = QueueStrip(lab, self)
         self.failure = FailureCard(self.inside)
         self.starter = Starter(lab, self.recipe.beginning, self)
         self._lay_out()
         self.setFocusProxy(self.transport.start)
         self._connect()
-        self.curves.show_expectation(self.recipe.data.class_count())
         self._show_run()
 
     def _lay_out(self) -> None:
@@ -64,12 +68,9 @@ class TrainingPanel(Panel):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(heading)
-        left.addWidget(self.recipe, 1)
-        left.addWidget(self.queue)
-        left.addWidget(self.past)
-        self.recipe.setFixedWidth(_RECIPE_WIDTH)
-        self.past.setFixedWidth(_RECIPE_WIDTH)
-        self.queue.setFixedWidth(_RECIPE_WIDTH)
+        for card in (self.recipe, self.queue, self.past):
+            card.setFixedWidth(_RECIPE_WIDTH)
+            left.addWidget(card, int(card is self.recipe))
         centre = QVBoxLayout()
         centre.setSpacing(8)
         for widget in (self.transport, self.tiles, self.result):
@@ -82,10 +83,12 @@ class TrainingPanel(Panel):
         row.addLayout(centre, 1)
 
     def _connect(self) -> None:
-        self.transport.start_asked.connect(self.start_or_resume)
-        self.transport.pause_asked.connect(self.pause)
-        self.transport.step_asked.connect(self.step)
-        self.transport.stop_asked.connect(self.stop)
+        bar = self.transport
+        for asked, deed in (
+            (bar.start_asked, self.start_or_resume), (bar.pause_asked, self.pause), (bar.step_asked, self.step),
+            (bar.stop_asked, self.stop),
+        ):  # fmt: skip
+            asked.connect(deed)
         self.queue.queue_asked.connect(self.enqueue)
         self.inside.branch_asked.connect(self.branch)
         self.starter.refused.connect(self._refuse)
@@ -94,9 +97,10 @@ class TrainingPanel(Panel):
         self.failure.get_data_asked.connect(self._get_data)
         self.failure.try_asked.connect(self._try)
         self.failure.go_on_asked.connect(self._go_on)
-        self.result.draw_asked.connect(self._draw_digit)
+        self.result.draw_asked.connect(self.draw_digit)
         self.result.resume_asked.connect(self._go_on)
         self.past.chosen.connect(self._look_at)
+        self._place.came.connect(self._show_run)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
         bind(self, self.lab.project.training, "run", self._show_wanted)
@@ -105,22 +109,15 @@ class TrainingPanel(Panel):
     # -- the panel's promises --------------------------------------------------------------------------------------
 
     @property
+    def curves(self) -> CurvesView:
+        return self._place.widget
+
+    @property
     def lesson(self) -> Lesson:
         return lesson_for(self.lab.project.recipe)
 
     def actions_offered(self) -> Sequence[Action]:
-        return (
-            Action("training.start", "Start or resume training", self.start_or_resume, "Ctrl+Return", "play",
-                   "Trains the net with the recipe.", "Run", self._can_start),
-            Action("training.pause", "Pause training", self.pause, "Ctrl+P", "pause",
-                   "Holds the training after this batch.", "Run", self._can_pause),
-            Action("training.step", "Train one batch", self.step, "Ctrl+.", "step",
-                   "One batch, then pause.", "Run", self._can_start),
-            Action("training.stop", "Stop training", self.stop, "", "stop",
-                   "Ends the run and saves it.", "Run", self._is_active),
-            Action("training.draw", "Draw a digit with this net", self._draw_digit, "", "digits",
-                   "Opens Digits with the net of the run shown.", "Run", self._can_draw),
-        )  # fmt: skip
+        return deeds_of(self)
 
     def shown(self) -> None:
         self.past.refresh()
@@ -132,10 +129,10 @@ class TrainingPanel(Panel):
         run = self._run()
         if run is None:
             return
-        self.transport.show_run(self.lab.runs.current if self._is_active() else run)
-        self.tiles.show_run(run, self.recipe.data.class_count())
+        self.transport.show_run(self.lab.runs.current if self.is_active() else run)
+        self.tiles.show_run(run, self._guess(run))
         if self.inside.page == "curves":
-            self.curves.draw(run)
+            self._place.draw(run)
         self.inside.tick()
         if (run.id, run.state.status) != self._seen:
             self._show_run()
@@ -160,13 +157,13 @@ class TrainingPanel(Panel):
         return self.starter.start()
 
     def pause(self) -> None:
-        if self._is_active():
+        if self.is_active():
             self.lab.runs.current.pause()
             self._show_run()
 
     def step(self) -> None:
         """One batch of the current run, or of a new one that waits after it."""
-        run = self.lab.runs.current if self._is_active() else self.start()
+        run = self.lab.runs.current if self.is_active() else self.start()
         if run is not None:
             run.step()
             self._show_run()
@@ -174,7 +171,7 @@ class TrainingPanel(Panel):
             self.starter.step_first()
 
     def stop(self) -> None:
-        if self._is_active():
+        if self.is_active():
             self.lab.runs.current.stop()
 
     def enqueue(self) -> None:
@@ -210,7 +207,7 @@ class TrainingPanel(Panel):
             except CvlabError as error:
                 self._refuse(error)
 
-    def _draw_digit(self) -> None:
+    def draw_digit(self) -> None:
         run = self._run()
         if run is not None:
             self.lab.project.digits.model = run.id
@@ -259,15 +256,13 @@ class TrainingPanel(Panel):
         run, current = self._run(), self.lab.runs.current
         self._seen = (run.id, run.state.status) if run is not None else ("", "")
         self.recipe.show_run(current)
-        self.transport.show_run(current if self._is_active() else run)
-        self.tiles.show_run(run, self.recipe.data.class_count())
+        self.transport.show_run(current if self.is_active() else run)
+        self.tiles.show_run(run, self._guess(run))
         self.result.show_run(run, can_go_on=run is not None and (run.folder.path / RESUME).exists())
         self.inside.show_run(run)
-        if run is None:
-            self.curves.show_nothing()
-            return
-        self.curves.draw(run, at_once=True)
-        self.failure.show_run(run)
+        self._place.show_run(run, self._guess(run))
+        if run is not None:
+            self.failure.show_run(run)
 
     def _refuse(self, error: CvlabError) -> None:
         remedies = ("net",) * isinstance(error, NetError) + ("data",) * isinstance(error, DataMissing)
@@ -279,17 +274,22 @@ class TrainingPanel(Panel):
             if self.isVisible():
                 self.explain.emit(lesson_for(recipe))
 
+    def _guess(self, run: Run | None) -> Guess:
+        """What the run on the screen, or the next one, is compared with."""
+        recipe, known = (self.lab.project.recipe, 0) if run is None else (run.recipe, len(run.folder.record.classes))
+        return Guess.among(known or self.recipe.data.class_count(), recipe.loss)
+
     # -- questions -------------------------------------------------------------------------------------------------
 
-    def _is_active(self) -> bool:
+    def is_active(self) -> bool:
         return self.lab.runs.current is not None and self.lab.runs.current.is_active
 
-    def _can_start(self) -> bool:
-        return not self._is_active() or self.lab.runs.current.state.status == "paused"
+    def can_start(self) -> bool:
+        return not self.is_active() or self.lab.runs.current.state.status == "paused"
 
-    def _can_pause(self) -> bool:
-        return self._is_active() and self.lab.runs.current.state.status != "paused"
+    def can_pause(self) -> bool:
+        return self.is_active() and self.lab.runs.current.state.status != "paused"
 
-    def _can_draw(self) -> bool:
+    def can_draw(self) -> bool:
         run = self._run()
         return run is not None and run.state.status in ("finished", "stopped")

@@ -1,0 +1,25 @@
+"""What the training panel can do, for its menu, its shortcuts and the palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cvlab.ui.actions import Action
+
+if TYPE_CHECKING:
+    from cvlab.ui.panels.training.training import TrainingPanel
+
+
+def deeds_of(panel: TrainingPanel) -> tuple[Action, ...]:
+    return (
+        Action("training.start", "Start or resume training", panel.start_or_resume, "Ctrl+Return", "play",
+               "Trains the net with the recipe.", "Run", panel.can_start),
+        Action("training.pause", "Pause training", panel.pause, "Ctrl+P", "pause",
+               "Holds the training after this batch.", "Run", panel.can_pause),
+        Action("training.step", "Train one batch", panel.step, "Ctrl+.", "step",
+               "One batch, then pause.", "Run", panel.can_start),
+        Action("training.stop", "Stop training", panel.stop, "", "stop",
+               "Ends the run and saves it.", "Run", panel.is_active),
+        Action("training.draw", "Draw a digit with this net", panel.draw_digit, "", "digits",
+               "Opens Digits with the net of the run shown.", "Run", panel.can_draw),
+    )  # fmt: skip
