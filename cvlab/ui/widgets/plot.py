@@ -57,12 +57,14 @@ class CurvePlot(QWidget):
         top: float | None = None,
         from_zero: bool = True,
         keys: QLayout | None = None,
+        marks_at_top: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         """text: writes a value ("0.312", "98.4 %"); widest: its longest text; tick: writes it on the axis ("0.5").
 
         top: a fixed upper end, or None to follow the values. from_zero: the axis begins at zero; else close to the values.
-        keys: where the legend goes, if not behind the title.
+        keys: where the legend goes, if not behind the title. marks_at_top: where the words of marks stand; else at the foot, for
+        curves that rise.
         """
         super().__init__(parent)
         self._text, self._tick, self._widest, self._top = text, tick, widest, top
@@ -71,7 +73,7 @@ class CurvePlot(QWidget):
         self.marks: tuple[Mark, ...] = ()
         self._log, self._is_following, self._is_live = False, True, True
         self._reference: tuple[float, str] | None = None
-        self._is_whole, self._from_zero = True, from_zero
+        self._is_whole, self._from_zero, self._marks_at_top = True, from_zero, marks_at_top
         self._x_end, self._y_range = 0.0, (0.0, 1.0)
         self._set_seconds = self._cost_so_far = 0.0
         self._make_header(title, keys)
@@ -201,7 +203,7 @@ class CurvePlot(QWidget):
             return
         self.marks = tuple(marks)
         while len(self._mark_texts) < len(self.marks):
-            text = pg.TextItem(anchor=(0, 0))
+            text = pg.TextItem(anchor=(0, 0 if self._marks_at_top else 1))
             self._mark_texts.append(text)
             self.view.addItem(text, ignoreBounds=True)
         self._show_colours()
@@ -358,7 +360,7 @@ class CurvePlot(QWidget):
             fits = left <= x <= right and x >= taken
             text.setVisible(fits)
             if fits:
-                text.setPos(x, high)
+                text.setPos(x, high if self._marks_at_top else low)
                 taken = x + text.boundingRect().width() * (right - left) / max(self.view.width(), 1)
         for text in (self._line_text, *self._mark_texts):
             text.updateTransform()

@@ -458,3 +458,47 @@ def test_figures_are_written_for_people():
     assert loss_text(float("nan")) == "not a number"
     assert share_text(0.98421) == "98.4 %"
     assert [duration_text(s) for s in (7, 760, 11100, None)] == ["0:07", "12:40", "3 h 05 min", "–"]
+
+
+def test_what_guessing_costs_follows_the_loss(panel, lab):
+    assert panel.tiles.first.words.text() == "expect ln 10 ≈ 2.30"
+    lab.project.recipe = lab.project.recipe.changed(**{"loss.kind": "hinge", "loss.margin": 2.0})
+    assert panel.tiles.first.words.text() == "expect (10 - 1) · 2 ≈ 18.00"
+    assert panel.curves.loss._line.value() == pytest.approx(18.0)
+    assert panel.curves.accuracy._line.value() == pytest.approx(0.1)
+
+
+def test_a_loss_far_above_guessing_is_marked(panel, pumped, lab):
+    lab.project.recipe = lab.project.recipe.changed(**{"initialisation.kind": "large"})
+    panel.step()
+    run = lab.runs.current
+    pumped(lambda: run.state.step == 1 and run.state.status == "paused")
+    assert run.state.train_loss > 10 and "worse than guessing" in panel.tiles.train.words.text()
+    assert panel.tiles.first.words.text().startswith("far above ln 10")
+    panel.stop()
+    pumped(lambda: not run.is_active)
+
+
+def test_the_learning_rate_stands_above_the_curves_while_it_learns(panel, pumped, lab):
+    lab.project.recipe = lab.project.recipe.changed(**{"epochs": 300, "optimizer.learning_rate": 0.004})
+    run = panel.start()
+    pumped(lambda: "learning rate 0.004" in panel.curves.caption.text())
+    lab.project.recipe = lab.project.recipe.changed(**{"regularisation.l1": 0.02})
+    pumped(lambda: panel.curves.loss.marks)
+    assert panel.curves.loss.marks[0].text == "L1 strength 0.02"
+    pumped(lambda: panel.inside.past.slider.maximum() >= 3 and run.state.epoch >= 2)
+    assert panel.inside.past.step is None, "who looks at now goes on looking at now"
+    run.stop()
+    pumped(lambda: not run.is_active)
+    assert "learning rate" not in panel.curves.caption.text()
+
+
+def test_low_plots_share_their_axes(panel, qtbot):
+    curves = panel.curves
+    curves.resize(700, 700)
+    assert curves.loss.steps.isVisible() and curves.accuracy.epochs.isVisible()
+    high = curves.loss.view.height()
+    curves.resize(700, 300)
+    assert curves.loss.epochs.isVisible() and not curves.loss.steps.isVisible()
+    assert curves.accuracy.steps.isVisible() and not curves.accuracy.epochs.isVisible()
+    assert curves.loss.view.height() < high

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 _JOB = "runs.ensemble"
 _CHECKPOINTS = _TOP = 5
-_ROW, _NAME, _FIGURE = 24, 130, 58
+_ROW, _NAME, _FIGURE, _FOOT = 24, 130, 58, 24
+_WIDE = 190
+"""Pixels from which the scale has room for what the lines are."""
 
 
 class EnsembleCard(QWidget):
@@ -158,7 +160,7 @@ class _Bars(QWidget):
         theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(260, _ROW * max(len(self._rows), 1) + 4)
+        return QSize(260, _ROW * max(len(self._rows), 1) + _FOOT)
 
     def show_comparison(self, found: Comparison | None) -> None:
         self._rows = []
@@ -197,4 +199,17 @@ class _Bars(QWidget):
             painter.drawLine(QPointF(at(accuracy.low), middle), QPointF(at(accuracy.high), middle))
             painter.setBrush(ink)
             painter.drawEllipse(QPointF(at(accuracy.share), middle), 4, 4)
+        self._paint_scale(painter, left, right, low, high)
         painter.end()
+
+    def _paint_scale(self, painter: QPainter, left: float, right: float, low: float, high: float) -> None:
+        """Which accuracies the ends of the lines stand for."""
+        top = len(self._rows) * _ROW
+        painter.setPen(QPen(theme().colour("line"), 1))
+        painter.drawLine(QPointF(left, top + 2), QPointF(right, top + 2))
+        painter.setPen(theme().colour("muted"))
+        foot = QRectF(left, top + 4, right - left, _FOOT - 4)
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), f"{low:.1%}")
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), f"{high:.1%}")
+        if foot.width() > _WIDE:
+            painter.drawText(foot, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop), "95 % intervals")

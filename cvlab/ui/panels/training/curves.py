@@ -64,9 +64,10 @@ class CurvesView(QFrame):
         self._state = state
         self._run: Run | None = None
         self._guess: Guess | None = None
+        self._at: float | None = None  # the step that is pointed at
         self.loss = CurvePlot("Loss", text=loss_text, tick=tick_text, widest="0.000", parent=self)
         self.accuracy = CurvePlot(
-            "Accuracy", text=share_text, tick=share_tick_text, widest="100 %", top=1.0, parent=self
+            "Accuracy", text=share_text, tick=share_tick_text, widest="100 %", top=1.0, marks_at_top=False, parent=self
         )
         self._halves = (Half(self.loss, "loss", "held_out_loss"), Half(self.accuracy, "accuracy", "held_out_accuracy"))
         self.accuracy.view.setXLink(self.loss.view)
@@ -156,6 +157,8 @@ class CurvesView(QFrame):
         for half in behind:
             half.draw(run, self._state.smoothing)
             half.shown, half.drawn_at = wanted, monotonic()
+        if self._at is None:
+            self._show_place(None)
         return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -178,10 +181,12 @@ class CurvesView(QFrame):
         self._show_place(None)
 
     def _show_place(self, x: float | None) -> None:
-        """Where the pointer is, or what is drawn."""
-        run = self._run
+        """Where the pointer is, or what is drawn and at which rate it learns."""
+        run, self._at = self._run, x
         if x is None or run is None:
-            self.caption.setText(run.title if run is not None else "")
+            rate = run.state.learning_rate if run is not None and run.is_active else 0.0
+            now = f"learning rate {number_text(float(f'{rate:.3g}'))}  ·  " if rate else ""
+            self.caption.setText(f"{now}{run.title}" if run is not None else "")
             return
         words = [f"step {x:,.0f}"]
         if run.line is not None:

@@ -13,6 +13,7 @@ from cvlab.ui.theme import theme
 from cvlab.ui.theme.style import mix
 from cvlab.ui.theme.tokens import SMALL
 from cvlab.ui.widgets.bars import tabular
+from cvlab.ui.widgets.finish import wrapped
 from cvlab.ui.widgets.number import number_text
 
 if TYPE_CHECKING:
@@ -24,15 +25,17 @@ ROWS = 48
 
 
 class HistogramStrip(QWidget):
-    """Values upwards, looks to the right, zero as a line. The scale is symmetric where values have both signs."""
+    """Values upwards, looks to the right, zero as a line. The scale is symmetric where values have both signs; σ is the standard
+    deviation of the newest look, whose mean the tool tip tells, too."""
 
     def __init__(self, role: str, words: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._role = role
         self._past: list[Distribution] = []
         self._steps: list[int] = []
+        self._words = f"{words}. Each column is one look; darker: more of the numbers lie there."
         self.setAccessibleName(words)
-        self.setToolTip(f"{words}. Each column is one look; darker: more of the numbers lie there.")
+        self.setToolTip(wrapped(self._words))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
@@ -56,7 +59,9 @@ class HistogramStrip(QWidget):
         if len(self._past) > KEPT:
             self._past, self._steps = self._past[::2], self._steps[::2]
         last = distribution
-        self.setAccessibleDescription(f"mean {last.mean:.3g}, deviation {last.std:.3g}")
+        now = f"mean {number_text(float(f'{last.mean:.3g}'))}, deviation {number_text(float(f'{last.std:.3g}'))}"
+        self.setAccessibleDescription(now)
+        self.setToolTip(wrapped(f"{self._words} Now: {now}."))
         self.update()
 
     @property
@@ -110,6 +115,8 @@ class HistogramStrip(QWidget):
         right = QRectF(area.right() + 6, 0, 48, area.height())
         painter.drawText(right, Qt.AlignmentFlag.AlignTop, _short(high))
         painter.drawText(right, Qt.AlignmentFlag.AlignBottom, _short(low))
+        painter.setPen(theme().colour("ink"))
+        painter.drawText(right, Qt.AlignmentFlag.AlignVCenter, f"σ {_short(self._past[-1].std)}")
         if low < 0 < high:
             y = area.top() + area.height() * high / (high - low)
             painter.setPen(QPen(theme().colour("muted", 0.5), 1, Qt.PenStyle.DotLine))

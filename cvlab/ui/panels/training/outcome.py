@@ -9,10 +9,11 @@ from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.runs import Run
 from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.data.catalogue import CATALOGUE
+from cvlab.engine.errors import CvlabError, DataMissing, NetError
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
-from cvlab.ui.widgets.figures import duration_text
+from cvlab.ui.widgets.figures import duration_text, words_of
 from cvlab.ui.widgets.form import FieldFacts
 from cvlab.ui.widgets.number import number_text
 
@@ -130,6 +131,11 @@ class FailureCard(QFrame):
         self.show()
         self.raise_()
         self._place()
+
+    def show_error(self, error: CvlabError) -> None:
+        """Why a run could not begin."""
+        remedies = ("net",) * isinstance(error, NetError) + ("data",) * isinstance(error, DataMissing)
+        self.show_failure(*words_of(error), remedies=remedies)
 
     def show_run(self, run: Run) -> None:
         """How a run has failed, with what would mend it; nothing for one that has not."""

@@ -13,6 +13,9 @@ from cvlab.ui.widgets.figures import NO_FIGURE, loss_text, share_text
 _FAR = 0.25
 """A first loss this share above what guessing costs is worth a word."""
 
+_WILD = 2.0
+"""A batch whose loss is so many times what guessing costs: the steps are too long, or the net has died."""
+
 
 class Tile(QFrame):
     """A caption, a figure, and a line that says what it means."""
@@ -78,7 +81,9 @@ class Tiles(QWidget):
             self.first.show_figure(NO_FIGURE, f"expect {expected}")
             return
         state = run.state
-        self.train.show_figure(share_text(state.train_accuracy), f"loss {loss_text(state.train_loss)}")
+        wild = state.train_loss is not None and state.train_loss > _WILD * guess.loss
+        words = f"loss {loss_text(state.train_loss)}{': worse than guessing' if wild else ''}"
+        self.train.show_figure(share_text(state.train_accuracy), words, "small warning" if wild else "small muted")
         if run.recipe.held_out == 0:
             self.held_out.show_figure("None", "nothing is held out")
         elif state.held_out_accuracy is None:

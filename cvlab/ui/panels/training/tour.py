@@ -17,10 +17,18 @@ def walk(panel: TrainingPanel) -> Iterator[Stop]:
     project, inside = panel.lab.project, panel.inside
     project.recipe = Recipe.read({"data": "mnist-mini", "epochs": 12, "batch_size": 64, "threads": 1})
     panel.start()
+    for change in ({"optimizer.kind": "momentum"}, {"optimizer.kind": "momentum", "batch_size": 128}):
+        panel.lab.runs.queue(project.architecture, project.recipe.changed(**change))
     yield Stop("learning", lambda: _has_held_out(panel), 90.0)
-    for page in ("layers", "filters", "mistakes"):
-        inside.turn_to(page)
-        yield Stop(page, lambda: inside.looks >= 3, 60.0)
+    inside.turn_to("layers")
+    yield Stop("layers", lambda: inside.looks >= 3, 60.0)
+    inside.turn_to("filters")
+    yield Stop("filters", lambda: _looks_back(panel), 60.0)
+    inside.past.to_now()
+    inside.turn_to("mistakes")
+    yield Stop("mistakes", lambda: inside.looks >= 3, 60.0)
+    for waiting in list(panel.lab.runs.waiting):
+        panel.lab.runs.unqueue(waiting.id)
     inside.turn_to("curves")
     _stop_and_wait(panel)
     project.recipe = project.recipe.changed(**{"optimizer.kind": "sgd", "optimizer.learning_rate": 100.0})
@@ -44,6 +52,13 @@ def walk(panel: TrainingPanel) -> Iterator[Stop]:
 def _has_held_out(panel: TrainingPanel) -> bool:
     run = panel.lab.runs.current
     return run is not None and len(run.curves["held_out_loss"]) >= 2  # two make a line worth a picture
+
+
+def _looks_back(panel: TrainingPanel) -> bool:
+    past = panel.inside.past
+    if past.step is None and past.slider.maximum() > 2:
+        past.slider.setValue(2)
+    return past.step is not None and "at step" in panel.inside.filters.words.text()
 
 
 def _stop_and_wait(panel: TrainingPanel) -> None:

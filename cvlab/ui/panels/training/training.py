@@ -12,7 +12,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
 from cvlab.core.runs import Run
 from cvlab.core.storage.run_folder import RESUME
-from cvlab.engine.errors import CvlabError, DataMissing, NetError
+from cvlab.engine.errors import CvlabError
 from cvlab.engine.training.guessing import Guess
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.actions import Action
@@ -30,7 +30,6 @@ from cvlab.ui.panels.training.starter import Starter
 from cvlab.ui.panels.training.tiles import Tiles
 from cvlab.ui.panels.training.tour import walk
 from cvlab.ui.panels.training.transport import TransportBar
-from cvlab.ui.widgets.figures import words_of
 
 if TYPE_CHECKING:
     from cvlab.ui.panels.training.curves import CurvesView
@@ -104,7 +103,7 @@ class TrainingPanel(Panel):
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
         bind(self, self.lab.project.training, "run", self._show_wanted)
-        bind(self, self.lab.project, "recipe", self._show_lesson)
+        bind(self, self.lab.project, "recipe", self._show_recipe)
 
     # -- the panel's promises --------------------------------------------------------------------------------------
 
@@ -186,7 +185,7 @@ class TrainingPanel(Panel):
         try:
             self.lab.runs.branch(run.folder.path, step, self.lab.project.recipe)
         except CvlabError as error:
-            self._refuse(error)
+            self.failure.show_error(error)
 
     def _try(self, setting: str, value: float) -> None:
         """The remedy of a failure: what was trained before it is kept, where the setting lets it go on."""
@@ -205,7 +204,7 @@ class TrainingPanel(Panel):
             try:
                 self.lab.runs.resume(run.folder.path)
             except CvlabError as error:
-                self._refuse(error)
+                self.failure.show_error(error)
 
     def draw_digit(self) -> None:
         run = self._run()
@@ -264,11 +263,9 @@ class TrainingPanel(Panel):
         if run is not None:
             self.failure.show_run(run)
 
-    def _refuse(self, error: CvlabError) -> None:
-        remedies = ("net",) * isinstance(error, NetError) + ("data",) * isinstance(error, DataMissing)
-        self.failure.show_failure(*words_of(error), remedies=remedies)
-
-    def _show_lesson(self, recipe: Recipe) -> None:
+    def _show_recipe(self, recipe: Recipe) -> None:
+        if self._run() is None:
+            self._show_run()
         if recipe.optimizer.kind != self._taught:
             self._taught = recipe.optimizer.kind
             if self.isVisible():
