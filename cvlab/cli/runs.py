@@ -77,15 +77,10 @@ def _figure(folder: RunFolder) -> float | None:
     return next((result[key] for key in _FIGURES[:3] if result.get(key) is not None), None)
 
 
-def _status(folder: RunFolder) -> str:
-    record = folder.record
-    return "cut off" if record.status == "running" and folder.lock.owner() is None else record.status
-
-
 def _summary(folder: RunFolder) -> dict:
     record, notes = folder.record, folder.notes
     return {
-        "run": record.id, "title": folder.title, "created": record.created, "status": _status(folder), "data": record.recipe.data,
+        "run": record.id, "title": folder.title, "created": record.created, "status": folder.status, "data": record.recipe.data,
         **{key: record.result.get(key) for key in _FIGURES}, "epochs": record.result.get("epoch"),
         "seconds": record.result.get("seconds"), "starred": notes.starred, "tags": list(notes.tags), "notes": notes.text,
         "parent": None if record.parent is None else record.parent.model_dump(),

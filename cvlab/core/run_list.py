@@ -27,11 +27,12 @@ TRASH = "trash"
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run's record and notes, and the figures that tables are made of."""
+    """One run's record and notes, and the figures that tables are made of. status: as `RunFolder.status` when it was read."""
 
     folder: Path
     record: RunRecord
     notes: Notes
+    status: str = ""
 
     @property
     def id(self) -> str:
@@ -61,7 +62,7 @@ class RunRow:
         """Whether every word is somewhere in the title, the tags, the notes, the data or the recipe."""
         text = " ".join(
             (
-                self.title, self.record.id, self.record.status, self.record.recipe.data, *self.notes.tags,
+                self.title, self.record.id, self.status, self.record.recipe.data, *self.notes.tags,
                 self.notes.text, *(str(value) for value in flat(self.record.recipe.model_dump()).values()),
             )
         ).casefold()  # fmt: skip
@@ -76,7 +77,7 @@ def read_rows(root: Path, cancelled: Callable[[], bool] = lambda: False) -> list
             break
         with contextlib.suppress(CvlabError, OSError):
             folder = RunFolder.open(path.parent)
-            rows.append(RunRow(path.parent, folder.record, folder.notes))
+            rows.append(RunRow(path.parent, folder.record, folder.notes, folder.status))
     return rows
 
 

@@ -109,3 +109,13 @@ def test_thrown_away_runs_come_back_with_undo(make, tmp_path):
     command.do()  # gone already: nothing happens
     command.undo()
     assert len(read_rows(tmp_path)) == 1 and len(calls) == 5
+
+
+def test_a_run_that_was_cut_off_does_not_train(runs):
+    folder = RunFolder.create(runs.root, zoo.two_layer(), Recipe())
+    folder.record.status = "running"
+    folder.write_record()
+    assert folder.status == "cut off" and [row.status for row in read_rows(runs.root)] == ["cut off"]
+    folder.lock.take()
+    assert folder.status == "running" and [row.status for row in read_rows(runs.root)] == ["running"]
+    folder.lock.release()

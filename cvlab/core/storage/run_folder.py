@@ -216,6 +216,12 @@ class RunFolder:
         return MetricsTail(self._metrics.path)
 
     @property
+    def status(self) -> str:
+        """How the run stands: as its record says; "cut off" where that says "running" and no process trains it."""
+        said = self.record.status
+        return "cut off" if said == "running" and self.lock.owner() is None else said
+
+    @property
     def notes(self) -> Notes:
         """What a person has said about the run; nothing, where that cannot be read."""
         return read_notes(self.path)

@@ -212,6 +212,7 @@ def test_runs_vote_and_are_compared(host, lab, qtbot):
     qtbot.waitUntil(lambda: (lab.pump(), card.go.isEnabled())[1], timeout=30_000)
     assert "The mean member reads" in card.words.text()
     assert [title for title, _ in card.bars._rows][-1] == "Ensemble" and len(card.bars._rows) == 3
+    assert len({title for title, _ in card.bars._rows}) == 3, "runs of one net are told apart"
     assert all(0.5 < accuracy.low < accuracy.share < accuracy.high for _, accuracy in card.bars._rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -19,6 +20,7 @@ from cvlab.core.ensembles import (
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow
 from cvlab.engine.errors import CvlabError
+from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.tokens import SMALL
 from cvlab.ui.widgets.bars import tabular
@@ -41,6 +43,7 @@ class EnsembleCard(QWidget):
         super().__init__(parent)
         self._lab = lab
         self._rows: list[RunRow] = []
+        self._names: tuple[str, ...] = ()
         self.words = label(self, wraps=True)
         self.of = named(
             QComboBox(self), "runs.members", "Members",
@@ -84,7 +87,7 @@ class EnsembleCard(QWidget):
         if [row.id for row in rows] != [row.id for row in self._rows]:
             self._rows = rows
             self._lab.jobs.cancel(_JOB)
-            self.bars.show_comparison(None)
+            self.bars.show_comparison(None, ())
             self._show_choice()
 
     def _show_choice(self, _: int = 0) -> None:
@@ -110,6 +113,8 @@ class EnsembleCard(QWidget):
         except CvlabError as error:
             self.words.setText(str(error))
             return
+        # Runs of one net have one title: they are told apart as beside the curves.
+        self._names = tuple(short_names(self._rows)) if self.of.currentData() in ("runs", "averages") else ()
         self.go.setEnabled(False)
         self.words.setText(f"0 of {len(members)} nets have voted…")
         request = EnsembleRequest(tuple(members), self._lab.dataset, self.split.currentData())
@@ -128,7 +133,7 @@ class EnsembleCard(QWidget):
 
     def _done(self, found: Comparison) -> None:
         self.go.setEnabled(True)
-        self.bars.show_comparison(found)
+        self.bars.show_comparison(found, self._names)
         self.words.setText(sentence(found))
 
     def _failed(self, error: BaseException) -> None:
@@ -162,10 +167,11 @@ class _Bars(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(260, _ROW * max(len(self._rows), 1) + _FOOT)
 
-    def show_comparison(self, found: Comparison | None) -> None:
+    def show_comparison(self, found: Comparison | None, names: Sequence[str]) -> None:
+        """names: of the members, where their titles would not tell them apart."""
         self._rows = []
         if found is not None:
-            self._rows = [*zip(found.titles, found.members, strict=True), ("Ensemble", found.whole)]
+            self._rows = [*zip(names or found.titles, found.members, strict=True), ("Ensemble", found.whole)]
         self.updateGeometry()
         self.update()
 

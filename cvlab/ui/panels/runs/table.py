@@ -115,13 +115,13 @@ class RunsModel(QAbstractTableModel):
             return self._font(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             when = row.record.created.replace("T", " ")[:16]
-            return f"{row.title}\n{when}, {row.record.status}\n{row.notes.text[:300]}".strip()
+            return f"{row.title}\n{when}, {row.status}\n{row.notes.text[:300]}".strip()
         return None
 
     def _ink(self, row: RunRow, column: Column) -> object:
         if column.id == "star":
             return theme().colour("warning" if row.notes.starred else "muted")
-        if column.id == "status" and row.record.status == "failed":
+        if column.id == "status" and row.status == "failed":
             return theme().colour("negative")
         return None
 

@@ -52,7 +52,10 @@ class Tiles(QWidget):
         super().__init__(parent)
         self._shown: tuple[str, int, Guess] | None = None
         self.train = Tile(
-            "Training", "This batch: how much of it is read rightly, and its loss. Noisy by nature.", self
+            "Training",
+            "This batch: how much of it is read rightly, and its loss. Noisy by nature; wild where it is twice as bad as "
+            "guessing: the learning rate is too high, or the net has died.",
+            self,
         )
         self.held_out = Tile("Held out", "Images that the net never trains on. The honest figure.", self)
         self.best = Tile("Best held out", "The best epoch so far. If later ones are worse, the net overfits.", self)
@@ -82,7 +85,7 @@ class Tiles(QWidget):
             return
         state = run.state
         wild = state.train_loss is not None and state.train_loss > _WILD * guess.loss
-        words = f"loss {loss_text(state.train_loss)}{': worse than guessing' if wild else ''}"
+        words = f"{'wild ' * wild}loss {loss_text(state.train_loss)}"
         self.train.show_figure(share_text(state.train_accuracy), words, "small warning" if wild else "small muted")
         if run.recipe.held_out == 0:
             self.held_out.show_figure("None", "nothing is held out")
