@@ -7,7 +7,7 @@ from time import perf_counter
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
 
 
 class Canvas(pg.GraphicsLayoutWidget):
@@ -23,6 +23,9 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.paint_seconds = 0.0
         self.setProperty("role", "plain")
         self.setMinimumHeight(96)
+        # A movement changes all of it: to keep account of what has changed, and of where things are, costs more than it saves.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         start = perf_counter()
