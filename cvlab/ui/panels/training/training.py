@@ -90,7 +90,7 @@ class TrainingPanel(Panel):
             asked.connect(deed)
         self.queue.queue_asked.connect(self.enqueue)
         self.inside.branch_asked.connect(self.branch)
-        self.starter.refused.connect(self._refuse)
+        self.starter.refused.connect(self.failure.show_error)
         self.recipe.change_net.connect(self._open_builder)
         self.failure.change_net_asked.connect(self._open_builder)
         self.failure.get_data_asked.connect(self._get_data)
