@@ -14,15 +14,15 @@ from time import perf_counter
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from cvlab.core.epochs import EpochLine
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.axes import SMALLEST, EpochAxis, StepAxis, ValueAxis, value_range
+from cvlab.ui.widgets.curve_item import CurveItem
 from cvlab.ui.widgets.legend import Key, Kind
 from cvlab.ui.widgets.plot_canvas import Canvas
-from cvlab.ui.widgets.series import CROWDED, Series
+from cvlab.ui.widgets.series import Series
 
 _AXIS_WIDTH, _LINE_OF_TEXT = 52, 22
 _ROOM = 1.012
@@ -148,7 +148,7 @@ class CurvePlot(QWidget):
 
     def add_series(self, name: str, caption: str, role: str, kind: Kind) -> None:
         """A curve, drawn over those added before it. role: a colour role of the theme."""
-        item = pg.PlotDataItem(connect="finite", antialias=False)
+        item = CurveItem()
         self.view.addItem(item, ignoreBounds=True)
         key = Key(caption, role, kind, self._widest, self)
         self._keys.addWidget(key)
@@ -159,26 +159,15 @@ class CurvePlot(QWidget):
         """The whole curve as it is now: x rising, y may hold NaN or infinity. Call `refresh` after the last one."""
         start = perf_counter()
         series = self.series[name]
-        before = series.width, series.is_smooth(self._is_live)
         series.take(x, y)
-        if before != (series.width, series.is_smooth(self._is_live)):
-            series.item.opts["antialias"] = series.is_smooth(self._is_live)
-            self._ink(series)
+        self._ink(series)
         self._draw(series)
-        if series.kind == "points":
-            series.item.setSymbol("o" if len(x) <= _MANY_POINTS else None)
         self._cost_so_far += perf_counter() - start
 
     def _draw(self, series: Series) -> None:
         """Hands the series to its item: whole, or what can be seen of a long one."""
         x, y = series.window(*self.view.viewRange()[0])
-        is_thinned = len(x) > CROWDED  # a short one is drawn as it is, and need not be looked at when the view moves
-        series.item.opts.update(
-            autoDownsample=is_thinned, downsampleMethod="peak", clipToView=is_thinned,
-            # A low and a high for each breadth of its line are all that can be seen.
-            autoDownsampleFactor=1.0 / series.width,
-        )  # fmt: skip
-        series.item.setData(x, self._at_height(y))
+        series.item.show_points(x, self._at_height(y))
 
     def _follow_view(self) -> None:
         for series in self.series.values():
@@ -263,8 +252,7 @@ class CurvePlot(QWidget):
         if live != self._is_live:
             self._is_live = live
             for series in self.series.values():
-                series.item.opts["antialias"] = series.is_smooth(live)
-                series.item.updateItems(styleUpdate=True)
+                self._ink(series)
 
     def clear(self) -> None:
         """Empty axes: of every curve, of the marks, and of any zoom."""
@@ -321,22 +309,18 @@ class CurvePlot(QWidget):
         self._pointer.setPen(pg.mkPen(colour("muted")))
         self._mark_lines.setPen(pg.mkPen(colour("warning"), style=Qt.PenStyle.DotLine))
         for series in self.series.values():
-            ink = self._ink(series)
-            if series.kind == "points":
-                series.item.setSymbol("o" if len(series.x) <= _MANY_POINTS else None)
-                series.item.setSymbolSize(7)
-                series.item.setSymbolPen(pg.mkPen(colour("raised")))
-                series.item.setSymbolBrush(pg.mkBrush(ink))
+            self._ink(series)
         if self._reference is not None:
             self._line_text.setText(self._reference[1], color=colour("muted"))
         for mark, text in zip(self.marks, self._mark_texts, strict=False):
             text.setText(mark.text, color=colour("warning"))
 
-    def _ink(self, series: Series) -> QColor:
-        """Its colour, and its pen in it."""
+    def _ink(self, series: Series) -> None:
+        """Its pen and its dots, in its colour."""
         ink = theme().colour(series.role, 0.4 if series.kind == "raw" else 1.0)
-        series.item.setPen(pg.mkPen(ink, width=series.width))
-        return ink
+        series.item.show_line(pg.mkPen(ink, width=series.width), smooth=series.is_smooth(self._is_live))
+        if series.kind == "points":
+            series.item.show_dots(pg.mkPen(theme().colour("raised")) if len(series.x) <= _MANY_POINTS else None)
 
     def _place_words(self) -> None:
         """Words and marks keep to the edges of what is in view."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyqtgraph as pg
 
 from cvlab.core.curve import CAPACITY, Pyramid
+from cvlab.ui.widgets.curve_item import CurveItem
 from cvlab.ui.widgets.legend import Key, Kind
 
 _SEEN = 1024
@@ -24,7 +24,7 @@ class Series:
 
     role: str
     kind: Kind
-    item: pg.PlotDataItem
+    item: CurveItem
     key: Key
     x: np.ndarray = field(default_factory=lambda: np.empty(0))
     y: np.ndarray = field(default_factory=lambda: np.empty(0))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,7 +190,7 @@ def test_it_follows_in_jumps_until_a_person_looks_closer_and_again_after_a_doubl
 def test_a_logarithmic_axis_shows_the_same_curve_in_decades(plot):
     fill(plot)
     plot.set_log(True)
-    (_, y) = plot.series["batch"].item.getOriginalDataset()
+    y = plot.series["batch"].item.y
     np.testing.assert_allclose(10**y, plot.series["batch"].y)
     low, high = plot.view.viewRange()[1]
     assert low <= math.log10(2.3 * math.exp(-1))
@@ -201,6 +202,28 @@ def test_zero_and_broken_values_can_be_drawn_on_a_logarithmic_axis(plot):
     plot.show_series("batch", np.arange(4.0), np.array([1.0, 0.0, np.nan, np.inf]))
     plot.refresh(4)
     assert not plot.grab().isNull()
+
+
+def test_a_line_has_a_gap_where_a_value_is_missing_and_dots_only_where_there_are_values(plot):
+    x = np.arange(101.0)
+    y = np.where((x > 30) & (x < 70), np.nan, 1.0)
+    plot.show_series("batch", x, y)
+    plot.refresh(100)
+    item = plot.series["batch"].item
+    item.show_line(pg.mkPen("#ff0000", width=2), smooth=False)
+    image = plot.canvas.grab().toImage()
+    places = [plot.view.mapViewToDevice(QPointF(at, 1.0)) for at in (15.0, 50.0, 85.0)]
+    assert [_has_red(image, place) for place in places] == [True, False, True]
+    item.show_line(pg.mkPen("#ff0000", width=1), smooth=True)
+    item.show_dots(pg.mkPen("#ff0000"), 9.0)
+    image = plot.canvas.grab().toImage()
+    above = [QPointF(place.x(), place.y() - 3) for place in places]
+    assert [_has_red(image, place) for place in above] == [True, False, True]
+
+
+def _has_red(image, place):
+    near = [image.pixelColor(round(place.x()), round(place.y()) + dy) for dy in (-1, 0, 1)]
+    return any(colour.red() > 150 and colour.green() < 90 for colour in near)
 
 
 def test_words_at_marks_do_not_lie_over_each_other(plot):
@@ -236,7 +259,7 @@ def test_drawing_tells_what_it_cost(plot):
 
 
 def drawn(plot, name="batch"):
-    return plot.series[name].item.getOriginalDataset()
+    return plot.series[name].item.x, plot.series[name].item.y
 
 
 def test_of_a_long_series_the_painter_gets_what_can_be_seen(plot):
