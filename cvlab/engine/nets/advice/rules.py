@@ -131,7 +131,7 @@ def _undivided(case: Case) -> Iterator[Advice]:
             f"The stride of {case.name(node_id)} does not divide: {found.arithmetic}.",
             f"The last {max(rests)} row{'s' if max(rests) > 1 else ''} or columns of its input are never looked at, and the "
             "result is not centred.",
-            "Add a border of zeros before it", insert_before(node_id, ZeroPad(top=0, bottom=down, left=0, right=across)),
+            "Pad it with zeros", insert_before(node_id, ZeroPad(top=0, bottom=down, left=0, right=across)),
         )  # fmt: skip
 
 
