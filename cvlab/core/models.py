@@ -68,11 +68,8 @@ class Models:
 
         live = run is not None and run.is_active and (of is None or of.is_same_net(run.architecture))
         in_training = [_choice(run.folder, LIVE, "The net in training", run.title)] if live else []
-        imported = [
-            choice
-            for choice, folder in ((_imported(each), each) for each in self._imported())
-            if (choice.classes if of is None else of.is_same_net(folder.record.architecture))
-        ]
+        folders = [each for each in self._imported() if of is None or of.is_same_net(each.record.architecture)]
+        imported = [choice for choice in map(_imported, folders) if choice.classes or of is not None]
         return listed(self._on_board()) + in_training + listed(self._trained()) + imported
 
     def beginnings(self, net: Architecture) -> list[tuple[ModelChoice, tuple[str, ...]]]:

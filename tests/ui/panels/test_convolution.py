@@ -27,6 +27,7 @@ from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_words import sentence
 from cvlab.ui.panels.convolution.picture_pair import PicturePair
+from tests.ui.panels.convolution_hands import cell, click, control
 
 
 @pytest.fixture
@@ -47,20 +48,6 @@ def settle(panel, qtbot, lab):
         assert panel.gallery.is_settled
 
     qtbot.waitUntil(look)
-
-
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"convolution.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
-
-
-def cell(stage, name, place) -> QPoint:
-    return stage.area(name, place).center().toPoint()
 
 
 def type_into(qtbot, stage, name, place, text):

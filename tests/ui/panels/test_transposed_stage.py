@@ -7,33 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
 
 from cvlab.core.panels.convolution_documents import SlideDocument
 from cvlab.engine.transposed import Growth
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_words import growth_sentence
+from tests.ui.panels.convolution_hands import cell, click, control
 
 
 @pytest.fixture
 def panel(host, lab):
     lab.project.convolution.slide = SlideDocument.stamps()
     return host(ConvolutionPanel, 1000, 760)
-
-
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"convolution.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
-
-
-def cell(stage, name, place) -> QPoint:
-    return stage.area(name, place).center().toPoint()
 
 
 def by_torch(document, numbers=None):
