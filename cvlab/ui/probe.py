@@ -16,25 +16,27 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.engine.nets import zoo
+from cvlab.engine.pace import WARM_UP, Pace
 from cvlab.ui.app import Session, dress, share_interpreter
 from cvlab.ui.pump import INTERVAL
 from cvlab.ui.window import MainWindow
 
-SETTLE = 2.0
-"""Seconds of training before the measurement begins."""
+TICKS = 8.0
+"""Seconds of training in which the window's ticks are measured, before other processes have their turns."""
 
 
 class TrainProbe(QObject):
-    """Waits until PyTorch is warm and all panels are built, trains LeNet on the training panel, measures, and ends the
-    application."""
+    """Waits until PyTorch is warm and all panels are built, trains LeNet on the training panel, measures the ticks, and marks its
+    pace until nobody wants more of it. Ends the application."""
 
-    def __init__(self, window: MainWindow, session: Session, data: str, seconds: float) -> None:
+    def __init__(self, window: MainWindow, session: Session, data: str) -> None:
         super().__init__(window)
-        self._window, self._data, self._seconds = window, data, seconds
-        self._began: tuple[float, int] | None = None
+        self._window, self._session, self._data = window, session, data
         self._started = 0.0
+        self._pace = Pace()
+        self._warm_at: float | None = None
+        self._tick_figures: dict | None = None
         self.result: dict | None = None
-        self._session = session
         window.pump.ticked.connect(self._ticked)
 
     def _start(self) -> None:
@@ -50,14 +52,18 @@ class TrainProbe(QObject):
             self._start()
         if run is None or run.state.step == 0:
             return
+        self._pace.mark(run.state.step * run.recipe.batch_size)
         now = perf_counter()
-        if self._began is None:
-            if now - self._started > SETTLE:
-                self._began = now, run.state.step
+        if self._warm_at is None:
+            if now - self._started > WARM_UP:
+                self._warm_at = now
                 self._window.pump.forget()
-        elif now - self._began[0] > self._seconds:
-            images = (run.state.step - self._began[1]) * run.recipe.batch_size
-            self.result = {"images_per_second": images / (now - self._began[0]), "ticks": self._ticks()}
+        elif self._tick_figures is None:
+            if now - self._warm_at > TICKS:
+                self._tick_figures = self._ticks()
+                self._pace.begin()
+        elif self._pace.is_over and self.result is None:
+            self.result = {"marks": self._pace.marks, "ticks": self._tick_figures}
             self._window.leave()
 
     def _ticks(self) -> dict:
@@ -127,10 +133,9 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=("train", "stroke"))
     parser.add_argument("--data", default="mnist-mini")
-    parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
     if options.what == "train":
-        return measure(TrainProbe, options.data, options.seconds)
+        return measure(TrainProbe, options.data)
     return measure(StrokeProbe)
 
 

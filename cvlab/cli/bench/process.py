@@ -15,21 +15,33 @@ from cvlab.environment import PYTORCH
 def child(module: str, *arguments: str, home: str = "", prepared: bool = True) -> dict:
     """What a process of its own measured. home: another CVLAB_HOME, so that nothing of the person's is touched. prepared: with
     cvlab's own settings for PyTorch's threads; without, as PyTorch comes."""
-    environment = {key: value for key, value in os.environ.items() if key not in PYTORCH}
-    if prepared:
-        environment |= PYTORCH
-    if home:
-        environment |= {"CVLAB_HOME": home, "CVLAB_DATA": str(paths.data())}
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        environment["QT_QPA_PLATFORM"] = "offscreen"
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", module, *arguments],
+        env=environment(home, prepared),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
-        raise CvlabError(
-            f"A measured process failed with status {done.returncode}.", received=f"{module} {' '.join(arguments)}"
-        )
+        raise failure(done.returncode, module, *arguments)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def environment(home: str = "", prepared: bool = True) -> dict[str, str]:
+    """The environment of a measured process; the arguments are those of `child`."""
+    variables = {key: value for key, value in os.environ.items() if key not in PYTORCH}
+    if prepared:
+        variables |= PYTORCH
+    if home:
+        variables |= {"CVLAB_HOME": home, "CVLAB_DATA": str(paths.data())}
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        variables["QT_QPA_PLATFORM"] = "offscreen"
+    return variables
+
+
+def failure(status: int, module: str, *arguments: str) -> CvlabError:
+    """What is said of a measured process that ended with another status than 0."""
+    return CvlabError(f"A measured process failed with status {status}.", received=f"{module} {' '.join(arguments)}")
 
 
 def places() -> list[str]:

@@ -24,6 +24,7 @@ from cvlab.engine.data.dataset import Dataset, Split
 from cvlab.engine.nets import code, zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Conv, Flatten, Input, Linear, MaxPool, Relu
+from cvlab.engine.pace import WARM_UP, Pace
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import EpochEnd, Noticed, StepEnd
@@ -231,28 +232,26 @@ EPOCHS: dict[str, Callable[[Bout], float]] = {
 }
 
 
-def headless_rate(data: Dataset, seconds: float) -> dict:
-    """Images a second of a long run, without any window, after two seconds of warming up."""
-    control = Control()
-    images, began = 0, None
-    start = perf_counter()
-    for event in fit(Learner(zoo.lenet(), data, Recipe(data=data.id, epochs=10_000)), control):
-        now = perf_counter()
-        if began is None:
-            began = now if now - start > 2.0 else None
-        elif isinstance(event, StepEnd):
-            images += event.images
-        if began is not None and now - began > seconds:
+def headless_pace(data: Dataset) -> dict:
+    """The pace of a run without any window, which goes on until nobody wants more of it."""
+    pace, start, is_warm = Pace(), perf_counter(), False
+    recipe = Recipe(data=data.id, epochs=10_000)
+    for event in fit(Learner(zoo.lenet(), data, recipe), Control()):
+        if isinstance(event, StepEnd):
+            pace.mark(event.step * recipe.batch_size)
+        if not is_warm and perf_counter() - start > WARM_UP:
+            is_warm = True
+            pace.begin()
+        if pace.is_over:
             break
-    return {"images_per_second": images / (perf_counter() - began)}  # type: ignore[operator]
+    return {"marks": pace.marks}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=(*EPOCHS, "rate"))
+    parser.add_argument("what", choices=(*EPOCHS, "pace"))
     parser.add_argument("--net", choices=NETS, default="lenet")
     parser.add_argument("--data", required=True)
-    parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="float32")
@@ -268,8 +267,8 @@ def main() -> None:
             data = replace(data, train=Split(data.train.images[:count], data.train.labels[:count]))
     else:
         data = noise(count)
-    if options.what == "rate":
-        result = headless_rate(data, options.seconds)
+    if options.what == "pace":
+        result = headless_pace(data)
     else:
         epoch, bout = EPOCHS[options.what], Bout(options.net, data, device, options.precision)
         epoch(bout.short())

@@ -18,6 +18,8 @@ GAIN = 0.95
 """Another count is kept if its steps take less than this share of the time."""
 SLOWER = 1.5
 """Steps that have become this much slower are a reason to try at once."""
+OUTLIER = 4.0
+"""A step counts for so many usual ones at most: one that was interrupted (a lid closed, the process held) means nothing."""
 
 
 class Threads:
@@ -47,6 +49,8 @@ class Threads:
             if len(self._tried) == TRIAL or sum(self._tried) > TRIAL * self._usual:
                 self._end_trial()
             return
+        if self._usual > 0.0 and each > OUTLIER * self._usual:
+            each, seconds = OUTLIER * self._usual, OUTLIER * self._usual * images
         self._usual = each if self._usual == 0.0 else self._usual + 0.1 * (each - self._usual)
         self._waited += seconds
         if self._waited > FIRST and self._first == 0.0:

@@ -57,6 +57,16 @@ def test_a_smaller_batch_is_not_mistaken_for_a_gain():
     assert threads.count == 2
 
 
+def test_a_step_during_which_the_process_was_held_is_no_reason_to_change():
+    threads = Threads(2, may_choose=True)
+    train(threads, {1: 0.035, 2: 0.020}, 60)
+    one_thread = 0
+    for step in range(3_000):
+        threads.took(5.0 if step % 300 == 0 else {1: 0.035, 2: 0.020}[threads.count], 100)
+        one_thread += threads.count == 1
+    assert threads.count == 2 and one_thread < 100
+
+
 def test_a_wanted_count_is_kept():
     threads = Threads(2, may_choose=False)
     train(threads, {1: 0.01, 2: 0.3}, 60)

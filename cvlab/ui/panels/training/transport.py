@@ -26,6 +26,7 @@ class TransportBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
+        self._shown: tuple[str, str, int] | None = None
         self.start = self._button(
             "start", "Start", "play", "accent_ink", "Trains the net with this recipe (Ctrl+Return)."
         )
@@ -100,6 +101,10 @@ class TransportBar(QFrame):
     def show_run(self, run: Run | None) -> None:
         """Buttons and progress for this run; None before the first. Cheap enough for every tick."""
         status = run.state.status if run is not None else ""
+        shown = (run.id, status, run.state.revision) if run is not None else ("", "", 0)
+        if shown == self._shown:
+            return
+        self._shown = shown
         active = run is not None and run.is_active
         self.start.setEnabled(not active or status == "paused")
         _put(self.start, "Resume" if status == "paused" else "Start")
