@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets.room import roomed
 
 Kind = Literal["raw", "smooth", "points"]
 
@@ -48,14 +49,13 @@ class Key(QWidget):
         self.caption.setProperty("role", "small muted")
         self.value = QLabel(self)
         self.value.setProperty("role", "small")
-        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance(widest) + 4)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(Swatch(role, kind, self))
         row.addWidget(self.caption)
-        row.addWidget(self.value)
+        row.addWidget(roomed(self.value, widest=widest))
 
     def show_value(self, text: str) -> None:
         if text != self.value.text():

@@ -29,12 +29,14 @@ class Room(QWidget):
             self._held.setGeometry(self.rect())
 
 
-def roomed(words: QLabel, lines: int) -> Room:
-    """A room of so many lines for words that change often, at its top."""
+def roomed(words: QLabel, lines: int = 1, widest: str | None = None) -> Room:
+    """A room of so many lines for words that change often, at its top; as wide as these words are, or as there is place."""
     words.ensurePolished()  # its role decides its font
-    words.setAlignment(Qt.AlignmentFlag.AlignTop)
+    words.setAlignment(words.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask | Qt.AlignmentFlag.AlignTop)
     room = Room(words.parentWidget())
     room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     room.setFixedHeight(lines * words.fontMetrics().lineSpacing() + 2)
+    if widest is not None:
+        room.setFixedWidth(words.fontMetrics().horizontalAdvance(widest) + 4)
     room.hold(words)
     return room

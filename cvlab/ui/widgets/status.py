@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from cvlab.core.runs import Run
+from cvlab.ui.widgets.room import roomed
 from cvlab.ui.widgets.sign import Sign
 
 WORDS = {
@@ -39,9 +40,10 @@ class Status(QStatusBar):
         self.bar.setFixedWidth(140)
         self.bar.setAccessibleName("Progress of the run")
         self.figures = QLabel(self.run_box)
-        for part in (self.words, self.bar, self.figures):
+        for part in (self.words, self.bar):
             row.addWidget(part)
-        self.addWidget(self.run_box)
+        row.addWidget(roomed(self.figures), 1)
+        self.addWidget(self.run_box, 1)
         self.run_box.hide()
         self.hint = QLabel("Ready", self)
         self.hint.setContentsMargins(16, 0, 0, 0)

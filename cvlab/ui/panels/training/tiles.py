@@ -9,6 +9,7 @@ from cvlab.core.runs import Run
 from cvlab.engine.training.guessing import Guess
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.figures import NO_FIGURE, loss_text, share_text
+from cvlab.ui.widgets.room import roomed
 
 _FAR = 0.25
 """A first loss this share above what guessing costs is worth a word."""
@@ -33,9 +34,9 @@ class Tile(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 8, 8)
         column.setSpacing(1)
-        for label in (self.caption, self.figure, self.words):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            column.addWidget(label)
+        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for part in (self.caption, roomed(self.figure), roomed(self.words)):
+            column.addWidget(part)
 
     def show_figure(self, figure: str, words: str, role: str = "small muted") -> None:
         if figure != self.figure.text():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cvlab.core.runs import Run
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.figures import NO_FIGURE, duration_text
+from cvlab.ui.widgets.room import roomed
 
 _WIDE = 700
 """Narrower than this, the speed steps aside: the window's status bar shows it too."""
@@ -65,38 +66,39 @@ class TransportBar(QFrame):
         return button
 
     def _make_progress(self) -> QVBoxLayout:
-        self.epoch = self._figure("Epoch 10 of 10", Qt.AlignmentFlag.AlignLeft)
-        self.speed = self._figure("88,888 images/s", Qt.AlignmentFlag.AlignRight)
-        self.eta = self._figure("88:88 left", Qt.AlignmentFlag.AlignRight)
-        self.epoch.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.epoch = self._words(Qt.AlignmentFlag.AlignLeft)
+        self.speed = self._words(Qt.AlignmentFlag.AlignRight)
+        self.eta = self._words(Qt.AlignmentFlag.AlignRight)
+        self._speed_room = roomed(self.speed, widest="88,888 images/s")
+        self._eta_room = roomed(self.eta, widest="88 h 88 min left")
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName("Progress of the run")
         words = QHBoxLayout()
         words.setSpacing(8)
-        words.addWidget(self.epoch, 1)
-        words.addWidget(self.speed)
-        words.addWidget(self.eta)
+        words.addWidget(roomed(self.epoch), 1)
+        words.addWidget(self._speed_room)
+        words.addWidget(self._eta_room)
         column = QVBoxLayout()
         column.setSpacing(6)
         column.addLayout(words)
         column.addWidget(self.bar)
         return column
 
-    def _figure(self, widest: str, side: Qt.AlignmentFlag) -> QLabel:
+    def _words(self, side: Qt.AlignmentFlag) -> QLabel:
         label = QLabel(self)
         label.setProperty("role", "small muted")
-        label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-        label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
+        label.setAlignment(side)
         return label
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        return hint if self.speed.isHidden() else QSize(hint.width() - self.speed.minimumWidth() - 8, hint.height())
+        room = self._speed_room
+        return hint if room.isHidden() else QSize(hint.width() - room.minimumWidth() - 8, hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.speed.setVisible(self.width() > _WIDE)
+        self._speed_room.setVisible(self.width() > _WIDE)
 
     def show_run(self, run: Run | None) -> None:
         """Buttons and progress for this run; None before the first. Cheap enough for every tick."""
@@ -112,7 +114,7 @@ class TransportBar(QFrame):
         self.step.setEnabled(not active or status == "paused")
         self.stop.setEnabled(active)
         set_role(self.bar, {"finished": "success", "failed": "error"}.get(status, ""))
-        self.eta.setVisible(active)  # its room is for the words of how a run has ended
+        self._eta_room.setVisible(active)  # its room is for the words of how a run has ended
         if run is None:
             _put(self.epoch, "Ready to start")
             _put(self.speed, "")
