@@ -70,7 +70,7 @@ class TransportBar(QFrame):
         self.speed = self._words(Qt.AlignmentFlag.AlignRight)
         self.eta = self._words(Qt.AlignmentFlag.AlignRight)
         self._speed_room = roomed(self.speed, widest="88,888 images/s")
-        self._eta_room = roomed(self.eta, widest="88 h 88 min left")
+        self._eta_room = roomed(self.eta, widest="88:88 left")
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName("Progress of the run")
@@ -134,6 +134,10 @@ class TransportBar(QFrame):
         _put(self.speed, f"{state.images_per_second:,.0f} images/s" if state.images_per_second else "")
         left = NO_FIGURE if state.eta is None else duration_text(state.eta)
         _put(self.eta, f"{left} left" if active and state.eta is not None else "")
+        # Hours need more room than minutes; figures of one width need the same.
+        wanted = self.eta.fontMetrics().horizontalAdvance(self.eta.text()) + 4
+        if wanted > self._eta_room.minimumWidth():
+            self._eta_room.setFixedWidth(wanted)
 
 
 def _put(widget: QLabel | QPushButton, text: str) -> None:
