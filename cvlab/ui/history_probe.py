@@ -106,7 +106,7 @@ class HistoryProbe(FrameProbe):
         self._window.go("runs")
         for series in plot.series.values():
             series.take(np.empty(0), np.empty(0))
-            series.item.show_points(series.x, series.y)
+            series.line.show_points(series.x, series.y)
         item = pg.PlotDataItem(connect="finite", antialias=False)
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)

@@ -1,4 +1,4 @@
-"""One curve of a plot: its values, its item, its key in the legend; of a long one, what can be seen."""
+"""One curve of a plot: its values, its line, its key in the legend; of a long one, what can be seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cvlab.core.curve import CAPACITY, Pyramid
-from cvlab.ui.widgets.curve_item import CurveItem
+from cvlab.ui.widgets.curve_line import CurveLine
 from cvlab.ui.widgets.legend import Key, Kind
 
 _SEEN = 1024
@@ -24,7 +24,7 @@ class Series:
 
     role: str
     kind: Kind
-    item: CurveItem
+    line: CurveLine
     key: Key
     x: np.ndarray = field(default_factory=lambda: np.empty(0))
     y: np.ndarray = field(default_factory=lambda: np.empty(0))

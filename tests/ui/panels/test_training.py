@@ -74,8 +74,8 @@ def type_into(box: QAbstractSpinBox, text: str) -> None:
 
 def test_it_opens_with_axes_a_sentence_and_where_the_loss_should_begin(panel):
     assert "Press Start" in panel.curves.loss.message.text()
-    assert panel.curves.loss._line.value() == pytest.approx(log(10))
-    assert panel.curves.accuracy._line.value() == pytest.approx(0.1)
+    assert panel.curves.loss.reference == pytest.approx(log(10))
+    assert panel.curves.accuracy.reference == pytest.approx(0.1)
     low, high = panel.curves.loss.view.viewRange()[1]
     assert low < log(10) < high
     assert panel.tiles.first.words.text() == "expect ln 10 ≈ 2.30"
@@ -464,8 +464,8 @@ def test_what_guessing_costs_follows_the_loss(panel, lab):
     assert panel.tiles.first.words.text() == "expect ln 10 ≈ 2.30"
     lab.project.recipe = lab.project.recipe.changed(**{"loss.kind": "hinge", "loss.margin": 2.0})
     assert panel.tiles.first.words.text() == "expect (10 - 1) · 2 ≈ 18.00"
-    assert panel.curves.loss._line.value() == pytest.approx(18.0)
-    assert panel.curves.accuracy._line.value() == pytest.approx(0.1)
+    assert panel.curves.loss.reference == pytest.approx(18.0)
+    assert panel.curves.accuracy.reference == pytest.approx(0.1)
 
 
 def test_a_loss_far_above_guessing_is_marked(panel, pumped, lab):

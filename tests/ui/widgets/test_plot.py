@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
@@ -8,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF, QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from cvlab.core.epochs import EpochLine
 from cvlab.ui.theme import theme
-from cvlab.ui.widgets.axes import EpochAxis, StepAxis, ValueAxis, value_range
+from cvlab.ui.widgets.axes import EpochAxis, StepAxis, ValueAxis, quantile, value_range
 from cvlab.ui.widgets.plot import CurvePlot, Mark
+from cvlab.ui.widgets.words import Words
 
 
 def three(value: float) -> str:
@@ -82,44 +86,106 @@ def test_nothing_at_all_still_gives_a_range():
 # -- axes ------------------------------------------------------------------------------------------------------------
 
 
+def breadth(text: str) -> float:
+    return 7.0 * len(text)
+
+
+def places(marks) -> list[float]:
+    return [place for place, _ in marks]
+
+
+def texts(marks) -> list[str]:
+    return [text for _, text in marks]
+
+
 def test_steps_are_whole_and_thousands_set_apart(qapp):
-    axis = StepAxis("bottom")
-    assert axis.tickStrings([12000.0], 1, 1) == ["12,000"]
-    assert all(gap >= 1 for gap, _ in axis.tickValues(0, 3, 600))
+    axis = StepAxis(pg.ViewBox(enableMenu=False))
+    assert texts(axis.marks(0, 25_000, 480, breadth)) == ["0", "5,000", "10,000", "15,000", "20,000", "25,000"]
+    assert places(axis.marks(0, 3, 600, breadth)) == [0, 1, 2, 3]
+    axis.is_whole = False
+    assert texts(axis.marks(1_234_567.0, 1_234_567.5, 600, breadth))[:2] == ["1,234,567.0", "1,234,567.2"]
+
+
+@given(st.floats(0, 1e9), st.floats(1e-3, 1e9), st.floats(80, 2000), st.booleans())
+def test_words_along_an_axis_never_crowd(qapp, low, span, size, whole):
+    axis = StepAxis(pg.ViewBox(enableMenu=False))
+    axis.is_whole = whole
+    marks = axis.marks(low, low + span, size, breadth)
+    edges = [(size * (x - low) / span, breadth(text) / 2) for x, text in marks]
+    assert all(b - a >= max(64 * 0.99, half + other) for (a, half), (b, other) in pairwise(edges))
+    assert not whole or all(x == round(x) for x, _ in marks)
 
 
 def test_epochs_stand_where_their_last_step_is(qapp):
-    axis = EpochAxis("top")
-    assert axis.tickValues(0, 100, 600) == []
+    axis = EpochAxis(pg.ViewBox(enableMenu=False))
+    assert axis.marks(0, 100, 600, breadth) == []
     axis.line = EpochLine(36, 5)
-    ((_, places),) = axis.tickValues(0, 180, 600)
-    assert places == [36, 72, 108, 144, 180]
-    assert axis.tickStrings(places, 1, 36) == ["epoch 1", "2", "3", "4", "5"]
+    marks = axis.marks(0, 180, 600, breadth)
+    assert places(marks) == [36, 72, 108, 144, 180]
+    assert texts(marks) == ["epoch 1", "2", "3", "4", "5"]
 
 
 @given(st.integers(1, 2000), st.integers(1, 5000), st.floats(80, 2000))
 def test_epoch_marks_never_crowd(qapp, each, epochs, size):
-    axis = EpochAxis("top")
+    axis = EpochAxis(pg.ViewBox(enableMenu=False))
     axis.line = EpochLine(each, epochs)
-    ((_, places),) = axis.tickValues(0, each * epochs, size)
-    assert len(places) <= size / 60 + 2
-    assert all(place % each == 0 for place in places)
+    marks = axis.marks(0, each * epochs, size, breadth)
+    assert len(marks) <= size / 60 + 2
+    assert all(place % each == 0 for place, _ in marks)
 
 
 def test_after_another_batch_size_the_marks_stand_closer(qapp):
-    axis = EpochAxis("top")
+    axis = EpochAxis(pg.ViewBox(enableMenu=False))
     axis.line = EpochLine(36, 5)
     axis.line.turn(73, 9)
-    ((_, places),) = axis.tickValues(0, 99, 600)
-    assert places == [36, 72, 81, 90, 99]
-    assert axis.tickStrings(places, 1, 36) == ["epoch 1", "2", "3", "4", "5"]
+    marks = axis.marks(0, 99, 600, breadth)
+    assert places(marks) == [36, 72, 81, 90, 99]
+    assert texts(marks) == ["epoch 1", "2", "3", "4", "5"]
 
 
 def test_logarithmic_ticks_say_the_values_themselves(qapp):
-    axis = ValueAxis(three)
+    axis = ValueAxis(pg.ViewBox(enableMenu=False), three)
     axis.is_log = True
-    ((_, places),) = axis.tickValues(-1.0, 1.0, 300)
-    assert axis.tickStrings(places, 1, 1) == ["0.100", "0.200", "0.500", "1.000", "2.000", "5.000", "10.000"]
+    assert texts(axis.marks(-1.0, 1.0, 300)) == ["0.100", "0.200", "0.500", "1.000", "2.000", "5.000", "10.000"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.98, 1.0])
+@given(values=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
+def test_a_quantile_is_numpys(share, values):
+    assert quantile(np.array(values), share) == pytest.approx(np.quantile(values, share), rel=1e-12, abs=1e-9)
+
+
+def test_the_wheel_over_an_axis_stretches_that_direction_only(plot):
+    fill(plot)
+    plot.grab()
+    (left, right), (low, high) = plot.view.viewRange()
+    turn(plot, plot.values)
+    assert plot.view.viewRange()[0] == [left, right]
+    closer = plot.view.viewRange()[1]
+    assert closer[1] - closer[0] < high - low
+    turn(plot, plot.steps)
+    assert plot.view.viewRange()[1] == closer
+    assert plot.view.viewRange()[0][1] - plot.view.viewRange()[0][0] < right - left
+
+
+def turn(plot, axis) -> None:
+    """One notch of the wheel over the middle of an axis."""
+    viewport, at = plot.canvas.viewport(), axis.sceneBoundingRect().center()
+    event = QWheelEvent(
+        at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, event)
+
+
+def test_a_word_is_laid_out_once_and_not_too_many_are_kept(qapp):
+    words = Words()
+    words.begin()
+    assert words.width("1,000") == pytest.approx(QFontMetricsF(qapp.font()).horizontalAdvance("1,000"), abs=1.0)
+    assert words._of("1,000") is words._of("1,000")
+    for i in range(3000):
+        words.width(str(i))
+    assert len(words._laid) <= 1024
 
 
 # -- the plot --------------------------------------------------------------------------------------------------------
@@ -190,7 +256,7 @@ def test_it_follows_in_jumps_until_a_person_looks_closer_and_again_after_a_doubl
 def test_a_logarithmic_axis_shows_the_same_curve_in_decades(plot):
     fill(plot)
     plot.set_log(True)
-    y = plot.series["batch"].item.y
+    y = plot.series["batch"].line.y
     np.testing.assert_allclose(10**y, plot.series["batch"].y)
     low, high = plot.view.viewRange()[1]
     assert low <= math.log10(2.3 * math.exp(-1))
@@ -209,13 +275,13 @@ def test_a_line_has_a_gap_where_a_value_is_missing_and_dots_only_where_there_are
     y = np.where((x > 30) & (x < 70), np.nan, 1.0)
     plot.show_series("batch", x, y)
     plot.refresh(100)
-    item = plot.series["batch"].item
-    item.show_line(pg.mkPen("#ff0000", width=2), smooth=False)
+    line = plot.series["batch"].line
+    line.show_line(pg.mkPen("#ff0000", width=2), smooth=False)
     image = plot.canvas.grab().toImage()
     places = [plot.view.mapViewToDevice(QPointF(at, 1.0)) for at in (15.0, 50.0, 85.0)]
     assert [_has_red(image, place) for place in places] == [True, False, True]
-    item.show_line(pg.mkPen("#ff0000", width=1), smooth=True)
-    item.show_dots(pg.mkPen("#ff0000"), 9.0)
+    line.show_line(pg.mkPen("#ff0000", width=1), smooth=True)
+    line.show_dots(pg.mkPen("#ff0000"), 9.0)
     image = plot.canvas.grab().toImage()
     above = [QPointF(place.x(), place.y() - 3) for place in places]
     assert [_has_red(image, place) for place in above] == [True, False, True]
@@ -229,9 +295,31 @@ def _has_red(image, place):
 def test_words_at_marks_do_not_lie_over_each_other(plot):
     fill(plot)
     plot.show_marks([Mark(10, "learning rate 0.01"), Mark(12, "learning rate 0.02"), Mark(80, "batch size 64")])
-    assert [text.isVisible() for text in plot._mark_texts] == [True, False, True]
+    assert [text for _, text in plot._notes.told(plot.scales, plot._words)] == ["learning rate 0.01", "batch size 64"]
+    warning = theme().colour("warning").name()
+    assert warning in colours(plot)
     plot.show_marks([])
-    assert not any(text.isVisible() for text in plot._mark_texts)
+    assert warning not in colours(plot)
+
+
+def test_the_reference_is_a_dashed_line_where_its_value_is_on_either_axis(plot):
+    fill(plot)
+    plot.show_reference(1.0, "guessing")
+    for log in (False, True):
+        plot.set_log(log)
+        y = plot.scales.up(0.0 if log else 1.0)
+        image = plot.canvas.grab().toImage()
+        at = [image.pixelColor(x, int(y)).name() for x in range(100, 500)]
+        assert 100 < at.count(theme().colour("muted").name()) < 350
+
+
+def test_pixels_and_steps_agree_with_the_view_that_the_hand_moves(plot):
+    fill(plot)
+    plot.view.setRange(xRange=(20, 60), yRange=(0.5, 2), padding=0)
+    plot.grab()
+    scene = plot.view.mapViewToScene(QPointF(31.0, 1.7))
+    assert (plot.scales.across(31.0), plot.scales.up(1.7)) == pytest.approx((scene.x(), scene.y()))
+    assert plot.scales.x_at(scene.x()) == pytest.approx(31.0)
 
 
 def test_the_message_is_there_until_it_is_taken_away(plot):
@@ -259,7 +347,7 @@ def test_drawing_tells_what_it_cost(plot):
 
 
 def drawn(plot, name="batch"):
-    return plot.series[name].item.x, plot.series[name].item.y
+    return plot.series[name].line.x, plot.series[name].line.y
 
 
 def test_of_a_long_series_the_painter_gets_what_can_be_seen(plot):

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from cvlab.ui.widgets.polyline import polyline, thinned
+from cvlab.ui.widgets.scales import Scales
 
 _FAR = 30_000.0
 """Pixels above or below the plot at which a value is held: Qt's painter loses its way beyond."""
 
 
-class CurveItem(pg.GraphicsObject):
-    """x rising, y in the view's units; where y is NaN or infinite, the line has a gap.
+class CurveLine:
+    """x rising, y in the axis' units; where y is NaN or infinite, the line has a gap.
 
-    pyqtgraph's own item keeps account of bounds, symbols and thinned copies whenever the view moves; this one only paints. It
-    takes no part in the view's automatic ranges: the plot sets them.
+    It is no item of a scene: the plot paints its curves in turn. An item that is written in Python costs Qt a dozen questions a
+    painting (where it is, which shape, what it hides), and each of them more than a curve's line takes to be drawn.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.x, self.y = np.empty(0), np.empty(0)
         self.pen = QPen()
         self.is_smooth = False
@@ -33,45 +31,31 @@ class CurveItem(pg.GraphicsObject):
     def show_points(self, x: np.ndarray, y: np.ndarray) -> None:
         """Other values, x and y (N,)."""
         self.x, self.y = x, y
-        self.update()
 
     def show_line(self, pen: QPen, *, smooth: bool) -> None:
         """The line's pen, in pixels, and whether it is antialiased."""
         self.pen, self.is_smooth = pen, smooth
-        self.update()
 
     def show_dots(self, rim: QPen | None, diameter: float = 7.0) -> None:
         """A dot of the line's colour at each value, with this rim; None for none."""
         self.dots = None if rim is None else (rim, diameter)
-        self.update()
 
-    def boundingRect(self) -> QRectF:
-        view = self.getViewBox()
-        return QRectF() if view is None else view.viewRect()
-
-    def dataBounds(self, axis: int, frac: float = 1.0, orthoRange: object = None) -> tuple[None, None]:
-        return None, None
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        (start, end), _ = self.getViewBox().viewRange()
+    def paint(self, painter: QPainter, scales: Scales) -> None:
+        """What lies within the scales; the painter clips it to their area."""
         # One more on each side: the line comes from there.
-        first = max(int(np.searchsorted(self.x, start)) - 1, 0)
-        last = int(np.searchsorted(self.x, end, side="right")) + 1
+        first = max(int(self.x.searchsorted(scales.left)) - 1, 0)
+        last = int(self.x.searchsorted(scales.right, side="right")) + 1
         y = self.y[first:last]
         if not len(y):
             return
-        there = painter.transform()  # axes are parallel to the screen's
-        x = self.x[first:last] * there.m11() + there.dx()
+        x = scales.across(self.x[first:last])
         is_there = np.isfinite(y)
-        y = np.clip(y * there.m22() + there.dy(), -_FAR, _FAR)
-        painter.resetTransform()
+        y = scales.up(y)
+        y.clip(-_FAR, _FAR, out=y)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.is_smooth)
         painter.setPen(self.pen)
-        edges = np.flatnonzero(
-            np.diff(is_there, prepend=False, append=False)
-        )  # where each unbroken piece begins and ends
         breadth = max(self.pen.widthF(), 1.0)  # a low and a high for each breadth of the line are all that can be seen
-        for begin, stop in edges.reshape(-1, 2):
+        for begin, stop in _unbroken(is_there):
             columns, heights = thinned(x[begin:stop] / breadth, y[begin:stop])
             self._paint_line(painter, columns * breadth, heights)
         if self.dots is not None:
@@ -94,10 +78,11 @@ class CurveItem(pg.GraphicsObject):
         painter.setBrush(self.pen.color())
         for place in zip(x.tolist(), y.tolist(), strict=True):
             painter.drawEllipse(QPointF(*place), diameter / 2, diameter / 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _unbroken(is_there: np.ndarray) -> np.ndarray:
-    """(P, 2): where each piece without a gap begins, and after which value it ends."""
+def _unbroken(is_there: np.ndarray) -> list[tuple[int, int]]:
+    """Where each piece without a gap begins, and after which value it ends."""
     if is_there.all():
-        return np.array([(0, len(is_there))])
-    return np.flatnonzero(np.diff(is_there, prepend=False, append=False)).reshape(-1, 2)
+        return [(0, len(is_there))]
+    return np.flatnonzero(np.diff(is_there, prepend=False, append=False)).reshape(-1, 2).tolist()
