@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 CAPACITY = 4096
@@ -66,6 +68,8 @@ class Curve:
         x, middle = self._x[:n].copy(), (self._low[:n] + self._high[:n]) / 2
         keep = 1.0 - 1.0 / max(1.0, span / self._width)
         finite = np.isfinite(middle)
+        if finite.all():
+            return x, _average(middle, keep)
         seen = np.cumsum(finite)  # finite points up to and with each
         average = np.concatenate([[np.nan], _average(middle[finite], keep)])
         return x, average[seen]
@@ -75,15 +79,24 @@ def _average(values: np.ndarray, keep: float) -> np.ndarray:
     """The moving average without Python's loop: sums of values / keep**i, in blocks short enough not to overflow."""
     if keep == 0.0:
         return values
-    block = max(1, int(200.0 / -np.log(keep)))
-    rising = keep ** -np.arange(min(block, len(values)), dtype=float)
+    # A power of two of them, so that a curve that grows seldom asks for others.
+    rising, missing = _powers(keep, 1 << max(len(values) - 1, 1).bit_length())
+    block = len(rising)
     out, before = np.empty(len(values)), 0.0
     for start in range(0, len(values), block):
         part = values[start : start + block]
         powers = rising[: len(part)]
         out[start : start + block] = (keep * before + (1 - keep) * np.cumsum(part * powers)) / powers
         before = out[start + len(part) - 1]
-    return out / (1.0 - keep ** np.arange(1, len(values) + 1))
+    return out / missing[: len(out)]
+
+
+@lru_cache(maxsize=4)
+def _powers(keep: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """keep**-i for a block of i that does not overflow, `count` at most, and 1 - keep**i for i from 1 to `count`: at every
+    drawing the same, and the most of what an average costs."""
+    block = max(1, int(200.0 / -np.log(keep)))
+    return keep ** -np.arange(min(block, count), dtype=float), 1.0 - keep ** np.arange(1, count + 1)
 
 
 class Pyramid:

@@ -160,8 +160,10 @@ class ValueAxis(Axis):
             for y, _ in marks:
                 painter.drawLine(QPointF(area.right(), y), QPointF(scales.area.right(), y))
         painter.setPen(self.text_pen)
+        lowest = painter.window().height() - words.height
         for y, text in marks:
-            words.paint(painter, area.right() - _OFFSET - words.width(text), y - words.height / 2, text)
+            top = min(max(y - words.height / 2, 0.0), lowest)  # whole, where no other axis leaves room beyond its end
+            words.paint(painter, area.right() - _OFFSET - words.width(text), top, text)
 
 
 def value_range(

@@ -243,6 +243,7 @@ class CurvePlot(QWidget):
             self._is_live = live
             for series in self.series.values():
                 self._ink(series)
+            self.canvas.paint_soon()
 
     def clear(self) -> None:
         """Empty axes: of every curve, of the marks, and of any zoom."""
@@ -296,17 +297,21 @@ class CurvePlot(QWidget):
             axis.pen, axis.text_pen = QPen(colour("faint")), QPen(colour("muted"))
         self._notes.show_colours()
         for series in self.series.values():
+            series.inked = None
             self._ink(series)
         self.canvas.show_ground(colour("raised"))
 
     def _ink(self, series: Series) -> None:
-        """Its pen and its dots, in its colour."""
-        ink = theme().colour(series.role, 0.4 if series.kind == "raw" else 1.0)
-        pen = QPen(ink, series.width)
+        """Its pen and its dots, in its colour. Asked for at every drawing, and seldom another than before."""
+        look = series.width, series.is_smooth(self._is_live), len(series.x) <= _MANY_POINTS
+        if look == series.inked:
+            return
+        series.inked = width, is_smooth, has_dots = look
+        pen = QPen(theme().colour(series.role, 0.4 if series.kind == "raw" else 1.0), width)
         pen.setCosmetic(True)
-        series.line.show_line(pen, smooth=series.is_smooth(self._is_live))
+        series.line.show_line(pen, smooth=is_smooth)
         if series.kind == "points":
-            series.line.show_dots(QPen(theme().colour("raised")) if len(series.x) <= _MANY_POINTS else None)
+            series.line.show_dots(QPen(theme().colour("raised")) if has_dots else None)
 
     @property
     def scales(self) -> Scales:

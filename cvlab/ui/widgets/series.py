@@ -28,6 +28,8 @@ class Series:
     key: Key
     x: np.ndarray = field(default_factory=lambda: np.empty(0))
     y: np.ndarray = field(default_factory=lambda: np.empty(0))
+    inked: tuple[int, bool, bool] | None = None
+    """The width, smoothness and dots that its line has now; None in another theme."""
     _pyramid: Pyramid | None = None
 
     def take(self, x: np.ndarray, y: np.ndarray) -> None:

@@ -12,6 +12,9 @@ DIGITS = (1, 2, 5)
 _TOUCH = 1e-9
 """Of a gap: so near, a mark counts as lying on the end of the axis."""
 
+_LINE = 18.0
+"""Pixels that a line of words needs."""
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -64,8 +67,12 @@ def gap_up_to(most: float) -> Gap:
 
 
 def value_gap(low: float, high: float, pixels: float) -> Gap:
-    """For an axis of values: at least two and a quarter gaps, and more on a long axis, but fewer than its length would allow."""
-    return gap_up_to((high - low) / (2.25 * max(1.0, math.sqrt(pixels / 300))))
+    """For an upright axis of values: at least two and a quarter gaps, and more on a long axis, but fewer than its length would
+    allow; on a very short one, as many as there is room for words over each other."""
+    gap = gap_up_to((high - low) / (2.25 * max(1.0, math.sqrt(pixels / 300))))
+    while gap.size * pixels < _LINE * (high - low):
+        gap = gap.wider
+    return gap
 
 
 def decade_marks(low: float, high: float, pixels: float) -> list[float]:

@@ -178,6 +178,18 @@ def turn(plot, axis) -> None:
     QApplication.sendEvent(viewport, event)
 
 
+def test_the_words_at_the_ends_are_whole_where_no_other_axis_leaves_room(plot):
+    plot.show_message("Nothing yet")  # and no grid
+    muted, ink = theme().colour("raised"), []
+    for above_and_below in (True, False):
+        plot.show_axes(below=above_and_below, above=above_and_below)
+        QApplication.processEvents()
+        image = plot.canvas.grab().toImage()
+        ink.append(sum(image.pixelColor(x, y) != muted for x in range(44) for y in range(image.height())))
+    assert len(plot.values.marks(0, 1, plot.scales.area.height())) == 6
+    assert ink[1] >= 0.98 * ink[0], "nothing of a word is cut off"
+
+
 def test_a_word_is_laid_out_once_and_not_too_many_are_kept(qapp):
     words = Words()
     words.begin()

@@ -51,12 +51,13 @@ def test_its_decimals_are_enough_to_write_a_multiple(gap, count):
     assert Fraction(f"{gap.times(count):.{gap.places}f}") == count * exactly(gap)
 
 
-@given(st.floats(-1e6, 1e6), st.floats(1e-4, 1e6), st.floats(60, 2000))
+@given(st.floats(-1e6, 1e6), st.floats(1e-4, 1e6), st.floats(90, 2000))
 def test_marks_of_values_cover_the_range_neither_few_nor_many(low, span, pixels):
     high = low + span
     gap = value_gap(low, high, pixels)
     marks = gap.multiples(low, high)
     assert 2 <= len(marks) <= 2.5 * 2.25 * max(1.0, math.sqrt(pixels / 300)) + 1.001
+    assert gap.size * pixels >= 17.99 * span
     assert marks[0] - low < gap.size * 1.001 and high - marks[-1] < gap.size * 1.001
     assert all(b - a == pytest.approx(gap.size, rel=1e-3) for a, b in pairwise(marks))
 
