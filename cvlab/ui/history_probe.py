@@ -9,6 +9,7 @@ from time import perf_counter, thread_time
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from cvlab.core.curve import Curve
@@ -18,7 +19,7 @@ from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunStarted, StepEnd
 from cvlab.engine.training.recipe import Recipe
-from cvlab.ui.frame_probe import FrameProbe
+from cvlab.ui.frame_probe import REST_MS, FrameProbe
 from cvlab.ui.probe import measure
 from cvlab.ui.widgets.plot import CurvePlot
 
@@ -57,9 +58,17 @@ class HistoryProbe(FrameProbe):
         self._window.go("training")
         view = self._window.panel("training").curves
         view.draw(run, at_once=True)
+        self._settle()
         yield from self._pans("training", view.loss.view)
         yield from self._pans("training while it grows", view.loss.view, beat=self._growing(run))
         yield from self._pans("pyqtgraph", self._rival(panel.overlay.plot, steps, losses), frames=20)
+
+    @staticmethod
+    def _settle() -> None:
+        """Until what a panel does once when it is first shown, as setting the formulas of its lesson, is done."""
+        loop = QEventLoop()
+        QTimer.singleShot(REST_MS, loop.quit)
+        loop.exec()
 
     def _make_run(self):
         lab = self._window.lab

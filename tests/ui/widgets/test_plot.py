@@ -8,8 +8,8 @@ import pyqtgraph as pg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QFontMetricsF, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -166,6 +166,27 @@ def test_the_wheel_over_an_axis_stretches_that_direction_only(plot):
     turn(plot, plot.steps)
     assert plot.view.viewRange()[1] == closer
     assert plot.view.viewRange()[0][1] - plot.view.viewRange()[0][0] < right - left
+
+
+@pytest.mark.parametrize(("where", "moves_x", "moves_y"), [("view", True, True), ("values", False, True)])
+def test_a_hand_drags_the_curves_or_one_axis(plot, where, moves_x, moves_y, monkeypatch):
+    monkeypatch.setitem(pg.CONFIG_OPTIONS, "mouseRateLimit", -1)  # no event is left out for being quick
+    fill(plot)
+    plot.grab()
+    (left, _), (low, _) = plot.view.viewRange()
+    viewport, at = plot.canvas.viewport(), getattr(plot, where).sceneBoundingRect().center().toPoint()
+    QTest.mouseMove(viewport, at)
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=at)
+    for far in (10, 25, 40):
+        place = QPointF(at + QPoint(-far, far // 2))
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, place, viewport.mapToGlobal(place), Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QApplication.sendEvent(viewport, event)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=at + QPoint(-40, 20))
+    (new_left, _), (new_low, _) = plot.view.viewRange()
+    assert (new_left > left, new_low > low) == (moves_x, moves_y)
 
 
 def turn(plot, axis) -> None:

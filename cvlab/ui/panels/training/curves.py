@@ -21,7 +21,7 @@ from cvlab.ui.widgets.form import FieldFacts
 from cvlab.ui.widgets.number import number_text
 from cvlab.ui.widgets.plot import CurvePlot, Mark
 
-_SHARE_OF_TIME = 0.06
+_SHARE_OF_TIME = 0.03
 """Drawing may take at most this share of the time: a slow machine draws less often, never trains slower."""
 _ROOMY = 460
 """Pixels of height from which each of the two plots has axes of its own."""
