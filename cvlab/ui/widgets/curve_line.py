@@ -62,10 +62,11 @@ class CurveLine:
             self._paint_dots(painter, x[is_there], y[is_there])
 
     def _paint_line(self, painter: QPainter, x: np.ndarray, y: np.ndarray) -> None:
-        if self.is_smooth or self.pen.widthF() <= 1:
+        if self.pen.widthF() <= 1 or self.pen.color().alpha() < 255:
             painter.drawPolyline(polyline(x, y))
             return
-        # A wide line that is not smooth: piece by piece, which takes Qt half of the time that it needs for the outline of all.
+        # A wide line piece by piece, which takes Qt half of the time that it needs for the outline of all. (Where pieces lie over
+        # each other, what can be seen through would be seen.)
         self._pieces.resize(max(len(x) - 1, 0))
         numbers = self._pieces.ndarray()
         numbers[:, 0], numbers[:, 1], numbers[:, 2], numbers[:, 3] = x[:-1], y[:-1], x[1:], y[1:]
