@@ -1,7 +1,7 @@
 """A plot of curves that grow while one looks: fast, calm, and readable at every moment. It knows nothing of runs.
 
-One item a series, made once; lines without antialiasing while they grow; peaks kept when thinned; ranges that grow in
-jumps.
+Painted in one go, from the grid to the pointer; lines without antialiasing while they grow; peaks kept when thinned; ranges
+that grow in jumps.
 """
 
 from __future__ import annotations
