@@ -79,14 +79,15 @@ def decade_marks(low: float, high: float, pixels: float) -> list[float]:
     """Decimal logarithms from low to high at which a logarithmic axis has its marks: powers of ten, with twice and five times
     those where there is room (90 pixels a decade), and only some of the powers where there is little (30 pixels each).
 
-    Where that gives fewer than two, as between 2.1 and 4.9, the marks of the plain values there.
+    Where that gives fewer than two, twice and five times the powers all the same, or, as between 2.1 and 4.9, the marks of the
+    plain values there.
     """
     span = high - low
-    digits = DIGITS if pixels > 90 * span else (1,)
     every = max(1, math.ceil(30 * span / pixels))
     powers = range(math.floor(low / every) * every, math.ceil(high) + 1, every)
-    marks = [mark for power in powers for digit in digits if low <= (mark := power + math.log10(digit)) <= high]
-    if len(marks) > 1 or span > 2:
-        return marks
+    for digits in (DIGITS,) if pixels > 90 * span else ((1,), DIGITS):
+        marks = [mark for power in powers for digit in digits if low <= (mark := power + math.log10(digit)) <= high]
+        if len(marks) > 1 or span > 2:
+            return marks
     start, end = 10.0**low, 10.0**high
-    return [math.log10(value) for value in value_gap(start, end, pixels).multiples(start, end) if value > 0]
+    return [math.log10(value) for value in value_gap(start, end, pixels).multiples(start, end)]

@@ -70,7 +70,7 @@ def digit_of(mark: float) -> int:
     return round(10 ** (mark - math.floor(mark + 1e-9)))
 
 
-@given(st.floats(-12, 6), st.floats(0.02, 18), st.floats(60, 1200))
+@given(st.floats(-12, 6), st.floats(0.02, 18), st.floats(90, 1200))
 def test_marks_of_decades_are_in_order_and_do_not_crowd(low, span, pixels):
     assume(pixels > 12 * span)
     marks = decade_marks(low, low + span, pixels)
