@@ -21,7 +21,7 @@ class EpochLine:
     @classmethod
     def through(cls, ends: Sequence[tuple[int, int]], each: int) -> EpochLine:
         """Through the known ends, (epoch, step) each, of a run that is looked back on. each: where there are none."""
-        line = cls(ends[0][1] // ends[0][0] if ends else each, ends[-1][0] if ends else 0)
+        line = cls(ends[0][1] // max(ends[0][0], 1) if ends else each, ends[-1][0] if ends else 0)
         for epoch, step in ends:
             line._pin(step, epoch)
         if len(ends) > 1:

@@ -22,19 +22,22 @@ SCRIPT = "train.py"
 
 @dataclass(frozen=True)
 class ScriptExport:
-    """Writes train.py, data.npz and, where the run has them, the weights into a folder; returns the files. What is reported is
-    the share that is done, 0..1. Raises `NotOurFile`, `DataError`, `CannotWrite`, `Cancelled`: then no file is left half."""
+    """Writes train.py, data.npz and, where the run has them, the weights that it began and ended with into a folder; returns the
+    files. What is reported is the share that is done, 0..1. Raises `NotOurFile`, `DataError`, `CannotWrite`, `Cancelled`: then no
+    file is left half."""
 
     run_folder: Path
     target: Path
     load_data: Callable[[str], Dataset]
 
     def run(self, control: JobControl) -> list[Path]:
-        from cvlab.engine.training.script import DATA, data_file, script
+        from cvlab.engine.training.script import DATA, FIRST_WEIGHTS, data_file, first_weights_file, script
 
         folder = RunFolder.open(self.run_folder)
-        record, preprocessing = folder.record, folder.preprocessing()
-        text = script(record.architecture, record.recipe, preprocessing, folder.title, tuple(_remarks(folder)))
+        record, preprocessing, begun = folder.record, folder.preprocessing(), folder.first_weights()
+        text = script(
+            record.architecture, record.recipe, preprocessing, folder.title, tuple(_remarks(folder)), record.begins_with
+        )
 
         def packed(share: float) -> None:
             control.check()
@@ -42,6 +45,8 @@ class ScriptExport:
 
         packed(0.0)
         files = {SCRIPT: text.encode(), DATA: data_file(self.load_data(record.recipe.data), preprocessing, packed)}
+        if begun is not None:
+            files[FIRST_WEIGHTS] = first_weights_file(begun)
         if (folder.path / WEIGHTS).exists():
             files[WEIGHTS] = read_bounded(folder.path / WEIGHTS, MAX_WEIGHTS)
         for name, content in files.items():
@@ -86,8 +91,6 @@ def _remarks(folder: RunFolder) -> Iterator[str]:
     record = folder.record
     if record.parent is not None and record.parent.step:
         yield f"the run went on from step {record.parent.step} of {record.parent.run}; this script begins at the beginning."
-    if record.begins_with:
-        yield f"the run began with the weights of {record.begins_with}; this script draws its first weights."
     for event in folder.events():
         if isinstance(event, KnobTurned):
             yield f"{event.knob} was changed from {event.old:g} to {event.new:g} before step {event.step}; this script keeps it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from math import ceil
 from typing import Literal
 
@@ -9,6 +10,7 @@ from cvlab.core.curve import Curve
 from cvlab.core.epochs import EpochLine
 from cvlab.core.state import observable
 from cvlab.core.storage.record import RunRecord
+from cvlab.engine.errors import RecipeError
 from cvlab.engine.training.events import (
     EpochEnd,
     Event,
@@ -112,7 +114,8 @@ class RunStory:
                     self.line.turn(event.step, ceil(self._train_count / max(event.new, 1)))
                     state.total_steps = self.line.total
                 if event.step > self._branched_at:  # what was turned before a branch is its parent's affair
-                    self.recipe = self.recipe.changed(**{event.knob: event.new})
+                    with contextlib.suppress(RecipeError):  # of a damaged file, or a setting of another version
+                        self.recipe = self.recipe.changed(**{event.knob: event.new})
             case Noticed():
                 state.notice = self._notice = event.words
             case RunFinished():

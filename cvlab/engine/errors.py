@@ -13,6 +13,7 @@ CvlabError
 ├── ExpressionError      what a person typed as an expression, and where in it
 ├── TrainingError        a run that cannot go on
 │   ├── NonFiniteLoss        the loss became infinite or not a number
+│   ├── Diverged             the loss went the wrong way, and the recipe says to stop then
 │   ├── OutOfMemory          the device cannot hold what is asked of it
 │   ├── DeviceLost           the GPU no longer answers
 │   └── PartnerLost          another process of a run on several does not
@@ -142,6 +143,20 @@ class NonFiniteLoss(TrainingError):
             remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
         )
         self.step, self.loss, self.learning_rate, self.suggestion = step, loss, learning_rate, suggestion
+
+
+class Diverged(TrainingError):
+    """The loss went up and stayed there: step (1-based), how that showed, the learning rate in force, and one to try instead."""
+
+    title = "Training stopped: the loss goes the wrong way"
+
+    def __init__(self, step: int, how: str, learning_rate: float, suggestion: float) -> None:
+        super().__init__(
+            how,
+            received=f"learning rate {learning_rate:g} at step {step}",
+            remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
+        )
+        self.step, self.learning_rate, self.suggestion = step, learning_rate, suggestion
 
 
 class OutOfMemory(TrainingError):

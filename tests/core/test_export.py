@@ -4,12 +4,13 @@ import io
 
 import numpy as np
 import pytest
+import torch
 
 from cvlab.core.export import BoardExport, ScriptExport, board_folder
 from cvlab.core.jobs import JobControl
 from cvlab.core.storage.record import RECORD
 from cvlab.core.storage.run_folder import RunFolder
-from cvlab.engine.errors import Cancelled, DataMissing
+from cvlab.engine.errors import Cancelled, DataMissing, NotOurFile
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, KnobTurned, RunFinished, RunStarted, StepEnd
 from cvlab.engine.training.recipe import Recipe
@@ -75,6 +76,20 @@ def test_a_script_comes_with_progress_its_data_and_what_it_cannot_repeat(old_run
     with np.load(files[1], allow_pickle=False) as data:
         np.testing.assert_array_equal(data["train_images"], few_digits.train.images.numpy())
         np.testing.assert_array_equal(data["test_labels"], few_digits.test.labels.numpy())
+
+
+def test_a_run_that_began_with_trained_weights_hands_them_on(few_digits, tmp_path):
+    net = zoo.linear_classifier()
+    begin = {"fc1.weight": np.full((10, 784), 0.5, np.float32)}
+    folder = RunFolder.begin_with(tmp_path / "runs", net, RECIPE, begin, "an old friend")
+    files = ScriptExport(folder.path, tmp_path / "out", lambda dataset_id: few_digits).run(JobControl())
+    assert [path.name for path in files] == ["train.py", "data.npz", "first-weights.pth"]
+    assert "It begins with the weights of an old friend." in files[0].read_text()
+    found = torch.load(files[2], weights_only=True)
+    assert list(found) == ["fc1.weight"] and found["fc1.weight"].numpy() == pytest.approx(begin["fc1.weight"])
+    (folder.path / "branch.safetensors").unlink()
+    with pytest.raises(NotOurFile, match="began with"):
+        ScriptExport(folder.path, tmp_path / "out", lambda dataset_id: few_digits).run(JobControl())
 
 
 def test_a_cancelled_export_leaves_nothing(old_run, few_digits, tmp_path):

@@ -274,6 +274,21 @@ class RunFolder:
                 return True
         return False
 
+    def first_weights(self) -> dict[str, np.ndarray] | None:
+        """The weights that the run began with, of the net or a part of it; None where they were drawn. Raises `NotOurFile`."""
+        from cvlab.engine.training.checkpoint import checkpoint_weights
+
+        if not self.record.begins_with:
+            return None
+        try:
+            return checkpoint_weights(read_bounded(self.path / BRANCH, MAX_WEIGHTS))
+        except OSError as error:
+            raise NotOurFile(
+                "The weights that this run began with cannot be read.",
+                received=f"{BRANCH}: {error.strerror or error}",
+                remedy="Keep the run's folder together.",
+            ) from error
+
     def trained_at(self, step: int) -> TrainedNet:
         """The net as it was at a checkpoint. Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import checkpoint_weights

@@ -13,15 +13,20 @@ from safetensors import SafetensorError
 from safetensors import numpy as safe_numpy
 from safetensors import torch as safe_torch
 
-from cvlab.engine.errors import NotOurFile
+from cvlab.engine.errors import NotOurFile, RecipeError
 from cvlab.engine.nets.trained import load_weights
 from cvlab.engine.training import device as devices
+from cvlab.engine.training.divergence import Divergence
 from cvlab.engine.training.learner import Best, Learner, Totals
 from cvlab.engine.training.objective import make_optimizer
 from cvlab.engine.training.recipe import Recipe
 
 _MODEL, _OPTIMIZER, _BEST, _AVERAGE = "model/", "optimizer/", "best/", "average/"
-_STATE = "cvlab"
+_STATE, _STATE_SUM = "cvlab", "cvlab-sum"
+_DAMAGE = (
+    SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, RecipeError,
+)  # fmt: skip
+"""What reading bytes that are not what they say may raise."""
 
 
 def weights_bytes(weights: dict[str, np.ndarray]) -> bytes:
@@ -33,7 +38,7 @@ def read_weights(data: bytes) -> dict[str, np.ndarray]:
     """The arrays of a weights file; raises `NotOurFile` for anything else, whole or cut off."""
     try:
         return safe_numpy.load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except _DAMAGE as error:
         raise NotOurFile(
             "This is not a weights file, or only a part of one.",
             received=str(error)[:120],
@@ -61,11 +66,11 @@ def resume_bytes(learner: Learner) -> bytes:
         "position": learner.position,
         "seconds": learner.seconds,
         "totals": asdict(learner.totals),
+        "divergence": asdict(learner.divergence),
         "recipe": learner.recipe.model_dump(),
         "best": None if best is None else {"epoch": best.epoch, "step": best.step, "figure": best.figure},
-        "checksum": _checksum(tensors),
     }
-    return safe_torch.save(tensors, metadata={_STATE: json.dumps(state)})
+    return _written(tensors, state)
 
 
 def beginning_bytes(weights: Mapping[str, np.ndarray], recipe: Recipe) -> bytes:
@@ -74,9 +79,9 @@ def beginning_bytes(weights: Mapping[str, np.ndarray], recipe: Recipe) -> bytes:
     tensors = {_MODEL + name: torch.as_tensor(value).contiguous() for name, value in weights.items()}
     state = {
         "step": 0, "epoch": 0, "position": 0, "seconds": 0.0, "totals": asdict(Totals()), "recipe": recipe.model_dump(),
-        "best": None, "begins": True, "checksum": _checksum(tensors),
+        "best": None, "begins": True,
     }  # fmt: skip
-    return safe_torch.save(tensors, metadata={_STATE: json.dumps(state)})
+    return _written(tensors, state)
 
 
 def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None:
@@ -90,11 +95,14 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
     try:
         tensors, state = _read(data)
         totals = Totals(**state["totals"])
+        divergence = Divergence(**state.get("divergence", {}))
         recipe = type(learner.recipe).read(state["recipe"])
         step, epoch, position = (int(state[key]) for key in ("step", "epoch", "position"))
         best = None if state.get("best") is None else Best(**state["best"], weights=_arrays(tensors, _BEST))
         seconds = float(state["seconds"])
-    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+        if not (min(step, epoch, position, totals.images) >= 0 <= seconds < float("inf")):
+            raise ValueError("its place in the run is none")
+    except _DAMAGE as error:
         raise NotOurFile(
             "The checkpoint is damaged.",
             received=str(error)[:120],
@@ -125,6 +133,9 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
         learner.recipe, learner.best = recipe, best
     elif (own.seed, own.held_out, own.data) != (recipe.seed, recipe.held_out, recipe.data):
         position, totals = 0, Totals()
+    if keep_recipe:
+        divergence.begin_anew()
+    learner.divergence = divergence
     learner.step, learner.epoch, learner.position = step, epoch, position
     learner.totals, learner.seconds = totals, seconds
     learner.forget_order()
@@ -134,15 +145,23 @@ def checkpoint_weights(data: bytes) -> dict[str, np.ndarray]:
     """The weights in a checkpoint, for looking at the past. Raises `NotOurFile`."""
     try:
         return _arrays(_read(data)[0], _MODEL)
-    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except _DAMAGE as error:
         raise NotOurFile(
             "The checkpoint is damaged.", received=str(error)[:120], remedy="Choose another point of the run."
         ) from error
 
 
+def _written(tensors: dict[str, torch.Tensor], state: dict) -> bytes:
+    text = json.dumps(state | {"checksum": _checksum(tensors)})
+    return safe_torch.save(tensors, metadata={_STATE: text, _STATE_SUM: str(zlib.crc32(text.encode()))})
+
+
 def _read(data: bytes) -> tuple[dict[str, torch.Tensor], dict]:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    state = json.loads(header["__metadata__"][_STATE])
+    text, said = header["__metadata__"][_STATE], header["__metadata__"].get(_STATE_SUM)
+    if said is not None and said != str(zlib.crc32(text.encode())):
+        raise ValueError("the checksum of its place in the run is wrong")
+    state = json.loads(text)
     tensors = safe_torch.load(data)
     if "checksum" in state and state["checksum"] != _checksum(tensors):
         raise ValueError("its checksum is wrong")

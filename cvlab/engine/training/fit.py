@@ -10,10 +10,11 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from cvlab.engine.errors import NonFiniteLoss, OutOfMemory, in_words
+from cvlab.engine.errors import Diverged, NonFiniteLoss, OutOfMemory, in_words
 from cvlab.engine.training import device as devices
 from cvlab.engine.training import views
 from cvlab.engine.training.control import Control
+from cvlab.engine.training.divergence import slower
 from cvlab.engine.training.events import (
     EpochEnd,
     Event,
@@ -38,7 +39,8 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     """Trains to the end of the recipe, or until `control.stop()`.
 
     Yields RunStarted, then StepEnd for every step, EpochEnd for every epoch, and what was asked for in between; ends with
-    RunFinished. Raises `NonFiniteLoss` when the loss is no longer a number. Between two events the learner is at rest and
+    RunFinished. Raises `NonFiniteLoss` when the loss is no longer a number, `Diverged` when it goes the wrong way and the recipe
+    says to stop then. Between two events the learner is at rest and
     may be saved. The time that the caller takes between two events is not counted.
 
     >>> for event in fit(Learner(zoo.lenet(), data, Recipe(epochs=1))):
@@ -75,9 +77,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 with clock.stopped():
                     yield noticed
             if len(pending) >= at_once or learner.epoch_is_over or control.wants_attention:
-                for end in _read(learner, pending, clock):
+                for read in _read(learner, pending, clock):
                     with clock.stopped():
-                        yield end
+                        yield read
                 at_once = steps_at_once(learner.device, (learner.seconds - since) / len(pending))
                 pending.clear()
                 since = learner.seconds
@@ -92,9 +94,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 answer = _answer(learner, view, before)
                 with clock.stopped():
                     yield answer
-        for end in _read(learner, pending, clock) if pending else ():  # it was stopped before they were read
+        for read in _read(learner, pending, clock) if pending else ():  # it was stopped before they were read
             with clock.stopped():
-                yield end
+                yield read
         if learner.epoch_is_over:
             end = _end_epoch(learner, clock)
             with clock.stopped():
@@ -159,9 +161,9 @@ def _without_memory(error: Exception) -> OutOfMemory:
     raise error
 
 
-def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock) -> Iterator[StepEnd]:
+def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock) -> Iterator[StepEnd | Noticed]:
     """What the steps came to. Their figures are brought over together: the device is waited for once. Raises `NonFiniteLoss`
-    after the last step that was well."""
+    after the last step that was well, and `Diverged` where the recipe wants to stop then."""
     losses = _together([result.loss for _, result in pending])
     corrects = _together([result.correct for _, result in pending])
     clock.tick()
@@ -172,7 +174,22 @@ def _read(learner: Learner, pending: list[tuple[int, StepResult]], clock: _Clock
         totals.loss += loss * result.count
         totals.correct += correct
         totals.images += result.count
+        # Before the step itself: a run that is saved at this step has then said what it remembers to have said.
+        if how := learner.divergence.saw(loss, result.count, learner.guess):
+            yield _diverges(learner, step, how, result.learning_rate)
         yield StepEnd(step, epoch, loss, correct / result.count, result.learning_rate, result.count, learner.seconds)
+
+
+def _diverges(learner: Learner, step: int, how: str, rate: float) -> Noticed:
+    """What a person hears of it. Raises `Diverged` where the recipe wants to stop then."""
+    suggestion = slower(learner.recipe.optimizer.learning_rate)
+    if learner.recipe.early_stopping.diverged == "stop":
+        raise Diverged(step, how, rate, suggestion)
+    return Noticed(
+        step,
+        f"{how} The learning rate is probably too high here: turn it down to {suggestion:g} and see, or stop and go on from a "
+        "checkpoint before it.",
+    )
 
 
 def _together(figures: list[Tensor]) -> list[float]:
@@ -184,6 +201,8 @@ def _end_epoch(learner: Learner, clock: _Clock) -> EpochEnd:
     totals, rate = learner.totals, learner.last_rate
     learner.end_epoch()
     loss, accuracy = learner.evaluate(*learner.held_out) if learner.held_out else (None, None)
+    if loss is not None and accuracy is not None and learner.team is not None:
+        loss, accuracy = learner.team.agree(loss, accuracy)
     if loss is not None and accuracy is not None:
         learner.watch(loss, accuracy)
     clock.tick()

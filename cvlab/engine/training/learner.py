@@ -25,6 +25,9 @@ from cvlab.engine.nets.build import build
 from cvlab.engine.nets.shapes import check_classifier
 from cvlab.engine.nets.trained import TrainedNet, load_weights
 from cvlab.engine.training import device as devices
+from cvlab.engine.training.chunks import Chunks
+from cvlab.engine.training.divergence import Divergence
+from cvlab.engine.training.guessing import Guess
 from cvlab.engine.training.initialisation import initialise
 from cvlab.engine.training.objective import (
     batch_loss,
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 
 # Streams of random numbers, so that one never follows the other. The first weights are number 0 of the stream of augmentation.
 _AUGMENT, _ORDER, _SHIFT, _DROPOUT = 0, 1, 2, 3
+JUDGED_AT_ONCE = 2000
+"""Images that are judged at once, where the memory suffices."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,13 @@ class Learner:
 
     step, epoch, position: updates done; epochs finished; training images of the running epoch already used.
     seconds: time spent training so far. last_rate: the learning rate of the last step. totals: sums over the running epoch.
+    divergence: what the losses look like so far; guess: the loss of equal scores.
     best: how the best epoch did, if any is watched.
     average: the running average of the parameters, where the recipe wants one (course 9.6).
     threads: how many the CPU computes with, as its load allows.
     team: the processes that train together, each on its share of every batch; None for one alone.
-    graph: replays the step on a GPU where that is faster. dice: where dropout on the device takes its random numbers from.
+    chunks: in which images are judged. graph: replays the step on a GPU where that is faster.
+    dice: where dropout on the device takes its random numbers from.
     """
 
     def __init__(self, architecture: Architecture, data: Dataset, recipe: Recipe, team: Team | None = None) -> None:
@@ -115,10 +122,13 @@ class Learner:
         self.team = team
         self.dice = _default_generator(self.device)
         self.graph = StepGraph(self)
+        self.chunks = Chunks(JUDGED_AT_ONCE, self.device)
         self.step = self.epoch = self.position = 0
         self.seconds = 0.0
         self.last_rate = recipe.optimizer.learning_rate
         self.totals = Totals()
+        self.divergence = Divergence()
+        self.guess = Guess.among(len(data.classes), recipe.loss).loss
         self.best: Best | None = None
         self.average = [p.detach().clone() for p in self.parameters] if recipe.averaging else None
         self._order: Tensor | None = None
@@ -267,14 +277,18 @@ class Learner:
 
     @torch.inference_mode()
     def evaluate(self, images: Tensor, labels: Tensor) -> tuple[float, float]:
-        """(mean loss, accuracy) in evaluation mode, in chunks of 2,000 images."""
+        """(mean loss, accuracy) in evaluation mode, in chunks of 2,000 images, or of as many as the memory holds."""
         self.module.eval()
         loss, correct = torch.zeros((), device=self.device), torch.zeros((), device=self.device, dtype=torch.int64)
-        for part, y in zip(images.split(2000), labels.split(2000), strict=True):
-            y = y.to(self.device)
-            scores = self.module(self.numbers(part))
-            loss += plain_loss(scores, y, self.recipe.loss)
-            correct += (scores.argmax(1) == y).sum()
+
+        def judge(part: slice) -> tuple[Tensor, Tensor]:
+            y = labels[part].to(self.device)
+            scores = self.module(self.numbers(images[part]))
+            return plain_loss(scores, y, self.recipe.loss), (scores.argmax(1) == y).sum()
+
+        for lost, right in self.chunks.over(len(labels), judge):
+            loss += lost
+            correct += right
         return loss.item() / len(labels), correct.item() / len(labels)
 
     def watch(self, loss: float, accuracy: float) -> None:

@@ -140,7 +140,7 @@ class Regularisation(Spec):
 
 
 class EarlyStopping(Spec):
-    """Ending before the last epoch, when the held-out images say so."""
+    """Ending before the last epoch, when the held-out images say so, or a loss that has blown up."""
 
     patience: int = Field(
         0,
@@ -153,6 +153,12 @@ class EarlyStopping(Spec):
         "accuracy",
         title="Watched figure",
         description="Which held-out figure tells whether an epoch was better. The loss is smoother, accuracy is what counts.",
+    )
+    diverged: Literal["tell", "stop"] = Field(
+        "tell",
+        title="If the loss climbs",
+        description="A loss that stays twice as high as at the start, or falls back to guessing, for 50 steps: a notice, or the "
+        "end of the run. With a learning rate that is too high, waiting does not help.",
     )
 
 

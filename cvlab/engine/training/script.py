@@ -9,9 +9,10 @@ import inspect
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import torch
 
 from cvlab.engine.data.dataset import Dataset
 from cvlab.engine.data.preprocessing import Preprocessing
@@ -20,7 +21,7 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training import source
 from cvlab.engine.training.recipe import Recipe
 
-DATA = "data.npz"
+DATA, FIRST_WEIGHTS = "data.npz", "first-weights.pth"
 _CHUNK = 4 << 20
 
 
@@ -48,10 +49,19 @@ def data_file(
     return buffer.getvalue()
 
 
+def first_weights_file(weights: Mapping[str, np.ndarray]) -> bytes:
+    """The weights that a run began with, as the script reads them: plain tensors, which PyTorch loads without unpickling."""
+    buffer = io.BytesIO()
+    torch.save({name: torch.as_tensor(value) for name, value in weights.items()}, buffer)
+    return buffer.getvalue()
+
+
 def script(
-    net: Architecture, recipe: Recipe, preprocessing: Preprocessing, title: str = "", remarks: tuple[str, ...] = ()
-) -> str:
+    net: Architecture, recipe: Recipe, preprocessing: Preprocessing, title: str = "", remarks: tuple[str, ...] = (),
+    begins_with: str = "",
+) -> str:  # fmt: skip
     """The script's source. preprocessing: as fitted by the run. remarks: what it cannot repeat, as comments at its head.
+    begins_with: whose weights the run began with; they are then read from FIRST_WEIGHTS, layers that are not in it are drawn.
 
     On the CPU with one thread it prints what the run's metrics say, to the last bit; elsewhere up to rounding.
     """
@@ -61,7 +71,7 @@ def script(
     net_class = re.sub(r"\bnn\.Dropout\(", "Dropout(", f"class Net(nn.Module):{body}").rstrip()
     uses_dropout = "Dropout(" in net_class
     parts = [
-        _title(title, recipe, remarks),
+        _title(title, recipe, remarks, begins_with),
         _IMPORTS,
         _settings(recipe),
         helpers,
@@ -75,20 +85,24 @@ def script(
         source.schedule(recipe),
         _SPLIT,
         _evaluate(),
-        _main(recipe),
+        _main(recipe, begins_with),
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 
 
-def _title(title: str, recipe: Recipe, remarks: tuple[str, ...]) -> str:
-    quiet = title.replace("\\", "").replace('"', "'").replace("\n", " ") or "A run"
-    lines = [
-        f'"""{quiet}: trains the net anew and prints the figures of every epoch. Needs torch, numpy and {DATA}.',
-        "",
-    ]
+def _title(title: str, recipe: Recipe, remarks: tuple[str, ...], begins_with: str) -> str:
+    files = f"{DATA} and {FIRST_WEIGHTS}" if begins_with else DATA
+    what = "trains the net anew and prints the figures of every epoch"
+    lines = [f'"""{_quiet(title) or "A run"}: {what}. Needs torch, numpy and {files}.', ""]
+    lines += [f"It begins with the weights of {_quiet(begins_with)}.", ""] if begins_with else []
     lines += ["Every random draw is a function of the seed and the step. Written by cvlab."]
-    lines += ["", *(f"Note: {remark}" for remark in remarks)] if remarks else []
+    lines += ["", *(f"Note: {_quiet(remark)}" for remark in remarks)] if remarks else []
     return "\n".join([*lines, '"""'])
+
+
+def _quiet(text: str) -> str:
+    """Words of a person, as they may stand in a docstring."""
+    return " ".join(text.replace("\\", "").replace('"', "'").split())
 
 
 _IMPORTS = """import json
@@ -124,7 +138,11 @@ def _settings(recipe: Recipe) -> str:
 
 def _dropout() -> str:
     text = inspect.getsource(dropout.Dropout)
-    return text.replace("x: Tensor", "x").replace(") -> Tensor:", "):")
+    for_teams = (
+        '        if x.device.type != "cpu":\n            return shared(functional.dropout, x, self.p, self.rows)\n'
+    )
+    assert for_teams in text, "several processes are not the script's affair"
+    return text.replace(for_teams, "").replace("x: Tensor", "x").replace(") -> Tensor:", "):")
 
 
 def _preprocess(p: Preprocessing) -> str:
@@ -178,9 +196,14 @@ def evaluate(net, images, labels):
     return total.item() / len(labels), correct / len(labels)"""
 
 
-def _main(recipe: Recipe) -> str:
+def _main(recipe: Recipe, begins_with: str) -> str:
     r = recipe
     first = "    initialise(net, FIRST, dice(0, 0))\n" if source.draws_first_weights(r) else ""
+    if begins_with:
+        first += (
+            f'    begin = torch.load(Path(__file__).with_name("{FIRST_WEIGHTS}"), weights_only=True)\n'
+            "    net.load_state_dict(net.state_dict() | begin)  # layers that are not in the file keep what was drawn\n"
+        )
     shift = (
         f"            offsets = torch.randint(0, {2 * r.shift + 1}, (2, len(chosen)), generator=dice(2, step))\n"
         f"            batch = shift(batch, {r.shift}, offsets)\n"

@@ -1,8 +1,8 @@
 """Several processes that train one net together (data parallel): each takes its part of every batch, gradients are added up.
 
 Under `torchrun`, the same recipe gives the same numbers as one process with the same batch, up to the order of additions:
-augmentation and dropout are drawn for the whole batch, and each process uses its rows. Batch normalisation is the exception: each
-process takes mean and variance over its own part, so that such nets learn a little differently.
+augmentation and dropout are drawn for the whole batch, on CPUs and GPUs, and each process uses its rows. Batch normalisation is
+the exception: each process takes mean and variance over its own part, so that such nets learn a little differently.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from cvlab.engine.errors import TrainingError
-from cvlab.engine.nets.dropout import Dropout
+from cvlab.engine.nets.dropout import Dropout, Dropout2d
 
 
 def is_launched() -> bool:
@@ -74,7 +74,7 @@ class Team:
                 remedy="Use a larger batch size, or fewer processes.",
             )  # fmt: skip
         for layer in module.modules():
-            if isinstance(layer, Dropout):
+            if isinstance(layer, Dropout | Dropout2d):
                 layer.rows = (rows.start, len(y))
         return x[rows], y[rows], targets[rows]
 
@@ -101,3 +101,10 @@ class Team:
         said = torch.tensor([float(flag)])
         dist.all_reduce(said)
         return bool(said.item() > 0)
+
+    def agree(self, *figures: float) -> tuple[float, ...]:
+        """The first process's figures, for all: where each has measured by itself, a GPU's last bits may differ, and those who
+        do not decide alike when to stop would wait for each other for ever."""
+        said = torch.tensor(figures, dtype=torch.float64)
+        dist.broadcast(said, src=0)
+        return tuple(said.tolist())

@@ -6,6 +6,7 @@ summary.proto and lib/io/record_writer.h. Reading them is TensorBoard's affair; 
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 
@@ -70,7 +71,7 @@ class EventWriter:
 def scalars(wall: float, step: int, values: Mapping[str, float | None]) -> bytes:
     """One record with a number a tag; those that are None are left out."""
     parts = [
-        _field(1, _BYTES, _field(1, _BYTES, tag.encode()) + struct.pack("<Bf", 2 << 3 | 5, value))
+        _field(1, _BYTES, _field(1, _BYTES, tag.encode()) + struct.pack("<B", 2 << 3 | 5) + _float(value))
         for tag, value in values.items()
         if value is not None
     ]
@@ -107,6 +108,14 @@ def _event(wall: float, step: int, what: bytes) -> bytes:
 
 def _field(number: int, kind: int, content: bytes) -> bytes:
     return bytes([number << 3 | kind]) + _varint(len(content)) + content
+
+
+def _float(value: float) -> bytes:
+    """In 32 bits; what does not fit into them is infinite there."""
+    try:
+        return struct.pack("<f", value)
+    except OverflowError:
+        return struct.pack("<f", math.copysign(math.inf, value))
 
 
 def _varint_field(number: int, value: int) -> bytes:

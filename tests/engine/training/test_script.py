@@ -9,11 +9,12 @@ from dataclasses import replace
 from cvlab.engine.data.dataset import Split
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Dropout, Flatten, Input, Linear, Relu
+from cvlab.engine.training.checkpoint import beginning_bytes, restore
 from cvlab.engine.training.events import EpochEnd
 from cvlab.engine.training.fit import fit
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
-from cvlab.engine.training.script import DATA, data_file, script
+from cvlab.engine.training.script import DATA, FIRST_WEIGHTS, data_file, first_weights_file, script
 
 WITHOUT_CVLAB = """
 import contextlib, io, json, runpy, sys
@@ -43,6 +44,7 @@ RECIPES = {
         "init.bias": "set", "init.bias_value": 0.01, "augmentation.rotate": 10, "augmentation.shift": 1,
         "augmentation.cutout": 0.3, "augmentation.mixup": 0.2, "preprocessing": "standardize", "early_stopping.patience": 1,
     },
+    "begun": {"optimizer.kind": "momentum", "init.kind": "he"},
     "hinge": {"loss.kind": "hinge", "optimizer.kind": "nesterov", "schedule": "warm-up", "optimizer.l2": 0.01,
               "init.kind": "he", "preprocessing": "whiten", "held_out": 0.0},
 }  # fmt: skip
@@ -54,10 +56,18 @@ def test_the_scripts_repeat_their_runs_to_the_last_bit(net, data, tmp_path):
     for name, change in RECIPES.items():
         recipe, own = BASE.changed(**change), FLAT if name == "hinge" else net
         learner = Learner(own, few, recipe)
-        stories[name] = list(fit(learner))
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "train.py").write_text(script(own, recipe, learner.preprocessing, 'A "run"'), encoding="utf-8")
+        whose = 'a\\ "friend"' if name == "begun" else ""
+        if whose:  # trained elsewhere, and not all of the layers
+            trained = Learner(own, few, recipe.changed(seed=9)).weights()
+            begin = {key: value + 0.01 for key, value in trained.items() if key.startswith("conv1")}
+            restore(learner, beginning_bytes(begin, recipe), keep_recipe=True)
+            (folder / FIRST_WEIGHTS).write_bytes(first_weights_file(begin))
+        stories[name] = list(fit(learner))
+        text = script(own, recipe, learner.preprocessing, 'A "run"', begins_with=whose)
+        assert ("a 'friend'" in text) == ("weights_only=True" in text) == bool(whose)
+        (folder / "train.py").write_text(text, encoding="utf-8")
         (folder / DATA).write_bytes(data_file(few, learner.preprocessing))
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     folders = [str(tmp_path / name) for name in RECIPES]

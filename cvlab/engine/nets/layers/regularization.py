@@ -54,9 +54,9 @@ class Dropout2d(_Dropout):
         return need_volume(shapes[0])
 
     def build(self, *shapes: Shape) -> nn.Module:
-        from torch import nn
+        from cvlab.engine.nets import dropout
 
-        return nn.Dropout2d(self.drop)
+        return dropout.Dropout2d(self.drop)
 
     def code(self, *shapes: Shape) -> str:
         return f"nn.Dropout2d({self.drop!r})"
