@@ -8,6 +8,7 @@ import faulthandler
 import gc
 import os
 import sys
+import threading
 from pathlib import Path
 
 import cvlab
@@ -38,9 +39,21 @@ def main(argv: list[str] | None = None) -> int:
     if not _asks_for_window(arguments):
         from cvlab.cli import main as verbs
 
-        return verbs(arguments)
+        status = verbs(arguments)
+        _leave_what_still_trains(status)
+        return status
     options = _parser().parse_args(arguments)
     return _open_window(options)
+
+
+def _leave_what_still_trains(status: int) -> None:
+    """After a second Ctrl+C a run may still be at work, and an interpreter that ends beside it crashes: the process goes at once,
+    as by `kill`, which loses nothing that was saved."""
+    if any(thread.name.startswith("cvlab-run-") for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(status)
 
 
 def _asks_for_window(arguments: list[str]) -> bool:

@@ -57,9 +57,8 @@ def _ensemble(arguments: argparse.Namespace) -> dict:
     from cvlab.core.ensembles import EnsembleRequest
 
     members = members_of(arguments)
-    control = Shown(lambda done: f"{done} of {len(members)} nets")
-    found = EnsembleRequest(tuple(members), _runs(paths.runs()).load_data, arguments.split).run(control)
-    control.end()
+    with Shown(lambda done: f"{done} of {len(members)} nets") as control:
+        found = EnsembleRequest(tuple(members), _runs(paths.runs()).load_data, arguments.split).run(control)
 
     def told(accuracy: Any) -> dict:
         return {"accuracy": accuracy.share, "low": accuracy.low, "high": accuracy.high, "right": accuracy.right}
@@ -108,9 +107,8 @@ def _search(arguments: argparse.Namespace) -> dict:
         said = f", best {best.score:.2%}" if best is not None else ""
         return f"trial {len(progress.trials) + (progress.now is not None)} of {progress.total}{said}"
 
-    control = Shown(words)
-    record = request.run(control)
-    control.end()
+    with Shown(words) as control:
+        record = request.run(control)
     best = best_of(record.trials)
     lines = [
         f"{'failed' if trial.score is None else format(trial.score, '.2%'):>8}  "

@@ -7,60 +7,128 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 import cvlab
-from cvlab.engine.errors import Cancelled, CvlabError, ExpressionError, RecipeError
+from cvlab.engine.errors import Cancelled, CvlabError, ExpressionError, RecipeError, in_words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit status. A verb returns its JSON document; `text` in it is what people read."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    # As the parser would find it; known before it has read them, since what is wrong may be the arguments.
+    wants_json = "--json" in given
+    try:
+        return _run(given, wants_json)
+    except (RecipeError, ExpressionError) as error:
+        return _fail(wants_json, error, 2)
+    except (Cancelled, KeyboardInterrupt):
+        return _fail(wants_json, Cancelled(), 1)
+    except CvlabError as error:
+        return _fail(wants_json, error, 1)
+    except BrokenPipeError:  # nobody reads on: `cvlab ... | head`
+        _write_no_more()
+        return 1
+    except Exception as error:
+        return _fail(wants_json, _in_words(error), 1)
+
+
+def _run(given: Sequence[str], wants_json: bool) -> int:
     parser = _parser()
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(given)
     except SystemExit as stop:
+        if stop.code and wants_json:
+            _print_json({"error": {"kind": "UsageError", "what": _Parser.problem, "received": " ".join(given)[:200],
+                                   "remedy": "See --help."}})  # fmt: skip
         return int(stop.code or 0)
     if not hasattr(arguments, "verb"):
         arguments.group_parser.print_help(sys.stderr)
         return 2
-    try:
-        return _tell(arguments, arguments.verb(arguments))
-    except (RecipeError, ExpressionError) as error:
-        return _fail(arguments, error, 2)
-    except Cancelled:
-        print("Stopped.", file=sys.stderr)
-        return 1
-    except CvlabError as error:
-        return _fail(arguments, error, 1)
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # nobody reads on: `cvlab ... | head`
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  (else the interpreter complains when it ends)
-        return 1
+    return _tell(arguments, arguments.verb(arguments))
 
 
 def _tell(arguments: argparse.Namespace, result: dict) -> int:
     if result.get("silent"):  # one of several processes, and not the one that speaks
         return 0
     if arguments.json:
-        json.dump({key: value for key, value in result.items() if key != "text"}, sys.stdout, ensure_ascii=False)
-        print()
+        _print_json({key: value for key, value in result.items() if key != "text"})
     elif result["text"]:
         print(result["text"].rstrip("\n"))
     sys.stdout.flush()
     return 1 if result.get("failed") else 0
 
 
-def _fail(arguments: argparse.Namespace, error: CvlabError, status: int) -> int:
-    print(f"{error.title}. {error}", file=sys.stderr)
-    if arguments.json:
-        json.dump({"error": {"kind": type(error).__name__, "what": error.what, "received": error.received,
-                             "remedy": error.remedy}}, sys.stdout, ensure_ascii=False)  # fmt: skip
-        print()
+def _print_json(document: dict) -> None:
+    """One document, whole or not at all: it is made before it is written."""
+    print(json.dumps(_finite(document), ensure_ascii=False, allow_nan=False), flush=True)
+
+
+def _finite(value: object) -> object:
+    """JSON has no infinity and no NaN: they become null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
+
+
+def _fail(wants_json: bool, error: CvlabError, status: int) -> int:
+    print("Stopped." if isinstance(error, Cancelled) else f"{error.title}. {error}", file=sys.stderr)
+    if wants_json:
+        try:
+            _print_json({"error": {"kind": type(error).__name__, "what": error.what, "received": error.received,
+                                   "remedy": error.remedy}})  # fmt: skip
+        except OSError:  # a pipe that nobody reads, or the full disk that is being reported
+            _write_no_more()
     return status
+
+
+def _in_words(error: Exception) -> CvlabError:
+    """Any other exception as a sentence; where it comes from is shown to those who ask for it."""
+    if os.environ.get("CVLAB_TRACEBACK"):
+        traceback.print_exception(error)
+    told = in_words(error)
+    if isinstance(told, CvlabError):
+        return told
+    if isinstance(error, OSError):
+        _write_no_more()
+        named = f"{error.filename}: " if error.filename else ""
+        return CvlabError(
+            "The operating system refused something.",
+            received=f"{named}{error.strerror or error}",
+            remedy="Look whether the file or folder may be used, and whether the disk has room.",
+        )
+    return CvlabError(
+        "That is a fault of cvlab's own.",
+        received=f"{type(error).__name__}: {error}"[:300],
+        remedy="Set CVLAB_TRACEBACK=1 and run it again to see where, and please report it.",
+    )
+
+
+def _write_no_more() -> None:
+    """Else the interpreter tries once more when it ends, and complains."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse's, which remembers what was wrong, for those who read JSON."""
+
+    problem = ""
+
+    def error(self, message: str) -> NoReturn:
+        _Parser.problem = f"{message[:1].upper()}{message[1:].rstrip('.')}."
+        super().error(message)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else there")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cvlab", description="A visual learning lab for computer vision. Without a verb, it opens the window."
     )
     parser.add_argument("--version", action="version", version=f"cvlab {cvlab.__version__}")

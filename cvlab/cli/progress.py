@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -33,18 +36,57 @@ class ProgressLine:
             self._width = 0
 
 
+class Interrupts:
+    """While it is in force, the first Ctrl+C (or SIGTERM) is passed on, and the second ends everything at once.
+
+    What is asked to stop may only be known after the first: `told` then calls it at once. Elsewhere than on the main thread,
+    where signals do not come, it does nothing.
+    """
+
+    def __init__(self, stop: Callable[[], None] | None = None) -> None:
+        self._stop, self._count = stop, 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {kind: signal.signal(kind, self._hear) for kind in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for kind, handler in self._before.items():
+            signal.signal(kind, handler)
+
+    def told(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        if self._count:
+            stop()
+
+    def _hear(self, *_: object) -> None:
+        self._count += 1
+        if self._count > 1:
+            raise KeyboardInterrupt
+        if self._stop is not None:
+            self._stop()
+
+
 class Shown(JobControl):
-    """A job's progress as one line on standard error. words: says what was reported."""
+    """A job's progress as one line on standard error; as a context, Ctrl+C cancels the job. words: says what was reported."""
 
     def __init__(self, words: Any) -> None:
         super().__init__()
         self._line, self._words = ProgressLine(), words
+        self._interrupts = Interrupts(self.cancel)
 
     def report(self, progress: Any) -> None:
         super().report(progress)
         self._line.show(self._words(progress))
 
-    def end(self) -> None:
+    def __enter__(self) -> Shown:
+        self._interrupts.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._interrupts.__exit__()
         self._line.end()
 
 

@@ -169,9 +169,8 @@ def _export(arguments: argparse.Namespace) -> dict:
     from cvlab.core.export import ScriptExport
 
     path = find_run(arguments.run)
-    control = Shown(lambda share: f"packing the data, {share:.0%}")
-    files = ScriptExport(path, arguments.folder, _runs(path.parent).load_data).run(control)
-    control.end()
+    with Shown(lambda share: f"packing the data, {share:.0%}") as control:
+        files = ScriptExport(path, arguments.folder, _runs(path.parent).load_data).run(control)
     return {"files": [str(path) for path in files], "text": "\n".join(map(str, files))}
 
 
@@ -183,9 +182,8 @@ def _tensorboard(arguments: argparse.Namespace) -> dict:
     )
     if not folders:
         raise CvlabError("There are no runs yet.", remedy="`cvlab train lenet` makes one.")
-    control = Shown(lambda share: f"{share:.0%} of the runs")
-    written = BoardExport(folders).run(control)
-    control.end()
+    with Shown(lambda share: f"{share:.0%} of the runs") as control:
+        written = BoardExport(folders).run(control)
     folder = board_folder(folders)
     return {
         "folder": str(folder), "written": written,
@@ -196,13 +194,13 @@ def _tensorboard(arguments: argparse.Namespace) -> dict:
 def _fork(arguments: argparse.Namespace) -> dict:
     path = find_run(arguments.run)
     recipe = RunFolder.open(path).record.recipe.changed(**flags_of(arguments))
-    return follow(_runs(path.parent).fork(path, recipe))
+    return follow(lambda: _runs(path.parent).fork(path, recipe))
 
 
 def _branch(arguments: argparse.Namespace) -> dict:
     path = find_run(arguments.run)
     recipe = RunFolder.open(path).record.recipe.changed(**flags_of(arguments))
-    return follow(_runs(path.parent).branch(path, arguments.step, recipe))
+    return follow(lambda: _runs(path.parent).branch(path, arguments.step, recipe))
 
 
 def members_of(arguments: argparse.Namespace) -> list[Any]:

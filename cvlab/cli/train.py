@@ -6,11 +6,11 @@ import argparse
 import os
 import signal
 import sys
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvlab.cli.progress import ProgressLine, duration
+from cvlab.cli.progress import Interrupts, ProgressLine, duration
 from cvlab.core import paths
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.net_folder import RECORD, NetFolder
@@ -96,8 +96,8 @@ def _train(arguments: argparse.Namespace) -> dict:
         with team:
             if not team.is_first:
                 return _assist(net, recipe, team)
-            return follow(_runs(root).start(net, recipe, begin_with=_beginning(arguments, net), team=team))
-    return follow(_runs(root).start(net, recipe, begin_with=_beginning(arguments, net)))
+            return follow(lambda: _runs(root).start(net, recipe, begin_with=_beginning(arguments, net), team=team))
+    return follow(lambda: _runs(root).start(net, recipe, begin_with=_beginning(arguments, net)))
 
 
 def _beginning(arguments: argparse.Namespace, net: Architecture) -> Weights | None:
@@ -120,8 +120,8 @@ def _resume(arguments: argparse.Namespace) -> dict:
             if not team.is_first:
                 record = RunFolder.open(path).record
                 return _assist(record.architecture, record.recipe, team, path)
-            return follow(_runs(path.parent).resume(path, team=team))
-    return follow(_runs(path.parent).resume(path))
+            return follow(lambda: _runs(path.parent).resume(path, team=team))
+    return follow(lambda: _runs(path.parent).resume(path))
 
 
 def _show_recipe(arguments: argparse.Namespace) -> dict:
@@ -274,36 +274,32 @@ def _file(name: str) -> Path | None:
     return path if name not in zoo.ZOO and path.exists() else None
 
 
-def follow(run: Run) -> dict:
-    """Shows progress until the run has ended. The first Ctrl+C stops it after the running batch, and it can be resumed."""
+def follow(begin: Callable[[], Run]) -> dict:
+    """Begins a run and shows its progress until it has ended. The first Ctrl+C stops it after the running batch, and it can be
+    resumed; the second ends the program, which loses no more than `kill` does."""
     line = ProgressLine()
-
-    def stop(*_: Any) -> None:
-        run.stop()
-
-    on_main = threading.current_thread() is threading.main_thread()
-    before = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)} if on_main else {}
-    shown_epoch = 0
-    try:
-        while run.is_active:
-            ended = run.join(0.1)
-            run.deliver()
-            state = run.state
-            epochs = len(run.curves["epoch_loss"])
-            if epochs > shown_epoch:
-                shown_epoch = epochs
-                line.show(_epoch_line(run, epochs), now=sys.stderr.isatty() or epochs == state.epochs)
-                if sys.stderr.isatty():
-                    line.end()
-            elif state.step:
-                line.show(_step_line(run))
-            if ended and run.is_active and not run.mailbox.collect():
-                break
-        run.join()  # an interpreter that ends while the thread still frees what it trained with crashes
-    finally:
-        line.end()
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
+    with Interrupts() as interrupts:  # before it begins: a run that is on its way must be stopped, not left
+        run = begin()
+        interrupts.told(run.stop)
+        shown_epoch = 0
+        try:
+            while run.is_active:
+                ended = run.join(0.1)
+                run.deliver()
+                state = run.state
+                epochs = len(run.curves["epoch_loss"])
+                if epochs > shown_epoch:
+                    shown_epoch = epochs
+                    line.show(_epoch_line(run, epochs), now=sys.stderr.isatty() or epochs == state.epochs)
+                    if sys.stderr.isatty():
+                        line.end()
+                elif state.step:
+                    line.show(_step_line(run))
+                if ended and run.is_active and not run.mailbox.collect():
+                    break
+            run.join()  # an interpreter that ends while the thread still frees what it trained with crashes
+        finally:
+            line.end()
     return _result(run)
 
 
