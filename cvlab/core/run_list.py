@@ -118,9 +118,13 @@ class Setting:
 
 
 def settings_of(rows: Sequence[RunRow]) -> list[Setting]:
-    """Every setting of these runs' recipes, and then the net, its layers, and the digest of the data that each saw."""
+    """Every setting that one of these runs' recipes uses; then the net, its layers, and the digest of the data that each saw."""
     recipes = [flat(row.record.recipe.model_dump(mode="json")) for row in rows]
-    names = list(dict.fromkeys(name for recipe in recipes for name in recipe))
+    names = [
+        name
+        for name in dict.fromkeys(name for recipe in recipes for name in recipe)
+        if any(row.record.recipe.uses(name) for row in rows)
+    ]
     titles = _titles(type(rows[0].record.recipe)) if rows else {}
     found = [
         Setting(name, titles.get(name, name), tuple(_words(recipe.get(name, "")) for recipe in recipes))

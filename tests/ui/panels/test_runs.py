@@ -16,6 +16,7 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Axis, SearchPlan
+from cvlab.ui.panels.runs.fork_dialog import ForkDialog
 from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.panels.runs.runs import RunsPanel
 from cvlab.ui.panels.runs.table import BY_ID
@@ -42,6 +43,7 @@ def ids(lab):
 def panel(host, lab, qtbot, ids):
     made = host(RunsPanel, 1040, 780)
     settle(lab, qtbot)
+    lab.project.runs.chosen = ()  # what it opened on
     return made
 
 
@@ -72,6 +74,58 @@ def test_runs_are_listed_newest_first_with_the_best_in_bold(panel):
     model = panel.table.model()
     weights = [model.index(i, BY_ID["held_out"]).data(Qt.ItemDataRole.FontRole).weight() for i in range(3)]
     assert weights[1] > weights[0] == weights[2]
+
+
+def test_it_opens_on_the_newest_run_once(host, lab, qtbot, ids):
+    panel = host(RunsPanel, 1040, 780)
+    settle(lab, qtbot)
+    assert lab.project.runs.chosen == (ids[2],) and panel.table.isVisible()
+    lab.project.runs.chosen = ()
+    panel.refresh()
+    settle(lab, qtbot)
+    assert lab.project.runs.chosen == ()
+
+
+def ask_to_fork(panel, path):
+    panel.fork()
+    dialog = panel.window().findChild(ForkDialog)
+    dialog.setting.setCurrentIndex(dialog.setting.findData(path))
+    return dialog
+
+
+def test_a_fork_changes_one_thing(panel, lab, qtbot, ids):
+    choose(panel, 1)
+    dialog = ask_to_fork(panel, "optimizer.weight_decay")
+    offered = [dialog.setting.itemData(i) for i in range(dialog.setting.count())]
+    assert "optimizer.beta1" in offered and "optimizer.momentum" not in offered, "Adam has no momentum"
+    assert not dialog.start.isEnabled() and "It is 0.0" in dialog.note.text()
+    dialog.field.edited.emit("optimizer.weight_decay", -1.0)
+    assert not dialog.start.isEnabled() and "must be" in dialog.field.words.text()
+    dialog.field.edited.emit("optimizer.weight_decay", 0.01)
+    assert dialog.start.isEnabled() and "It was 0.0" in dialog.note.text()
+    with qtbot.waitSignal(panel.go_to) as told:
+        dialog.start.click()
+    run = lab.runs.current
+    assert told.args == ["training"] and run.folder.record.parent.run == ids[1]
+    before = RunFolder.open(lab.runs.root / ids[1]).record.recipe
+    assert set(before.difference(run.folder.record.recipe)) == {"optimizer.weight_decay"}
+    assert run.title.endswith(", Optimizer: L2 strength 0.01")
+    panel.refresh()
+    settle(lab, qtbot)
+    assert not panel.bar.buttons["fork"].isEnabled(), "one run at a time"
+    run.stop()
+    run.join()
+    lab.pump()
+
+
+def test_another_setting_begins_with_the_runs_own_value_again(panel, ids):
+    choose(panel, 0)
+    dialog = ask_to_fork(panel, "seed")
+    dialog.field.edited.emit("seed", 7)
+    assert dialog.recipe.seed == 7 and "chance" in dialog.note.text()
+    dialog.setting.setCurrentIndex(dialog.setting.findData("optimizer.kind"))
+    assert dialog.recipe.seed == 2 and not dialog.start.isEnabled()
+    dialog.close()
 
 
 def test_a_click_on_a_column_orders_by_it_and_a_second_turns_it_round(panel, lab):
@@ -162,7 +216,7 @@ def test_throwing_away_and_undo(panel, lab, qtbot, ids):
 
 
 def test_nothing_can_be_done_with_nothing(panel, lab):
-    for name in ("take_up", "resume", "draw", "throw_away"):
+    for name in ("take_up", "fork", "resume", "draw", "throw_away"):
         assert not panel.findChild(QWidget, f"runs.{name}").isEnabled()
     panel.take_up()
     panel.throw_away()
@@ -176,12 +230,12 @@ def test_an_empty_list_says_what_to_do(host, lab, qtbot):
 
 
 def test_names_are_as_short_as_tells_runs_apart(panel):
-    names = short_names(panel._chosen_rows())
+    names = short_names(panel.chosen_rows())
     assert names == []
     choose(panel, 0)
-    assert short_names(panel._chosen_rows())[0].startswith("2-layer net")
+    assert short_names(panel.chosen_rows())[0].startswith("2-layer net")
     choose(panel, 0, 1, 2)
-    assert len(set(short_names(panel._chosen_rows()))) == 3
+    assert len(set(short_names(panel.chosen_rows()))) == 3
 
 
 def test_the_ensemble_card_says_what_it_needs(panel):

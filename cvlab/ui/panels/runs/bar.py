@@ -10,7 +10,8 @@ from cvlab.ui.bind import bind_text
 from cvlab.ui.widgets.controls import button, icon_button, label, named
 
 _BUTTONS = (
-    ("take_up", "Take up", "Puts this run's net and recipe into the project: change one thing, and start.", "copy"),
+    ("take_up", "Take up", "Puts this run's net and recipe into the project, to be changed as you like.", "copy"),
+    ("fork", "Fork", "Trains this run again with one thing changed: same first weights, same batches.", "pattern"),
     ("resume", "Go on", "Trains on where the run was stopped, to the bit as if it had not been.", "play"),
     ("draw", "Draw", "Lets this run's net read what you draw.", "digits"),
     ("export", "Export", "The chosen runs as a script, as TensorBoard's files, or their folder.", "export"),

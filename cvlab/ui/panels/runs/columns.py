@@ -46,6 +46,11 @@ def when_text(row: RunRow) -> str:
     return f"{created:%H:%M}" if created.date() == datetime.now(created.tzinfo).date() else f"{created:%d %b}"
 
 
+def _epochs(row: RunRow) -> str:
+    done, all_ = row.figure("epoch") or 0, row.record.recipe.epochs
+    return f"{done:.0f}/{all_}" if all_ < 1000 else f"{done:.0f}/{all_ / 1000:.3g}k"
+
+
 def _title(row: RunRow) -> str:
     tags = "  ".join(f"#{tag}" for tag in row.notes.tags)
     return f"{row.title}   {tags}" if tags else row.title
@@ -64,7 +69,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("loss", "Held-out loss", "Loss on the held-out split after the last epoch.",
            lambda r: loss_text(r.figure("held_out_loss")), lambda r: -_number(r.figure("held_out_loss")), 108, 2),
     Column("epochs", "Epochs", "Epochs finished, of those in the recipe.",
-           lambda r: f"{r.figure('epoch') or 0:.0f}/{r.record.recipe.epochs}", lambda r: r.figure("epoch") or 0.0, 74, 2),
+           _epochs, lambda r: r.figure("epoch") or 0.0, 74, 2),
     Column("rate", "Rate", "The learning rate at the start.",
            lambda r: number_text(_rate(r)), lambda r: _rate(r), 74, 2),
     Column("optimizer", "Optimizer", "How gradients became steps.", lambda r: r.record.recipe.optimizer.kind,

@@ -15,9 +15,11 @@ from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.controls import label, named
 from cvlab.ui.widgets.legend import Swatch
 
-_LONGEST = {1: 30, 2: 14, 3: 10}
+_LONGEST = {1: 30, 2: 14, 3: 8}
 """Characters of a value, by the number of runs side by side; the rest is in its tool tip."""
 _LEAST = 8
+_NARROW = 3
+"""The number of runs from which a run's name stands below its colour."""
 
 
 class Comparison(QWidget):
@@ -77,15 +79,15 @@ class Comparison(QWidget):
         page.setProperty("role", "page")
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 8, 0)
-        grid.setHorizontalSpacing(12)
+        grid.setHorizontalSpacing(12 if len(self._rows) < _NARROW else 6)
         grid.setVerticalSpacing(6)
         if len(self._rows) > 1:
             for n, name in enumerate(short_names(self._rows)):
-                head = QHBoxLayout()
-                head.setSpacing(5)
+                head = QHBoxLayout() if len(self._rows) < _NARROW else QVBoxLayout()
+                head.setSpacing(5 if len(self._rows) < _NARROW else 0)
                 head.addStretch(1)
-                head.addWidget(Swatch(f"class-{n}", "points", page))
-                head.addWidget(label(page, name))
+                head.addWidget(Swatch(f"class-{n}", "points", page), 0, Qt.AlignmentFlag.AlignRight)
+                head.addWidget(label(page, name), 0, Qt.AlignmentFlag.AlignRight)
                 grid.addLayout(head, 0, n + 1)
         most = _LONGEST.get(len(self._rows), _LEAST)
         for i, setting in enumerate(settings, 1):
@@ -93,7 +95,7 @@ class Comparison(QWidget):
             title.setToolTip(setting.name)
             grid.addWidget(title, i, 0)
             for n, value in enumerate(setting.values):
-                cell = label(page, value if len(value) <= most else f"{value[: most - 1]}…", "small")
+                cell = label(page, value if len(value) <= most + 2 else f"{value[: most - 1]}…", "small")
                 cell.setToolTip(value)
                 if setting.differs:
                     set_role(cell, "small accent")

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
-from cvlab.core.run_list import RunRow, ThrowAway
+from cvlab.core.run_list import RunRow
 from cvlab.core.runs import Run
-from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.record import Notes
 from cvlab.core.storage.run_folder import RESUME, RunFolder
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Panel, Stop
+from cvlab.ui.panels.runs import deeds
 from cvlab.ui.panels.runs.aside import Aside
 from cvlab.ui.panels.runs.bar import RunsBar
 from cvlab.ui.panels.runs.export_menu import ExportMenu
+from cvlab.ui.panels.runs.fork_dialog import Forks
 from cvlab.ui.panels.runs.lesson import RUNS
 from cvlab.ui.panels.runs.listing import CurveStore, ListRuns, ReadCurves
 from cvlab.ui.panels.runs.overlay_place import OverlayPlace
@@ -62,6 +62,9 @@ class RunsPanel(Panel):
         self.export.busy.connect(self.bar.show_busy)
         self.export.progress.connect(self.bar.show_progress)
         self.bar.cancelled.connect(self.export.cancel)
+        self.forks = Forks(lab, self)
+        self.forks.begun.connect(self._forked)
+        self._is_read = False
         self._lay_out()
         self.setFocusProxy(self.table)
         self.table.chose.connect(self._choose)
@@ -69,9 +72,10 @@ class RunsPanel(Panel):
         self.table.sorted_by.connect(self._sort)
         self.table.opened.connect(self._open)
         self.notes.written.connect(self._write)
-        for name, deed in (
-            ("take_up", self.take_up), ("resume", self.resume), ("draw", self.draw_digit), ("throw_away", self.throw_away),
-        ):  # fmt: skip
+        for name, deed in {
+            "take_up": self.take_up, "fork": self.fork, "resume": self.resume, "draw": self.draw_digit,
+            "throw_away": self.throw_away,
+        }.items():  # fmt: skip
             self.bar.buttons[name].clicked.connect(deed)
         listen(self, lab.runs.started, self._run_changed)
         listen(self, lab.runs.ended, self._run_changed)
@@ -105,7 +109,9 @@ class RunsPanel(Panel):
     def actions_offered(self) -> Sequence[Action]:
         return (
             Action("runs.take_up", "Take up a run's net and recipe", self.take_up, "", "copy",
-                   "One change, all else the same.", "Run", self._is_one),
+                   "To change what you like in Training.", "Run", self._is_one),
+            Action("runs.fork", "Fork a run with one thing changed…", self.fork, "", "pattern",
+                   "Same net, data, first weights and batches.", "Run", self._may_fork),
             Action("runs.resume", "Go on with a stopped run", self.resume, "", "play",
                    "From where it was saved.", "Run", self._can_go_on),
             Action("runs.throw_away", "Throw away the chosen runs", self.throw_away, "Del", "delete",
@@ -143,6 +149,9 @@ class RunsPanel(Panel):
 
     def _show_rows(self, rows: list[RunRow]) -> None:
         self._rows = {row.id: row for row in rows}
+        if not self._is_read and rows and not self._state.chosen:  # the panel opens on something
+            self._state.chosen = (rows[0].id,)
+        self._is_read = True
         run = self.lab.runs.current
         self.table.rows.active = run.id if run is not None and run.is_active else ""
         self.table.show_rows(rows, self._state.chosen)
@@ -156,8 +165,9 @@ class RunsPanel(Panel):
     def _show_count(self) -> None:
         count, listed = len(self._rows), self.table.count()
         self.bar.show_count(listed, count)
-        self.table.setVisible(listed > 0)
-        self.empty.setVisible(listed == 0)
+        none = listed == 0 and self._is_read  # before that it keeps the focus
+        self.table.setVisible(not none)
+        self.empty.setVisible(none)
         self.empty.setText(
             "No run has these words."
             if count
@@ -169,24 +179,24 @@ class RunsPanel(Panel):
         if self.isVisible():
             self.refresh()
 
-    def _chosen_rows(self) -> list[RunRow]:
+    def chosen_rows(self) -> list[RunRow]:
         return [self._rows[each] for each in self._state.chosen if each in self._rows]
 
     def _show_chosen(self, chosen: tuple[str, ...]) -> None:
-        rows = self._chosen_rows()
+        rows = self.chosen_rows()
         self.table.show_chosen(chosen)
         self.aside.comparison.show_runs(rows)
         self.aside.ensemble.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
         self.export.show_runs(rows)
         is_one, is_any = self._is_one(), self._is_any()
-        can = {"take_up": is_one, "draw": is_one, "resume": self._can_go_on(), "export": is_any, "throw_away": is_any}
-        for name, may in can.items():
+        can = {"take_up": is_one, "draw": is_one, "export": is_any, "throw_away": is_any}
+        for name, may in (can | {"resume": self._can_go_on(), "fork": self._may_fork()}).items():
             self.bar.buttons[name].setEnabled(may)
         self._read()
 
     def _read(self) -> None:
-        rows = self._chosen_rows()
+        rows = self.chosen_rows()
         missing = tuple(row.folder for row in rows if self._store.get(row.id) is None)
         self._show_curves(bool(missing))
         if missing:
@@ -197,7 +207,7 @@ class RunsPanel(Panel):
         self._show_curves(False)
 
     def _show_curves(self, waiting: bool) -> None:
-        rows = self._chosen_rows()
+        rows = self.chosen_rows()
         known = {row.id: curves for row in rows if (curves := self._store.get(row.id)) is not None}
         self._place.show_runs(rows, known, waiting)
 
@@ -218,7 +228,7 @@ class RunsPanel(Panel):
             self._write(run_id, row.notes.model_copy(update={"starred": not row.notes.starred}))
 
     def _star_chosen(self) -> None:
-        for row in self._chosen_rows():
+        for row in self.chosen_rows():
             self._star(row.id)
 
     def _write(self, run_id: str, notes: Notes) -> None:
@@ -232,24 +242,25 @@ class RunsPanel(Panel):
             return
         self._rows[run_id] = replace(row, notes=notes)
         self.table.rows.put(self._rows[run_id])
-        self.notes.show_run(next(iter(self._chosen_rows()[-1:]), None))
+        self.notes.show_run(next(iter(self.chosen_rows()[-1:]), None))
 
     def take_up(self) -> None:
         """The run's net and recipe become the project's; both can be undone."""
         if self._is_one():
-            record, project, history = self._chosen_rows()[0].record, self.lab.project, self.lab.history
-            history.push(SetField(project, "architecture", record.architecture, "Take up a run's net"))
-            history.push(SetField(project, "recipe", record.recipe, "Take up a run's recipe"))
+            deeds.take_up(self.lab, self.chosen_rows()[0])
             self.go_to.emit("training")
 
+    def fork(self) -> None:
+        """Asks for the one thing that is to be changed, and trains the run anew."""
+        if self._may_fork():
+            self.forks.ask(self.chosen_rows()[0])
+
+    def _forked(self) -> None:
+        self.go_to.emit("training")
+
     def resume(self) -> None:
-        if not self._can_go_on():
-            return
-        try:
-            self.lab.runs.resume(self._chosen_rows()[0].folder)
+        if self._can_go_on() and deeds.go_on(self.lab, self.chosen_rows()[0]):
             self.go_to.emit("training")
-        except CvlabError as error:
-            self.lab.notices.error(error)
 
     def draw_digit(self) -> None:
         if self._is_one():
@@ -258,42 +269,31 @@ class RunsPanel(Panel):
 
     def throw_away(self) -> None:
         """Into the trash; a run that trains, here or in another window, is left alone."""
-        training = {row.id for row in self._chosen_rows() if RunLock(row.folder).owner() is not None}
-        rows = [row for row in self._chosen_rows() if row.id not in training]
-        if training:
-            self.lab.notices.info("A run that trains is not thrown away.", "Stop it first.")
-        if not rows:
-            return
-        try:
-            self.lab.history.push(ThrowAway([row.folder for row in rows], changed=self.refresh))
-        except OSError as error:
-            self.lab.notices.error(error)
-            return
-        self._state.chosen = tuple(each for each in self._state.chosen if each in training)
+        left = deeds.throw_away(self.lab, self.chosen_rows(), self.refresh)
+        if left is not None:
+            self._state.chosen = tuple(each for each in self._state.chosen if each in left)
 
     def _open(self, run_id: str) -> None:
         self.lab.project.training.run = run_id
         self.go_to.emit("training")
 
-    # -- questions ---------------------------------------------------------------------------------------------------------------
-
     def _is_any(self) -> bool:
-        return bool(self._chosen_rows())
+        return bool(self.chosen_rows())
 
     def _is_one(self) -> bool:
-        return len(self._chosen_rows()) == 1
+        return len(self.chosen_rows()) == 1
+
+    def _may_fork(self) -> bool:
+        current = self.lab.runs.current
+        return self._is_one() and (current is None or not current.is_active)
 
     def _can_go_on(self) -> bool:
-        if not self._is_one():
-            return False
-        row, current = self._chosen_rows()[0], self.lab.runs.current
-        is_free = current is None or not current.is_active
-        return is_free and row.record.status != "finished" and (row.folder / RESUME).exists()
+        row = self.chosen_rows()[0] if self._may_fork() else None
+        return row is not None and row.record.status != "finished" and (row.folder / RESUME).exists()
 
     def is_listed(self) -> bool:
         """Whether the list is as the disk has it."""
         return not self.lab.jobs.is_busy(_LIST)
 
     def is_drawn(self) -> bool:
-        """Whether all chosen runs are drawn."""
-        return self.is_listed() and not self.lab.jobs.is_busy(_READ) and bool(self._chosen_rows())
+        return self.is_listed() and not self.lab.jobs.is_busy(_READ) and bool(self.chosen_rows())

@@ -38,6 +38,9 @@ def walk(panel: RunsPanel) -> Iterator[Stop]:
     state.chosen = state.chosen[:1]
     aside.turn_to(aside.notes)
     yield Stop("notes", panel.is_listed)
+    asked = panel.forks.ask(panel.chosen_rows()[0])
+    yield Stop("fork", asked.isVisible)
+    asked.close()
 
 
 def _train(panel: RunsPanel, settings: dict) -> Run:
