@@ -18,7 +18,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     vote.add_argument("runs", type=Path, nargs="*", metavar="run", help="runs, by id or folder")
     vote.add_argument("--search", type=Path, metavar="DIR", help="the best trials of a search")
     vote.add_argument("--checkpoints", type=Path, metavar="RUN", help="the last checkpoints of one run")
-    vote.add_argument("--top", type=int, default=5, help="how many of them (default: 5)")
+    vote.add_argument("--top", type=_count, default=5, help="how many of them (default: 5)")
     vote.add_argument("--average", action="store_true", help="take the running averages of the runs' weights")
     vote.add_argument(
         "--split", choices=("test", "held-out"), default="test", help="which images judge (default: test)"
@@ -53,10 +53,22 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     sanity.set_defaults(verb=_sanity)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no number of nets")
+    return int(text)
+
+
 def _ensemble(arguments: argparse.Namespace) -> dict:
-    from cvlab.core.ensembles import EnsembleRequest
+    from cvlab.core.ensembles import EnsembleRequest, hold_out_the_same
+    from cvlab.engine.errors import CvlabError
 
     members = members_of(arguments)
+    if arguments.split == "held-out" and not hold_out_the_same(members):
+        raise CvlabError(
+            "These nets do not hold out the same images: some have trained on those that would judge them.",
+            remedy="Compare them on the test images.",
+        )
     with Shown(lambda done: f"{done} of {len(members)} nets") as control:
         found = EnsembleRequest(tuple(members), _runs(paths.runs()).load_data, arguments.split).run(control)
 

@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit status. A verb returns its JSON document; `text` in it is what people read."""
     given = list(sys.argv[1:] if argv is None else argv)
     # As the parser would find it; known before it has read them, since what is wrong may be the arguments.
-    wants_json = "--json" in given
+    wants_json = "--json" in given and _speaks()
     try:
         return _run(given, wants_json)
     except (RecipeError, ExpressionError) as error:
@@ -36,6 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:
         return _fail(wants_json, _in_words(error), 1)
+
+
+def _speaks() -> bool:
+    """Whether it is for this process to print the document: of several under `torchrun`, the first does."""
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK", "0") == "0"
 
 
 def _run(given: Sequence[str], wants_json: bool) -> int:

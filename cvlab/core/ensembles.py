@@ -81,6 +81,7 @@ class EnsembleRequest:
 
     def run(self, control: JobControl) -> Comparison:
         from cvlab.engine.data.splits import held_out
+        from cvlab.engine.nets.shapes import check_classifier
         from cvlab.engine.training.ensemble import Ensemble
 
         nets = []
@@ -91,6 +92,8 @@ class EnsembleRequest:
         whole = Ensemble(tuple(nets))
         assert recipe is not None  # an ensemble without members has been refused
         data = self.load_data(recipe.data)
+        for net in nets:  # two sets may have the same classes and other images
+            check_classifier(net.architecture, data.image_shape, len(data.classes))
         images, labels = data.test.images, data.test.labels
         if self.split == "held-out":
             import torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from cvlab.core import paths
 from cvlab.core.history import History
 from cvlab.core.jobs import Jobs
 from cvlab.core.models import Models
-from cvlab.core.notices import Notices
+from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.project import Project
+from cvlab.core.run import Run
 from cvlab.core.runs import Runs
 from cvlab.core.settings import Settings
 from cvlab.core.storage.project_file import load_project, save_project
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
 
 AUTOSAVE = "last.cvlab"
+
+
+@dataclass(frozen=True)
+class TurnDown:
+    """What a notice offers where the learning rate is too high."""
+
+    run: Run
+    rate: float
+
+    def act(self) -> None:
+        if self.run.is_active:
+            self.run.turn("optimizer.learning_rate", self.rate)
 
 
 class Lab:
@@ -50,7 +64,10 @@ class Lab:
         run = self.runs.current
         if run is not None and (run.id, run.state.notice) != self._told:
             self._told = (run.id, run.state.notice)
-            if run.state.notice:
+            if run.state.notice and run.suggested is not None and run.is_active:
+                turn = Remedy(f"Turn it down to {run.suggested:g}", TurnDown(run, run.suggested).act)
+                self.notices.post(Notice("warning", run.title, run.state.notice, remedies=(turn,)))
+            elif run.state.notice:
                 self.notices.info(run.title, run.state.notice)
 
     # -- the project's file ------------------------------------------------------------------------------------------

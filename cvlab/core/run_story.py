@@ -58,6 +58,7 @@ class RunStory:
     """The state of a run and its curves, which follow its events; no thread, no disk.
 
     line: where its epochs lie among its steps, None before it has said. knobs: what was turned, in order. recipe: as it is now.
+    suggested: a learning rate to turn to, which came with the last notice.
     """
 
     def __init__(self, record: RunRecord) -> None:
@@ -70,6 +71,7 @@ class RunStory:
         self._branched_at = -1 if record.parent is None else record.parent.step
         self._train_count = 0
         self._notice = ""
+        self.suggested: float | None = None
         self._recent: list[tuple[float, int]] = []
 
     def take(self, event: Event) -> None:
@@ -118,6 +120,7 @@ class RunStory:
                         self.recipe = self.recipe.changed(**{event.knob: event.new})
             case Noticed():
                 state.notice = self._notice = event.words
+                self.suggested = event.suggestion
             case RunFinished():
                 state.status = "stopped" if event.stopped else "finished"
                 state.test_accuracy, state.eta, state.seconds = event.test_accuracy, None, event.seconds

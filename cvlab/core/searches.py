@@ -187,6 +187,7 @@ def _train(
                     break
                 if given_up := asked.gives_up(proposal, curve):
                     break
+        learner.take_best()  # where early stopping watched: the weights that have the score
         folder.save_weights(learner)
         folder.record.status = "stopped" if given_up else "finished"
         folder.close()

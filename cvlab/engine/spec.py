@@ -122,6 +122,8 @@ def _sentence(cls: type[Spec], problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"]) or "the settings"
     if problem["type"] == "extra_forbidden":
         return _not_there(cls, name)
+    if problem["type"] == "value_error":  # of several settings together: what was given is not one value
+        return f"{str(problem['ctx']['error'])[:1].upper()}{str(problem['ctx']['error'])[1:]}."
     message = problem["msg"][:1].lower() + problem["msg"][1:].replace("nput should be", "t must be")
     return f"{name} is {str(problem['input'])[:60]}, but {message}."
 

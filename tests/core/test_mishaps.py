@@ -152,6 +152,33 @@ def test_what_a_run_notices_is_told_once_in_the_window_and_kept(lab, few_digits,
     assert Run.read(run.folder).state.notice == run.state.notice
 
 
+def test_a_run_that_diverges_offers_to_turn_the_rate_down(lab, few_digits):
+    lab.runs.load_data = lambda dataset_id: few_digits
+    wild = {
+        "optimizer.kind": "sgd",
+        "optimizer.learning_rate": 100.0,
+        "regularisation.max_norm": 50.0,
+        "epochs": 10_000,
+    }
+    run = lab.runs.start(NET, RECIPE.changed(**wild))
+    while not lab.notices.all:
+        run.join(0.01)
+        lab.pump()
+    told = lab.notices.all[-1]
+    assert (
+        told.level == "warning" and "twice as high" in told.text and told.remedies[0].caption == "Turn it down to 0.1"
+    )
+    told.remedies[0].act()
+    while not run.knobs:
+        run.join(0.01)
+        lab.pump()
+    assert run.recipe.optimizer.learning_rate == 0.1
+    run.stop()
+    run.join()
+    lab.pump()
+    told.remedies[0].act()  # too late: nothing to turn
+
+
 def stopped(runs):
     run = runs.start(NET, RECIPE.changed(epochs=1000))
     wait(run, lambda: run.state.epoch >= 2)

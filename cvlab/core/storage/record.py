@@ -71,11 +71,11 @@ def read_record(folder: Path) -> RunRecord:
                 remedy="Update cvlab to open it.",
             )
         return RunRecord.model_validate(data)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotOurFile(
             "This folder holds no run.", received=str(folder), remedy="Choose a folder with a run.json in it."
         ) from error
-    except (ValidationError, ValueError, RecursionError) as error:
+    except (OSError, ValidationError, ValueError, RecursionError) as error:
         raise NotOurFile(
             "The run's run.json cannot be read.",
             received=f"{folder}: {str(error)[:160]}",

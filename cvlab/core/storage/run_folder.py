@@ -203,6 +203,8 @@ class RunFolder:
 
     def discard(self) -> None:
         """Removes the folder of a run that never began."""
+        self._metrics.close()
+        self.board.close()
         shutil.rmtree(self.path, ignore_errors=True)
 
     # -- reading -----------------------------------------------------------------------------------------------------

@@ -92,10 +92,12 @@ class ViewMissed:
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """Something that a person should know, though the run goes on. words: whole sentences."""
+    """Something that a person should know, though the run goes on. words: whole sentences. suggestion: a learning rate to turn
+    to, if that is the remedy."""
 
     step: int
     words: str
+    suggestion: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

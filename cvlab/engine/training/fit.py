@@ -31,8 +31,9 @@ from cvlab.engine.training.learner import Learner, StepResult
 
 READ_EVERY = 0.03
 """Seconds between two readings of the losses on a device of its own, where each reading waits for the device."""
-AT_ONCE = 100
-"""Steps that are read together, at most."""
+AT_ONCE, IN_TEAM = 100, 10
+"""Steps that are read together, at most; and always, where processes train together: all are to see at the same step that the
+loss is no number, else those who have not would wait for those who have left."""
 
 
 def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
@@ -81,6 +82,8 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                     with clock.stopped():
                         yield read
                 at_once = steps_at_once(learner.device, (learner.seconds - since) / len(pending))
+                if learner.team is not None and learner.device.type != "cpu":
+                    at_once = IN_TEAM
                 pending.clear()
                 since = learner.seconds
             asked = control.take_requests()
@@ -189,6 +192,7 @@ def _diverges(learner: Learner, step: int, how: str, rate: float) -> Noticed:
         step,
         f"{how} The learning rate is probably too high here: turn it down to {suggestion:g} and see, or stop and go on from a "
         "checkpoint before it.",
+        suggestion,
     )
 
 

@@ -103,9 +103,17 @@ def make_optimizer(
     replayable: whether a step may be recorded and replayed, which needs all that changes from step to step to be on the device,
     the learning rate too. Usually so on CUDA.
     """
+    made = _make(list(module.parameters()), recipe, device, replayable)
+    # Not every step is replayed, and PyTorch would warn of the first that is not.
+    made._warned_capturable_if_run_uncaptured = True  # type: ignore[attr-defined]
+    return made
+
+
+def _make(
+    parameters: list[nn.Parameter], recipe: Recipe, device: torch.device, replayable: bool | None
+) -> torch.optim.Optimizer:
     s = recipe.optimizer
     fused = device.type in ("cpu", "cuda")  # one pass over all parameters instead of one a tensor
-    parameters = list(module.parameters())
     held = (device.type == "cuda" if replayable is None else replayable) and s.kind in REPLAYABLE
     rate = torch.tensor(s.learning_rate, device=device) if held else s.learning_rate
     match s.kind:

@@ -19,6 +19,8 @@ from cvlab.engine.spec import Spec
 from cvlab.engine.training.recipe import Recipe
 
 MOST_TRIALS = 10_000
+NOT_SEARCHED = ("data", "held_out")
+"""Settings that choose the images by which a trial is judged: figures of different images do not say which recipe is better."""
 FOR_A_MEDIAN = 4
 """Whole trials before one is given up for being worse than they were."""
 
@@ -194,6 +196,11 @@ class SearchPlan(Spec):
         if not recipe.held_out:
             raise RecipeError("A search needs held-out images to judge by.", remedy="Set held_out to 0.1, for example.")
         for axis in self.axes:
+            if axis.path in NOT_SEARCHED:
+                raise RecipeError(
+                    f"{axis.path} cannot be searched: it decides which images the trials are judged by.",
+                    remedy="Make one search for each of its values, and compare their winners with care.",
+                )
             ends = axis.values or (axis.at(0.0), axis.at(1.0))
             for value in ends:
                 recipe.changed(**{axis.path: value})
@@ -319,7 +326,12 @@ def searcher(plan: SearchPlan) -> Searcher:
 
 def ranked(trials: Sequence[Trial]) -> list[Trial]:
     """Best first: later rounds have trained longer and count by their score alone; then what was given up, failures last."""
-    return sorted(trials, key=lambda t: (t.score is None, t.given_up, -(t.score or 0.0), t.loss or math.inf, t.number))
+    return sorted(trials, key=lambda t: (t.score is None, t.given_up, -(t.score or 0.0), _known(t.loss), t.number))
+
+
+def _known(loss: float | None) -> float:
+    """Infinite where it is not known, or no number: what cannot be compared comes last."""
+    return math.inf if loss is None or math.isnan(loss) else loss
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

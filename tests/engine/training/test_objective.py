@@ -12,7 +12,7 @@ from torch import nn
 from cvlab.engine.losses import LOSSES
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.learner import Learner
-from cvlab.engine.training.objective import batch_loss, hinge, is_weight, penalty, plain_loss
+from cvlab.engine.training.objective import batch_loss, hinge, is_weight, make_optimizer, penalty, plain_loss
 from cvlab.engine.training.recipe import Loss, Recipe
 
 RECIPE = Recipe(data="bars", batch_size=50, held_out=0.0, epochs=4, threads=1, device="cpu")
@@ -199,3 +199,12 @@ def test_penalties_leave_biases_and_the_scales_of_normalisation_free():
     )
     weights = [name for name, parameter in module.named_parameters() if is_weight(parameter)]
     assert weights == ["0.weight", "5.weight"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_optimizer_that_may_be_recorded_does_not_complain_of_steps_that_are_not(kind):
+    """PyTorch warns of the first step of a `capturable` optimizer that no CUDA graph records: a run's first steps never are."""
+    layer = nn.Linear(2, 2)
+    recipe = RECIPE.changed(**{"optimizer.kind": kind})
+    optimizer = make_optimizer(layer, recipe, torch.device("cpu"), replayable=True)
+    assert optimizer._warned_capturable_if_run_uncaptured

@@ -133,9 +133,11 @@ def test_axes_that_are_none(text, words):
         (SearchPlan(), Recipe(), "Nothing is searched"),
         (SearchPlan(axes=(RATE, RATE)), Recipe(), "twice"),
         (SearchPlan(axes=(RATE,)), Recipe(held_out=0.0), "held-out"),
+        (SearchPlan(axes=(Axis(path="held_out", low=0.1, high=0.5),)), Recipe(), "which images"),
+        (SearchPlan(axes=(Axis(path="data", values=("mnist-mini", "shapes-32")),)), Recipe(), "which images"),
         (SearchPlan(axes=(RATE.changed(high=1000.0),)), Recipe(), "learning_rate is 1000"),
         (SearchPlan(axes=(Axis(path="optimizer.kind", low=0, high=1),)), Recipe(), "optimizer.kind is"),
-        (SearchPlan(kind="grid", steps=100, axes=(RATE, Axis(path="held_out", low=0.1, high=0.5),
+        (SearchPlan(kind="grid", steps=100, axes=(RATE, Axis(path="averaging", low=0.1, high=0.5),
                                                   Axis(path="optimizer.momentum", low=0.1, high=0.5))), Recipe(), "too much"),
     ],
 )  # fmt: skip

@@ -64,7 +64,7 @@ GROUPS = (
           ("optimizer.beta1", "optimizer.beta2", "optimizer.decay_rate", "optimizer.eps")),
     Group("regularise", "Regularisation", "What keeps weights and steps small, and when to stop.",
           ("regularisation.l1", "regularisation.max_norm", "regularisation.clip", "early_stopping.patience",
-           "early_stopping.watch", "averaging")),
+           "early_stopping.watch", "early_stopping.diverged", "averaging")),
     Group("first", "First weights", "Where the weights start: too small, and nothing passes; too large, and all saturates.",
           ("initialisation.kind", "initialisation.small_std", "initialisation.large_std", "initialisation.bias",
            "initialisation.bias_value")),
