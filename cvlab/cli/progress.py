@@ -54,7 +54,7 @@ class Interrupts:
 
     def __exit__(self, *_: object) -> None:
         for kind, handler in self._before.items():
-            signal.signal(kind, handler)
+            signal.signal(kind, signal.SIG_DFL if handler is None else handler)  # None: not one of Python's
 
     def told(self, stop: Callable[[], None]) -> None:
         self._stop = stop

@@ -281,12 +281,16 @@ def follow(begin: Callable[[], Run]) -> dict:
     with Interrupts() as interrupts:  # before it begins: a run that is on its way must be stopped, not left
         run = begin()
         interrupts.told(run.stop)
-        shown_epoch = 0
+        shown_epoch, said = 0, ""
         try:
             while run.is_active:
                 ended = run.join(0.1)
                 run.deliver()
                 state = run.state
+                if state.notice != said:
+                    said = state.notice
+                    line.end()
+                    print(said, file=sys.stderr)
                 epochs = len(run.curves["epoch_loss"])
                 if epochs > shown_epoch:
                     shown_epoch = epochs
@@ -340,8 +344,6 @@ def _result(run: Run) -> dict:
         "recipe": run.recipe.model_dump(),
         "weights": str(run.folder.path / WEIGHTS) if (run.folder.path / WEIGHTS).exists() else None,
     }
-    if state.notice:
-        print(state.notice, file=sys.stderr)
     if state.failure is not None:
         failure = state.failure
         words = " ".join(part for part in (f"{failure.title}.", failure.what, failure.remedy) if part)

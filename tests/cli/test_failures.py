@@ -132,6 +132,29 @@ def few_run(tmp_path):
     run.join()
 
 
+def test_a_notice_is_said_while_the_run_goes_on_and_once(capsys):
+    wild = [
+        "--optimizer",
+        "sgd",
+        "--lr",
+        "100",
+        "--set",
+        "regularisation.max_norm=50",
+        "--epochs",
+        "2",
+        "--threads",
+        "1",
+    ]
+    status, told, err = call(capsys, "train", "linear", "--data", "mnist-mini", "--batch-size", "40", *wild)
+    assert status == 0 and "twice as high" in told["notice"]
+    assert err.count(told["notice"]) == 1 and err.index(told["notice"]) < err.index("epoch 2/2")
+    status, told, err = call(
+        capsys, "train", "linear", "--data", "mnist-mini", "--batch-size", "40", *wild, "--set",
+        "early_stopping.diverged=stop",
+    )  # fmt: skip
+    assert status == 1 and told["status"] == "failed" and "try 0.1" in told["error"]["remedy"]
+
+
 def test_the_second_interrupt_ends_at_once():
     asked = []
     with Interrupts(lambda: asked.append(1)):
