@@ -87,7 +87,12 @@ def test_a_run_that_began_with_trained_weights_hands_them_on(few_digits, tmp_pat
     assert "It begins with the weights of an old friend." in files[0].read_text()
     found = torch.load(files[2], weights_only=True)
     assert list(found) == ["fc1.weight"] and found["fc1.weight"].numpy() == pytest.approx(begin["fc1.weight"])
+    assert folder.fork(RECIPE.changed(seed=3)).first_weights()["fc1.weight"].shape == (10, 784)
     (folder.path / "branch.safetensors").unlink()
+    runs = len(list(folder.path.parent.iterdir()))
+    with pytest.raises(NotOurFile, match="began with"):
+        folder.fork(RECIPE.changed(seed=3))
+    assert len(list(folder.path.parent.iterdir())) == runs, "what cannot be forked leaves nothing"
     with pytest.raises(NotOurFile, match="began with"):
         ScriptExport(folder.path, tmp_path / "out", lambda dataset_id: few_digits).run(JobControl())
 

@@ -100,12 +100,13 @@ class RunFolder:
 
     def fork(self, recipe: Recipe, title: str = "") -> RunFolder:
         """A fresh run of the same net with another recipe. With the same seed it has the same first weights and batch order, so
-        that what differs at the end comes from what was changed. Raises `CannotWrite`."""
+        that what differs at the end comes from what was changed. Raises `NotOurFile`, `CannotWrite`."""
+        begun = self._beginning() if self.record.begins_with else None
         parent = Parent(run=self.record.id)
         folder = self.create(self.path.parent, self.record.architecture, recipe, title or self.record.title, parent)
-        if self.record.begins_with:
+        if begun is not None:
             folder.record.begins_with = self.record.begins_with
-            write_whole(folder.path / BRANCH, read_bounded(self.path / BRANCH, MAX_WEIGHTS))
+            write_whole(folder.path / BRANCH, begun)
             folder.write_record()
         return folder
 
@@ -280,10 +281,11 @@ class RunFolder:
         """The weights that the run began with, of the net or a part of it; None where they were drawn. Raises `NotOurFile`."""
         from cvlab.engine.training.checkpoint import checkpoint_weights
 
-        if not self.record.begins_with:
-            return None
+        return checkpoint_weights(self._beginning()) if self.record.begins_with else None
+
+    def _beginning(self) -> bytes:
         try:
-            return checkpoint_weights(read_bounded(self.path / BRANCH, MAX_WEIGHTS))
+            return read_bounded(self.path / BRANCH, MAX_WEIGHTS)
         except OSError as error:
             raise NotOurFile(
                 "The weights that this run began with cannot be read.",

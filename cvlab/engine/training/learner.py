@@ -295,6 +295,8 @@ class Learner:
         """Takes note of the held-out figures of the epoch that has just ended, where early stopping watches them."""
         rule = self.recipe.early_stopping
         figure = accuracy if rule.watch == "accuracy" else -loss
+        if math.isnan(figure):  # or no later epoch would be better than it
+            figure = -math.inf
         if rule.patience and (self.best is None or figure > self.best.figure):
             self.best = Best(self.epoch, self.step, figure, self.weights())
 

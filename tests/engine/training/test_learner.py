@@ -61,3 +61,14 @@ def test_schedules():
     assert cosine(0.1, 5, 10) == pytest.approx(0.05)
     assert cosine(0.1, 10, 10) == pytest.approx(0.0)
     assert cosine(0.1, 15, 10) == pytest.approx(0.0)
+
+
+def test_an_epoch_whose_held_out_loss_is_no_number_is_not_the_best_for_ever(net, data):
+    recipe = Recipe(data="bars", epochs=9, threads=1, device="cpu").changed(
+        **{"early_stopping.patience": 3, "early_stopping.watch": "loss"}
+    )
+    learner = Learner(net, data, recipe)
+    for epoch, loss in enumerate((float("nan"), float("nan"), 0.5, 0.7), 1):
+        learner.epoch = epoch
+        learner.watch(loss, 0.5)
+    assert learner.best.epoch == 3 and not learner.is_done
