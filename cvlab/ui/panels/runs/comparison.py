@@ -79,7 +79,7 @@ class Comparison(QWidget):
         page.setProperty("role", "page")
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 8, 0)
-        grid.setHorizontalSpacing(12 if len(self._rows) < _NARROW else 6)
+        grid.setHorizontalSpacing(12 if len(self._rows) < _NARROW else 10)
         grid.setVerticalSpacing(6)
         if len(self._rows) > 1:
             for n, name in enumerate(short_names(self._rows)):

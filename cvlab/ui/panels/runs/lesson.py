@@ -20,7 +20,7 @@ RUNS = Lesson(
     ),
     try_this=(
         "Train twice with seeds 0 and 1. How far apart are they? Smaller differences than that mean nothing.",
-        "Take a run up again with a tenth of its learning rate, and lay both over each other.",
+        "Fork a run with a tenth of its learning rate, and lay both over each other.",
         "Sort by held-out accuracy, then by test accuracy. Do they agree on the winner?",
         "Draw the loss over seconds instead of epochs: which batch size wins now?",
     ),
