@@ -189,5 +189,5 @@ def _figures(folder: RunFolder) -> str:
     result = folder.record.result
     for key, words in (("test_accuracy", "test"), ("held_out_accuracy", "held-out"), ("train_accuracy", "train")):
         if result.get(key) is not None:
-            return f"{result[key]:.2%} {words}"
+            return f"{100 * result[key]:.2f} % {words}"
     return ""

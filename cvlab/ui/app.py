@@ -93,9 +93,7 @@ class Session(QObject):
         window.first_painted.connect(self._painted)
         window.pump.ticked.connect(self.warm_up.look)
         self.warm_up.finished.connect(self._warmed)
-        window.status.show_device(
-            "Loading PyTorch...", "The window is ready; PyTorch loads behind it for a few seconds."
-        )
+        window.status.show_device("Loading PyTorch…", "The window is ready; PyTorch loads behind it for a few seconds.")
 
     def _painted(self) -> None:
         self._lab.jobs.release()

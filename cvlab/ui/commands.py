@@ -1,10 +1,14 @@
-"""All commands there are: the window's, and each panel's once it is built. Menus, shortcuts and the palette read them here."""
+"""All commands there are: the window's, and each panel's once it is built. Menus, shortcuts and the palette read them here.
+
+A menu shows the window's commands and, set apart, those of the panel in front: ten panels' at once nobody could tell apart.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from cvlab.core.notices import Notices
@@ -30,13 +34,14 @@ class Commands(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._refresh_front)
+        self._guests: dict[str, list[QAction]] = {}  # what a panel has put into each menu
         self.menus: dict[str, QMenu] = {}
         for title in MENUS:
             menu = bar.addMenu(f"&{title}")
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(self.refresh)
             self.menus[title] = menu
-        self._show_run_menu()
+        self._fill_menus()
 
     def add(self, owner: str, title: str, actions: Sequence[Action]) -> list[Command]:
         """Takes up a panel's commands; replaces those it had before (it was built anew)."""
@@ -49,14 +54,14 @@ class Commands(QObject):
             if owner != WINDOW:
                 command.about_to_act.connect(self._want)
                 command.sleep()
-                if command.spec.menu in self.menus:
-                    self.menus[command.spec.menu].addAction(command)
-        self._show_run_menu()
+        if owner in (self._front, WINDOW):
+            self._fill_menus()
         return commands
 
     def front(self, owner: str) -> None:
         """Only the window's and this panel's shortcuts are live."""
         self._front = owner
+        self._fill_menus()
         for panel, commands in self._of.items():
             if panel != WINDOW:
                 for command in commands:
@@ -85,17 +90,20 @@ class Commands(QObject):
 
     def entries(self, front: str) -> list[tuple[Command, str]]:
         """The commands, each with whose it is: those of the panel in front first, then the window, then the others."""
-        first = [owner for owner in (front, WINDOW) if owner in self._of]
-        order = [*first, *(owner for owner in self._of if owner not in first)]
         return [
             (command, self._titles[owner])
-            for owner in order
+            for owner in self._order(front)
             for command in self._of[owner]
             if command.isVisible() and command.text()
         ]
 
+    def _order(self, front: str) -> list[str]:
+        first = [owner for owner in (front, WINDOW) if owner in self._of]
+        return [*first, *(owner for owner in self._of if owner not in first)]
+
     def groups(self) -> list[tuple[str, Sequence[Command]]]:
-        return [(self._titles[owner], commands) for owner, commands in self._of.items()]
+        """Whose, and which: the panel in front first, then the window, then the others."""
+        return [(self._titles[owner], self._of[owner]) for owner in self._order(self._front)]
 
     def __getitem__(self, action_id: str) -> Command:
         """The command with this id; KeyError if there is none."""
@@ -108,5 +116,27 @@ class Commands(QObject):
     def _want(self, command: Command) -> None:
         self.wanted.emit(command.owner)
 
-    def _show_run_menu(self) -> None:
+    def _fill_menus(self) -> None:
+        """Takes the last panel's commands out of the menus and puts those of the panel in front in, under its title."""
+        for title, menu in self.menus.items():
+            for action in self._guests.pop(title, ()):
+                menu.removeAction(action)
+                if action.isSeparator():
+                    action.deleteLater()
+            commands = [each for each in self._of.get(self._front, ()) if each.spec.menu == title]
+            if self._front != WINDOW and commands:
+                self._guests[title] = self._seat(menu, commands)
         self.menus["Run"].menuAction().setVisible(not self.menus["Run"].isEmpty())
+
+    def _seat(self, menu: QMenu, commands: Sequence[Command]) -> list[QAction]:
+        """Before the menu's last part if it has several (Quit stays last), else at its end."""
+        own = menu.actions()
+        parts = [action for action in own if action.isSeparator()]
+        before = parts[-1] if parts else None
+        guests: list[QAction] = []
+        if own:
+            guests.append(menu.insertSeparator(before))
+        for command in commands:
+            menu.insertAction(before, command)
+            guests.append(command)
+        return guests

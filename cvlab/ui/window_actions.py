@@ -75,9 +75,9 @@ class WindowActions(QObject):
         return (
             *visits,
             Action("window.new", "New project", d.new, "Ctrl+N", "new", "A new project with the ready-made LeNet."),
-            Action("window.open", "Open...", d.open, "Ctrl+O", "open", "Opens a project file."),
+            Action("window.open", "Open…", d.open, "Ctrl+O", "open", "Opens a project file."),
             Action("window.save", "Save", d.save, "Ctrl+S", "save", "Saves the project to its file."),
-            Action("window.save_as", "Save as...", d.save_as, "Ctrl+Shift+S", "save", "Saves to another file."),
+            Action("window.save_as", "Save as…", d.save_as, "Ctrl+Shift+S", "save", "Saves to another file."),
             Action("window.quit", "Quit", w.close, "Ctrl+Q", "quit", "Closes cvlab; nothing is lost."),
             Action("window.undo", "Undo", self._undo, "Ctrl+Z", "undo", enabled=self._can_undo),
             Action("window.redo", "Redo", self._redo, "Ctrl+Shift+Z, Ctrl+Y", "redo", enabled=self._can_redo),
@@ -90,7 +90,7 @@ class WindowActions(QObject):
             Action("window.theme_light", "Theme: light", self._go_light, icon="sun"),
             Action("window.theme_dark", "Theme: dark", self._go_dark, icon="moon"),
             Action(
-                "window.palette", "Find a command...", w.open_palette, "Ctrl+K", "search",
+                "window.palette", "Find a command…", w.open_palette, "Ctrl+K", "search",
                 "All commands, by a few of their letters.",
             ),
             Action("window.shortcuts", "Keyboard shortcuts", self._show_shortcuts, "Ctrl+/", "keyboard"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -47,6 +49,12 @@ def shown(lab, qapp, qtbot, flush):
     for window in windows:
         window.leave()
     flush()
+
+
+def inked(button: QAbstractButton) -> str:
+    """The colour that the button's glyph is drawn in."""
+    image = button.icon().pixmap(QSize(32, 32)).toImage()
+    return max((image.pixelColor(x, y) for x in range(32) for y in range(32)), key=QColor.alpha).name()
 
 
 def controls(panel: QWidget) -> list[QWidget]:
@@ -154,3 +162,20 @@ def test_the_names_of_its_tour_are_plain(spec, shown):
     first = next(panel.tour())
     assert isinstance(first, Stop)
     assert first.name.replace("-", "").isalnum()
+
+
+@EVERY_PANEL
+def test_its_buttons_are_written_alike(spec, shown):
+    """An ellipsis stands right at its word, and a glyph on a coloured button has the colour of the words there."""
+    window, panel = shown(spec.id)
+    buttons = [button for button in panel.findChildren(QAbstractButton) if button.text() or not button.icon().isNull()]
+    words = [button.text() for button in buttons] + [command.text() for command, _ in window.commands.entries(spec.id)]
+    assert not [text for text in words if text.endswith(("...", " \u2026"))]
+    wrong = [
+        button.objectName()
+        for button in buttons
+        if "primary" in str(button.property("role")).split()
+        and not button.icon().isNull()
+        and inked(button) != theme().colour("accent_ink").name()
+    ]
+    assert not wrong

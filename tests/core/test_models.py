@@ -19,7 +19,7 @@ def test_two_nets_ship_and_say_what_they_read(on_board):
     digits, shapes = on_board.choices()
     assert (digits.id, digits.reads, digits.data) == ("lenet-mnist", (1, 28, 28), "mnist")
     assert (shapes.id, shapes.reads, shapes.data) == ("convnet-shapes32", (3, 32, 32), "shapes32")
-    assert shapes.classes == CATALOGUE["shapes32"].classes and "99.80% test" in shapes.detail
+    assert shapes.classes == CATALOGUE["shapes32"].classes and "99.80 % test" in shapes.detail
 
 
 def test_a_net_is_found_by_what_it_reads_and_by_the_very_classes_it_knows(on_board):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from cvlab.core import paths
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import GLYPHS, icon
-from cvlab.ui.theme.style import contrast, mix, set_role, style_sheet
+from cvlab.ui.theme.style import GROUNDS, contrast, mix, readable, set_role, style_sheet
 from cvlab.ui.theme.tokens import DARK, LIGHT
 
 BOTH = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
@@ -21,9 +21,25 @@ BOTH = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 
 @BOTH
 @pytest.mark.parametrize("text", ["ink", "muted", "accent", "positive", "negative", "warning"])
-@pytest.mark.parametrize("ground", ["surface", "raised"])
+@pytest.mark.parametrize("ground", GROUNDS)
 def test_text_can_be_read(tokens, text, ground):
     assert contrast(getattr(tokens, text), getattr(tokens, ground)) >= 4.5
+
+
+@BOTH
+def test_names_in_the_colours_of_classes_and_curves_can_be_read(tokens, qapp):
+    try:
+        theme().choose(tokens.name)
+        for role in (*(f"class-{n}" for n in range(10)), "train", "held_out", *tokens.roles):
+            for ground in GROUNDS:
+                assert contrast(theme().text(role).name(), getattr(tokens, ground)) >= 4.5, (role, ground)
+    finally:
+        theme().choose("light")
+
+
+@BOTH
+def test_a_colour_that_can_be_read_stays_as_it_is(tokens):
+    assert readable(tokens.accent, tokens) == tokens.accent
 
 
 @BOTH

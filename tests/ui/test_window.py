@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from cvlab.core.history import SetField
+from cvlab.ui.command import Command
 from cvlab.ui.dialogs import AboutDialog, Question, ShortcutsDialog
 from cvlab.ui.panel import Lesson
 from cvlab.ui.theme import theme
@@ -306,6 +307,22 @@ def test_every_command_has_an_id_of_its_owner_and_no_shortcut_is_given_twice(sma
             for keys in filter(None, command.spec.shortcut.split(", ")):
                 assert keys not in seen, f"{keys}: {command.spec.id} and {seen[keys]}"
                 seen[keys] = command.spec.id
+
+
+def test_menus_show_the_commands_of_the_window_and_of_the_panel_in_front_only(small_window):
+    window = small_window
+    window.panel("calm"), window.panel("wild")
+    for panel in ("calm", "wild", "calm"):
+        window.go(panel)
+        for title, menu in window.commands.menus.items():
+            shown = [action for action in menu.actions() if isinstance(action, Command)]
+            assert {command.owner for command in shown} <= {"window", panel}
+            wanted = [
+                each for each, _ in window.commands.entries(panel) if each.owner == panel and each.spec.menu == title
+            ]
+            assert [command for command in shown if command.owner == panel] == wanted
+            assert not menu.actions() or not menu.actions()[-1].isSeparator()
+    assert window.commands.menus["File"].actions()[-1] is window.commands["window.quit"]
 
 
 def test_an_edit_asks_the_commands_of_the_window_at_once_and_of_the_panel_in_front_when_it_is_done(small_window, qtbot):

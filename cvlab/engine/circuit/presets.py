@@ -55,7 +55,7 @@ PRESETS: tuple[Preset, ...] = (
            "Add hands its gradient to both inputs unchanged; multiply swaps its inputs. Both x and y want to fall."),
     Preset("neuron", "A sigmoid neuron",
            "w0 = 2; x0 = -1; w1 = -3; x1 = -2; w2 = -3\nf = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
-           "Four gates make a sigmoid. Collapse them into one, whose local gradient is (1 - s) s."),
+           "Four gates make a sigmoid. Collapse them into one, whose local gradient is (1 − s) s."),
     Preset("routes", "Add, multiply and max", "x = 3; y = -4; z = 2; w = -1\nf = 2 * (x*y + max(z, w))",
            "Three patterns at once: add distributes, max routes to the larger, multiply swaps."),
     Preset("staged", "Staged computation",

@@ -141,7 +141,7 @@ _BACKWARD: dict[str, Callable[[Sequence[Operand], str], str]] = {
     "tan": _one("Tan: {x} gets {up} times 1 + the output squared."),
     "tanh": _one("Tanh lets less through the nearer its output is to -1 or 1: {x} gets {up} times 1 - output²."),
     "sigmoid": _one(
-        "Sigmoid knows its slope from its output s alone: {x} gets {up} times (1 - s) s, never above 0.25."
+        "Sigmoid knows its slope from its output s alone: {x} gets {up} times (1 − s) s, never above 0.25."
     ),
     "relu": _relu,
     "sqrt": _one("Square root: {x} gets {up} over twice the output."),

@@ -17,7 +17,7 @@ from cvlab.ui.canvas.flow import Part, parts
 from cvlab.ui.canvas.sketch import Point, Sketch, WireKey, sketch
 
 BLOCK_WIDTH, BLOCK_HEIGHT = 164.0, 104.0
-GAP_X, GAP_Y = 56.0, 40.0
+GAP_X, GAP_Y = 64.0, 40.0
 STEP_X, STEP_Y = BLOCK_WIDTH + GAP_X, BLOCK_HEIGHT + GAP_Y
 LANE = 24.0
 """Height of a lane that holds only passing wires."""

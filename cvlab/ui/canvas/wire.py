@@ -170,7 +170,7 @@ class WireItem(QGraphicsItem):
         """On a straight wire the label stands beside the line: a long one would run into the blocks, which say it too."""
         return (
             self._straight != "across"
-            or self._label_area(self._label_width).width() <= self._line.boundingRect().width() + 2
+            or self._label_area(self._label_width).width() <= self._line.boundingRect().width() - 4
         )
 
     def _label_area(self, width: float) -> QRectF:

@@ -40,6 +40,22 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+GROUNDS = ("surface", "raised", "sunken", "hover", "accent_soft")
+"""What text stands on."""
+
+
+def readable(colour: str, tokens: Tokens) -> str:
+    """`colour`, with as much of the ink as it needs to be read as text: 4.5:1 on every ground.
+
+    Colours of classes and curves are chosen to be told apart as marks; some are too light for a name of 12 pixels.
+    """
+    for step in range(21):
+        mixed = mix(colour, tokens.ink, step / 20)
+        if all(contrast(mixed, getattr(tokens, ground)) >= 4.5 for ground in GROUNDS):
+            return mixed
+    return tokens.ink
+
+
 def _luminance(colour: str) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
@@ -95,7 +111,8 @@ def style_sheet(tokens: Tokens) -> str:
     return re.sub(r"@\{?(\w+)\}?", lambda found: values[found[1]], _SHEET)
 
 
-# Focus is a two-pixel accent outline; padding gives back the pixel, so that nothing moves.
+# Focus is a two-pixel accent outline; padding gives back the pixel, so that nothing moves. The room for a button's glyph is
+# wider than the glyph: Qt puts the words right beside it.
 _SHEET = """
 * { font-size: @text; }
 QWidget { color: @ink; }
@@ -130,6 +147,7 @@ QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @pressed; }
 QPushButton:checked { background: @accent_soft; border-color: @accent; color: @accent; }
 QPushButton:focus { border: 2px solid @accent; padding: 5px 13px; }
+QPushButton { qproperty-iconSize: 22px 16px; }
 QPushButton::menu-indicator { image: url("@{icons}/down-@{theme}.svg"); subcontrol-origin: padding; subcontrol-position: center right; right: 8px; width: 14px; height: 14px; }
 QPushButton:disabled { color: @dim; border-color: @dim_line; background: transparent; }
 QPushButton[role~="primary"] { background: @accent; color: @accent_ink; border: 1px solid @accent; font-weight: 600; }
@@ -190,7 +208,7 @@ QAbstractSpinBox::up-button:pressed, QAbstractSpinBox::down-button:pressed { bac
 QAbstractSpinBox::up-arrow { image: url("@{icons}/up-@{theme}.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url("@{icons}/down-@{theme}.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox[buttonSymbols="2"] { padding-right: 8px; }
-QComboBox { padding-right: 24px; combobox-popup: 0; }
+QComboBox { combobox-popup: 0; }
 QComboBox:hover { background: @hover; }
 QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 24px; border: none; }
 QComboBox::down-arrow { image: url("@{icons}/down-@{theme}.svg"); width: 14px; height: 14px; }
@@ -221,7 +239,8 @@ QSlider::groove:vertical { width: 4px; border-radius: 2px; background: @faint; }
 QSlider::add-page:vertical { width: 4px; border-radius: 2px; background: @accent; }
 QSlider::handle:vertical { width: 14px; height: 14px; margin: 0 -6px; border: 1px solid @line; border-radius: 8px; background: @raised; }
 QSlider::handle:vertical:focus { border: 2px solid @accent; width: 12px; height: 12px; }
-QSlider::sub-page:horizontal:disabled, QSlider::add-page:vertical:disabled { background: @dim_line; }
+QSlider::sub-page:horizontal:disabled, QSlider::add-page:vertical:disabled { background: @faint; }
+QSlider::handle:horizontal:disabled, QSlider::handle:vertical:disabled { border-color: @dim_line; background: @surface; }
 
 QProgressBar { border: none; border-radius: 3px; background: @faint; min-height: 6px; max-height: 6px; qproperty-textVisible: false; }
 QProgressBar::chunk { border-radius: 3px; background: @accent; }

@@ -20,6 +20,7 @@ class Theme(QObject):
         self._is_applied = False
         self.tokens: Tokens = LIGHT
         self._colours: dict[tuple[str, float], QColor] = {}  # of these tokens: painters ask a hundred times a frame
+        self._texts: dict[str, QColor] = {}
 
     def choose(self, wanted: str) -> None:
         """ "system", "light" or "dark"."""
@@ -42,6 +43,7 @@ class Theme(QObject):
             return
         self.tokens = tokens
         self._colours.clear()
+        self._texts.clear()
         application = QApplication.instance()
         if application is not None:
             self._is_applied = True
@@ -61,6 +63,15 @@ class Theme(QObject):
             found = self._colours[role, alpha] = QColor(self._value(role))
             found.setAlphaF(alpha)
         return QColor(found)  # whoever asks may change it
+
+    def text(self, role: str) -> QColor:
+        """The colour of a role for words: dark or light enough to be read, where the mark need not be."""
+        found = self._texts.get(role)
+        if found is None:
+            from cvlab.ui.theme.style import readable
+
+            found = self._texts[role] = QColor(readable(self._value(role), self.tokens))
+        return QColor(found)
 
     def _value(self, role: str) -> str:
         if role.startswith("class-"):

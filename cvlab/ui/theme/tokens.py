@@ -14,7 +14,7 @@ TEXT, SMALL, HEADING = 13, 12, 18
 
 @dataclass(frozen=True)
 class Tokens:
-    """One theme's colours. Text roles are at least 4.5:1 on `surface` (`faint` is for lines, never for text)."""
+    """One theme's colours. Text roles are at least 4.5:1 on every ground (`faint` is for lines, never for text)."""
 
     name: str
     surface: str  # behind everything
@@ -50,7 +50,7 @@ _CLASSES_DARK = (
 LIGHT = Tokens(
     name="light", surface="#f5f6f8", raised="#ffffff", sunken="#eceef2", ink="#1b1f27", muted="#5a6372", faint="#d9dde4",
     line="#878f9d", hover="#eceff4",
-    accent="#3b5bdb", accent_ink="#ffffff", accent_soft="#e3e9ff", positive="#1d7f3c", negative="#c62f2f", warning="#9a6200",
+    accent="#3b5bdb", accent_ink="#ffffff", accent_soft="#e3e9ff", positive="#1b7738", negative="#c62f2f", warning="#925d00",
     train="#3b5bdb", held_out="#c75d00", classes=_CLASSES_LIGHT,
     roles={"input": "#5a6372", "conv": "#3b5bdb", "pool": "#0f8478", "activation": "#b25e00", "shape": "#6b7280",
            "linear": "#7a3fc4", "regularise": "#b83280", "norm": "#1c7293", "merge": "#4d7c0f",

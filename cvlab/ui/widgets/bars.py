@@ -44,7 +44,7 @@ class ProbabilityBars(QWidget):
         was_empty = self._values is None
         self._values, self._scores, self._message = probabilities, scores, ""
         winner = int(probabilities.argmax())
-        self.setAccessibleDescription(f"{self._labels[winner]}, {probabilities[winner]:.0%}")
+        self.setAccessibleDescription(f"{self._labels[winner]}, {percentage(float(probabilities[winner]))}")
         width = self._track(0).width()
         before = self._looks
         self._looks = [(percentage(p), round(4 * width * p), i == winner) for i, p in enumerate(probabilities.tolist())]

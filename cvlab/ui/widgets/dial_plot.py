@@ -14,7 +14,7 @@ from cvlab.ui.widgets.bars import tabular
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _TITLE = 46, 12, 8, 20, 16
 _LOW = 120
-"""A plot lower than this does without the title of its x axis."""
+"""In a plot lower than this the title of the x axis stands between its ends, in place of the numbers there."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,11 @@ class DialPlot(QWidget):
         self._paint_grid(painter)
         area = self.area()
         if self._message:
-            painter.setPen(theme().colour("muted"))
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
+            self._paint_here(painter, area)
+            self._paint_message(painter, area)
         else:
             self._paint_level(painter, area)
-        painter.setPen(QPen(theme().colour("muted"), 1, Qt.PenStyle.DotLine))
-        x = self._place(self._here, 0).x()
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            self._paint_here(painter, area)
         for line in self.lines:
             self._paint_line(painter, line)
         painter.end()
@@ -95,6 +93,7 @@ class DialPlot(QWidget):
 
     def _paint_grid(self, painter: QPainter) -> None:
         area, colours = self.area(), theme()
+        is_low = self.height() < _LOW
         for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
             y, x = self._place(0, tick).y(), self._place(tick, 0).x()
             painter.setPen(QPen(colours.colour("faint"), 1))
@@ -110,15 +109,30 @@ class DialPlot(QWidget):
             place = QRectF(x - 40, area.bottom() + 3, 80, 15)
             if tick in edge:
                 place.moveLeft(x if tick == 0 else x - 80)
-            painter.drawText(
-                place, int(edge.get(tick, Qt.AlignmentFlag.AlignHCenter)), f"{tick:.0%}".replace("%", " %")
-            )
+            if tick in edge or not is_low:
+                painter.drawText(
+                    place, int(edge.get(tick, Qt.AlignmentFlag.AlignHCenter)), f"{tick:.0%}".replace("%", " %")
+                )
         x_title, y_title = self._titles
         painter.setPen(colours.colour("muted"))
-        if self.height() >= _LOW:
-            title = QRectF(area.left(), area.bottom() + 18, area.width(), 16)
-            painter.drawText(title, int(Qt.AlignmentFlag.AlignHCenter), x_title)
+        title = QRectF(area.left(), area.bottom() + (3 if is_low else 18), area.width(), 16)
+        painter.drawText(title, int(Qt.AlignmentFlag.AlignHCenter), x_title)
         self.setAccessibleDescription(f"{y_title} against {x_title}")
+
+    def _paint_here(self, painter: QPainter, area: QRectF) -> None:
+        painter.setPen(QPen(theme().colour("muted"), 1, Qt.PenStyle.DotLine))
+        x = self._place(self._here, 0).x()
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _paint_message(self, painter: QPainter, area: QRectF) -> None:
+        """On a ground of its own: no line of the grid runs through the words."""
+        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        room = painter.boundingRect(area.adjusted(24, 0, -24, 0), flags, self._message).adjusted(-12, -6, 12, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("raised"))
+        painter.drawRoundedRect(room, 6, 6)
+        painter.setPen(theme().colour("muted"))
+        painter.drawText(room, flags, self._message)
 
     def _paint_level(self, painter: QPainter, area: QRectF) -> None:
         if not self._level:

@@ -23,6 +23,11 @@ def share_text(value: float | None) -> str:
     return NO_FIGURE if value is None else f"{100 * value:.1f} %"
 
 
+def percent_text(share: float, places: int = 0) -> str:
+    """0.384 as "38 %", with a space as SI has it, at which no line ends."""
+    return f"{share:.{places}%}".replace("%", "\u00a0%")
+
+
 def tick_text(value: float) -> str:
     return f"{value:.3g}"
 

@@ -32,14 +32,16 @@ class ImageTiles(QWidget):
         *,
         most: int = 320,
         gap: int = 8,
+        spread: int = 0,
         clickable: bool = False,
         at_top: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        """gap: pixels between tiles. at_top: spare room goes below the tiles, not around them."""
+        """gap: pixels between tiles. spread: as many between columns, and for their captions, where there is room.
+        at_top: spare room goes below the tiles, not around them."""
         super().__init__(parent)
         self._columns, self._most, self._gap, self.is_clickable = columns, most, gap, clickable
-        self._at_top = at_top
+        self._at_top, self._spread = at_top, spread
         self._pictures: list[QImage] = []
         self._captions: tuple[str, ...] = ()
         self._roles: tuple[str, ...] = ()
@@ -92,6 +94,11 @@ class ImageTiles(QWidget):
     def message(self) -> str:
         return self._message
 
+    def _across(self, side: float) -> int:
+        """Pixels between two columns of tiles of this size."""
+        spare = (self.width() - self._columns * side) / self._columns
+        return max(self._gap, min(self._spread, int(spare)))
+
     def tile(self, number: int) -> QRectF:
         """Where the picture of this number is painted."""
         rows = max(1, ceil(len(self._pictures) / self._columns))
@@ -99,13 +106,12 @@ class ImageTiles(QWidget):
         wide = (self.width() - self._gap * (self._columns - 1)) / self._columns
         high = (self.height() - self._gap * (rows - 1)) / rows - words
         side = float(max(8, int(min(wide, high, self._most))))
-        left = (self.width() - self._columns * side - self._gap * (self._columns - 1)) / 2
+        across = self._across(side)
+        left = (self.width() - self._columns * side - across * (self._columns - 1)) / 2
         spare = self.height() - rows * (side + words) - self._gap * (rows - 1)
         top = 0 if self._at_top else spare / 2
         row, column = divmod(number, self._columns)
-        return QRectF(
-            round(left + column * (side + self._gap)), round(top + row * (side + words + self._gap)), side, side
-        )
+        return QRectF(round(left + column * (side + across)), round(top + row * (side + words + self._gap)), side, side)
 
     def sizeHint(self) -> QSize:
         return QSize(self._columns * min(self._most, 120), 140)
@@ -141,9 +147,8 @@ class ImageTiles(QWidget):
         painter.drawRect(place.adjusted(-1, -1, 1, 1) if role else place)
         if number < len(self._captions):
             painter.setPen(theme().colour("muted"))
-            words = QRectF(
-                area.left() - self._gap / 2, area.bottom() + 4, area.width() + self._gap, self._lines * _LINE
-            )
+            across = self._across(area.width())
+            words = QRectF(area.left() - across / 2, area.bottom() + 4, area.width() + across, self._lines * _LINE)
             painter.drawText(
                 words,
                 int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap),

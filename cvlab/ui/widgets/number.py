@@ -48,7 +48,7 @@ class NumberBox(QDoubleSpinBox):
         return self.sizeHint()
 
     def textFromValue(self, value: float) -> str:
-        return number_text(value)
+        return number_text(value).replace("-", "−")  # a true minus, as everywhere else; typed, either is taken
 
     def valueFromText(self, text: str) -> float:
         return float(_plain(text))

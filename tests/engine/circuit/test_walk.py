@@ -81,7 +81,7 @@ def step_of(text, name, values, backward=True):
         ("f = max(0, x)", {"x": -1}, "nothing flows back"),
         ("f = relu(x)", {"x": -1}, "shut"),
         ("f = relu(x)", {"x": 1}, "open"),
-        ("f = sigmoid(x)", {}, "(1 - s) s"),
+        ("f = sigmoid(x)", {}, "(1\u00a0−\u00a0s)\u00a0s"),
         ("f = -x", {}, "turns the sign"),
         ("f = x - y", {}, "turns its sign for y"),
     ],

@@ -131,7 +131,7 @@ def test_the_transport_steps_wraps_and_scrubs(panel, qtbot, lab):
     click(qtbot, panel, "forward")
     assert state.position == 0
     control(panel, "scrub").setValue(13)
-    assert state.position == 13 and panel.slide.transport.where.text() == "filter 1 · row 1 · column 1"
+    assert state.position == 13 and panel.slide.transport.where.text() == "filter 1 · row 1 · col 1"
     click(qtbot, panel, "rewind")
     assert state.position == 0
     panel.slide.transport.toggle()

@@ -147,7 +147,7 @@ def test_keys_transport_and_typing(panel, qtbot, lab):
     ):  # fmt: skip
         qtbot.keyClick(stage, key)
         assert state.position == position
-    assert panel.slide.transport.where.text() == "channel 0 · row 1 · column 0"
+    assert panel.slide.transport.where.text() == "channel 0 · row 1 · col 0"
     panel.slide.go_last()
     assert state.position == 17 and stage.coming == 0
     qtbot.mouseClick(stage, Qt.MouseButton.LeftButton, pos=cell(stage, "x", (0, 0, 1)))

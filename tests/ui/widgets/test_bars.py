@@ -61,7 +61,7 @@ def test_a_message_takes_the_place_of_values(bars):
     assert pixels(bars, "accent") == 0
     assert bars.accessibleDescription() == "Draw a digit"
     bars.set_values(sure_of(7, 0.9))
-    assert bars.message == "" and bars.accessibleDescription() == "7, 90%"
+    assert bars.message == "" and bars.accessibleDescription() == "7, 90.0 %"
 
 
 def test_painted_is_told_after_new_values(bars, qtbot):

@@ -93,7 +93,7 @@ class ConvertDialog(Dialog):
         why.setWordWrap(True)
         why.setMinimumWidth(500)
         why.setProperty("role", "muted")
-        self.words = QLabel("Converting, and running both nets …", self)
+        self.words = QLabel("Converting, and running both nets…", self)
         self.words.setWordWrap(True)
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)

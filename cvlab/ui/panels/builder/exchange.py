@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from cvlab.ui.panels.builder.weights_dialog import WeightsDialog
 
 EXPORTS = {
-    "source": ("PyTorch source …", "code", "net.py", "Python (*.py)"),
-    "script": ("Training script …", "training", "train.py", "Python (*.py)"),
-    "onnx": ("ONNX …", "export", "net.onnx", "ONNX (*.onnx)"),
-    "graph": ("Picture of the graph …", "image", "graph.svg", "SVG (*.svg);;PNG (*.png)"),
-    "volumes": ("Picture of the volumes …", "volumes", "volumes.svg", "SVG (*.svg);;PNG (*.png)"),
-    "file": ("Net as a file …", "save", "net.json", "Net (*.json)"),
+    "source": ("PyTorch source…", "code", "net.py", "Python (*.py)"),
+    "script": ("Training script…", "training", "train.py", "Python (*.py)"),
+    "onnx": ("ONNX…", "export", "net.onnx", "ONNX (*.onnx)"),
+    "graph": ("Picture of the graph…", "image", "graph.svg", "SVG (*.svg);;PNG (*.png)"),
+    "volumes": ("Picture of the volumes…", "volumes", "volumes.svg", "SVG (*.svg);;PNG (*.png)"),
+    "file": ("Net as a file…", "save", "net.json", "Net (*.json)"),
 }
 """By id: the menu's words, icon, proposed file name, and the dialog's filter."""
 

@@ -49,7 +49,7 @@ class Importer(QObject):
             models.addAction(name).setData(f"model:{name}")
         menu.addSeparator()
         self._add(
-            menu, "Weights for this net …", "weights", "export",
+            menu, "Weights for this net…", "weights", "export",
             "From .safetensors, or PyTorch's .pth or .pt: by the layers' names here, or by those in torchvision's model.",
         )  # fmt: skip
         menu.triggered.connect(self._chosen)

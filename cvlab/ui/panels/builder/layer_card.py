@@ -138,7 +138,7 @@ class LayerCard(QWidget):
         self.advice.show_advice(advice)
 
     def _show_convert(self, layer: LayerSpec, report: LayerReport) -> None:
-        told = {"linear": "As a convolution …", "conv": "As a linear layer …"}.get(layer.kind, "")
+        told = {"linear": "As a convolution…", "conv": "As a linear layer…"}.get(layer.kind, "")
         self.convert.setVisible(bool(told) and report.output is not None)
         self.convert.setText(told)
 

@@ -14,6 +14,7 @@ from cvlab.engine.nets.shapes import LayerReport, NetReport
 from cvlab.ui.canvas.face import bytes_text, count_text
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.tokens import SMALL
+from cvlab.ui.widgets.figures import percent_text
 
 _ROW = 34
 MOST = 14
@@ -101,7 +102,7 @@ class ShareBars(QWidget):
             painter.setPen(look.colour("ink"))
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
             painter.setPen(look.colour("muted"))
-            share = f"{self._text(count)}  ·  {count / total:.1%}"
+            share = f"{self._text(count)}  ·  {percent_text(count / total, 1)}"
             painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, share)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.colour("faint"))

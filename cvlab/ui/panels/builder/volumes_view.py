@@ -56,7 +56,6 @@ class VolumePicture(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().colour("sunken"))
         if self.volumes is not None and self.volumes.boxes:
             painter.translate(self._origin())
             painter.scale(self._scale, self._scale)
@@ -84,6 +83,7 @@ class VolumesView(QScrollArea):
         self.picture = VolumePicture(scene, self)
         self.picture.pressed.connect(self.pressed)
         self.setWidget(self.picture)
+        self.picture.setAutoFillBackground(False)  # the frame is painted beneath it
 
     def show_net(self) -> None:
         if self.isVisible():
@@ -103,5 +103,6 @@ class VolumesView(QScrollArea):
     def paintEvent(self, event) -> None:
         super().paintEvent(event)
         painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), theme().colour("sunken"))  # the picture, which is clear, lies upon it
         paint_frame(painter, self.viewport().rect())
         painter.end()

@@ -65,10 +65,10 @@ class WeightsDialog(Dialog):
         self.note.setMinimumHeight(34)
         for widget in (words, caption, self.list, self.note):
             self.body.addWidget(widget)
-        self.file = self.add_button("file", "From a file …", "Takes weights from a .safetensors file.")
+        self.file = self.add_button("file", "From a file…", "Takes weights from a .safetensors file.")
         self.file.clicked.connect(self._ask_file)
         self.add_button("cancel", "Cancel", "Writes nothing.").clicked.connect(self.close)
-        self.save = self.add_button("save", "Save as …", "Asks for the file's name.", "primary")
+        self.save = self.add_button("save", "Save as…", "Asks for the file's name.", "primary")
         self.save.clicked.connect(self._save)
         self.save.setDefault(True)
         finish(self)

@@ -47,6 +47,7 @@ class InputsCard(QFrame):
         self.output.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.output.setToolTip("The value of the whole circuit.")
         head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 4, 0)
         head.addWidget(title)
         head.addStretch()
         head.addWidget(self.output)
@@ -60,6 +61,9 @@ class InputsCard(QFrame):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self._scroll, 1)
+        edge = QFrame(self)
+        edge.setProperty("role", "hairline")
+        column.addWidget(edge)
         column.addLayout(self._make_nudges())
 
     def _make_nudges(self) -> QGridLayout:

@@ -15,9 +15,9 @@ from cvlab.ui.widgets.image_grid import colour_table, to_levels
 MOST_ROWS, MOST_COLUMNS = 6, 5
 """Beyond it the numbers become colours."""
 
-_CELL_WIDTH, _CELL_HEIGHT = 46.0, 18.0
+_CELL_WIDTH, _CELL_HEIGHT = 54.0, 18.0
 _FIELD_SIDE, _MOST_FIELD, _LEAST_FIELD = 92.0, 10.0, 3.0
-_BRACKET = 5.0
+_BRACKET = 6.0
 _PIXELS, _MOST_PIXELS = 13, 16
 """Of the digits, at life size and in a picture that is shown small: there they fill their cells, and are fewer."""
 

@@ -14,6 +14,8 @@ MIN_DETAIL = 0.22
 
 
 MOST_GROWTH = 2.1
+_CLEAR = 5.0
+"""Between a gate and the words above and below it: the ring of one that is at work or chosen has its place there."""
 
 
 def growth(scale: float) -> float:
@@ -110,7 +112,7 @@ class NodeItem(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         half = max(self.width / 2 + 5, 46.0)
-        return QRectF(-half, -HEIGHT / 2 - 14, 2 * half, HEIGHT + 45)
+        return QRectF(-half, -HEIGHT / 2 - 20, 2 * half, HEIGHT + 56)
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
@@ -160,10 +162,10 @@ class NodeItem(QGraphicsItem):
         draw_text(painter, body, self._shown_face, pixels, bold=True)
         if self._order and grown < 1.4:
             painter.setPen(tint("negative" if self._is_backward else "positive"))
-            draw_text(painter, QRectF(-20, body.top() - 14, 40, 13), f"{self._order}.", 10)
+            draw_text(painter, QRectF(-20, body.top() - _CLEAR - 14, 40, 13), f"{self._order}.", 10)
         if self._name:
             painter.setPen(tint("muted"))
-            draw_text(painter, QRectF(-46, body.bottom() + 1, 92, 26), self._name, round(11 * grown), down=0.0)
+            draw_text(painter, QRectF(-46, body.bottom() + _CLEAR, 92, 26), self._name, round(11 * grown), down=0.0)
 
     def hoverEnterEvent(self, event) -> None:
         self._is_hovered = True

@@ -187,7 +187,7 @@ class OpenLayerDialog(Dialog):
     def _load(self) -> None:
         self._opened = None
         self._enable(False)
-        self.words.setText("The net is being loaded …")
+        self.words.setText("The net is being loaded…")
         project = self._lab.project
         request = LoadForOpening(
             self._lab, self._lab.models, self.net.currentData(), project.architecture, project.recipe.data

@@ -171,9 +171,9 @@ class BoardCanvas(QWidget):
             value = math.nan
         if not abs(value) <= LARGEST:
             set_role(self.line, "error")
-            self.line.setToolTip(
-                f"A number from −{LARGEST:.0f} to {LARGEST:.0f} is wanted. Escape brings the old one back."
-            )
+            wanted = f"A number from −{LARGEST:.0f} to {LARGEST:.0f} is wanted. Escape brings the old one back."
+            self.line.setToolTip(wanted)
+            QToolTip.showText(self.line.mapToGlobal(self.line.rect().bottomLeft()), wanted, self.line)
             return False
         self.line.setModified(False)
         self.given.emit(*self._editing, value)

@@ -12,7 +12,8 @@ from cvlab.ui.panels.convolution.pieces import number
 from cvlab.ui.panels.convolution.tile import signed_colour, sized
 from cvlab.ui.theme import theme
 
-_SIGN = 28.0
+_SIGN, _SUM = 28.0, 44.0
+"""Room for a sign, and for the sum's."""
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 
@@ -56,22 +57,23 @@ class CloserLook(QWidget):
         products = self._patch * self._kernel
         high = self.height() - 20.0
         last = 84.0
-        wide = min((self.width() - 3 * _SIGN - last) / 3, high * 1.7, 56.0 * F)
+        signs = 2 * _SIGN + _SUM
+        wide = min((self.width() - signs - last) / 3, high * 1.7, 56.0 * F)
         wide, high = wide // F * F, high // F * F
-        left = (self.width() - 3 * wide - 3 * _SIGN - last) // 2
+        left = (self.width() - 3 * wide - signs - last) // 2
         largest = float(np.abs(self._kernel).max()) or 1.0
         shown = (
-            (self._patch, f"pixels{self._channel}", "grey", 1.0, "×"),
-            (self._kernel, "kernel", "signed", largest, "="),
-            (products, "products", "signed", largest, "Σ ="),
+            (self._patch, f"pixels{self._channel}", "grey", 1.0, "×", _SIGN),
+            (self._kernel, "kernel", "signed", largest, "=", _SIGN),
+            (products, "products", "signed", largest, "Σ =", _SUM),
         )
-        for values, caption, kind, strongest, sign in shown:
+        for values, caption, kind, strongest, sign, room in shown:
             area = QRectF(left, 18, wide, high)
             Board("", (), values, area, caption, kind, strongest).paint(painter)
             painter.setFont(sized(self.font(), 15))
             painter.setPen(look.colour("muted"))
-            painter.drawText(QRectF(area.right(), 18, _SIGN, high), _CENTRE, sign)
-            left += wide + _SIGN
+            painter.drawText(QRectF(area.right(), 18, room, high), _CENTRE, sign)
+            left += wide + room
         chip = QRectF(left + 4, 18 + high / 2 - 18, last - 8, 36)
         painter.setPen(QPen(look.colour("accent"), 2))
         painter.setBrush(signed_colour(self._total, max(largest * F, 1e-9)))

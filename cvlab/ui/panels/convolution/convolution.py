@@ -57,6 +57,9 @@ class ConvolutionPanel(Panel):
         title = QLabel("Convolution", self)
         title.setProperty("role", "heading")
         self.tabs = Chips("page", _PAGES, self)
+        kept = self.bar.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the cards below do not jump when a page has no picture
+        self.bar.setSizePolicy(kept)
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(title)

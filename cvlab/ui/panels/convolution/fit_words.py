@@ -25,7 +25,7 @@ def growth_numbers(growth: Growth) -> str:
     """The formula with its numbers."""
     return (
         f"({growth.length} − 1)·{growth.stride} − 2·{growth.padding} + {growth.dilation}·({growth.filter} − 1) + "
-        f"{growth.output_padding} + 1 = {strong(str(growth.exact).replace('-', '−'))}"
+        f"{growth.output_padding} + 1 =\u00a0{strong(str(growth.exact).replace('-', '−'))}"
     )
 
 

@@ -25,7 +25,7 @@ class PictureBar(QWidget):
             "What the pages look at. You may also drop a picture on the panel, or paste one (Ctrl+V).",
         )
         self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.source.setMinimumContentsLength(16)
+        self.source.setMinimumContentsLength(20)
         self.before = icon_button(
             self, "picture_before", "left", "Image before", "The image before this one in the set."
         )

@@ -22,7 +22,7 @@ from cvlab.ui.panels.convolution.scale_key import ScaleKey
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
 
-_SIDE_WIDTH = 256
+_SIDE_WIDTH = 264
 _KINDS = (
     ("max", "Max", "Keeps the strongest of each window: the usual choice."),
     ("average", "Average", "Keeps the mean: softer, once the usual choice, now mostly at a net's end."),

@@ -78,6 +78,9 @@ class SharingPage(QWidget):
         self.one.setAccessibleName("Weights of one neuron")
         self.layer.setAccessibleName("Parameters of the layer")
         self.one_words, self.layer_words = label(one, "", "", wraps=True), label(all_, "", "", wraps=True)
+        for card in (one, all_):
+            card.header.addStretch(1)
+            card.header.addWidget(label(card, "each line is ten times the one before"))
         one.body.addWidget(self.one, 100)
         one.body.addWidget(self.one_words)
         one.body.addStretch(1)

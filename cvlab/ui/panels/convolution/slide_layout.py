@@ -23,9 +23,9 @@ class SlideLayout(StageLayout):
         self._stage = stage
         self._k = min(stage.spot[0], len(self.scene.w) - 1)
         self._place_channels()
-        area = QRectF(round(self.right.left()) + 6, self.height - SUMS + 4, 44, SUMS - 12)
-        self.boards.append(self.b_board(self._k, area))
         if stage.output is not None:
+            area = QRectF(round(self.right.left()) + 6, self.height - SUMS + 4, 44, SUMS - 12)
+            self.boards.append(self.b_board(self._k, area))
             self._place_output(stage.output)
 
     def left(self, c: int) -> float:

@@ -54,12 +54,12 @@ class SlidePaint(StagePaint):
         """Below each channel its own sum, then the bias, then the total, which a line leads up to its cell."""
         stage, painter, look = self.stage, self.painter, theme()
         now, read, plan = stage.now, stage.scene.reads(stage.spot[0]), stage.plan
+        if now is None:
+            return
         bias = next(board for board in stage.boards if board.name == "b").area
         self.say(QRectF(bias.left() - 26, bias.top(), 24, bias.height()), "+")
         self.paint_bias(bias)
-        if now is None:
-            return
-        self.say(QRectF(0, bias.top(), 48, bias.height()), "Σ sums", 12, int(Qt.AlignmentFlag.AlignVCenter))
+        self.say(QRectF(plan.gutter, bias.top(), 48, bias.height()), "Σ sums", 12, int(Qt.AlignmentFlag.AlignVCenter))
         largest = max(float(np.abs(now.channel_sums).max()), abs(now.total), 1e-9)
         for c in read:
             value = now.channel_sums[c]

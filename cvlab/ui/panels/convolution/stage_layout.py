@@ -12,7 +12,7 @@ from cvlab.ui.panels.convolution.board import Board
 if TYPE_CHECKING:
     from cvlab.ui.panels.convolution.walk_stage import WalkStage
 
-GUTTER, GAP, SUMS, CAPTION = 48.0, 22.0, 40.0, 20.0
+GUTTER, GAP, SUMS, CAPTION = 56.0, 22.0, 40.0, 20.0
 MARGIN, ASIDE = 14.0, 1.25
 """Room at the right for the line from the total to its cell; width of the column aside, in the others' widths."""
 _AIR = 36.0
@@ -41,8 +41,8 @@ class StageLayout:
         self.strongest = float(np.abs(self.scene.x).max()) or 1.0
 
     boards: list[Board]
-    gutter = 0.0
-    """Where the words begin that say what the rows are."""
+    gutter = 8.0
+    """Where the words begin that say what the rows are: clear of the frame that shows the focus."""
 
     @property
     def message(self) -> QRectF:

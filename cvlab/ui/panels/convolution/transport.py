@@ -46,7 +46,7 @@ class Transport(QWidget):
             "Position",
             "Drag to any output number, filter by filter, or to any number that stamps, channel by channel.",
         )
-        self.where = steady(label(self), "channel 0 · row 88 · column 88")
+        self.where = steady(label(self), "channel 0 · row 88 · col 88")
         self.speed = SpeedSlider(
             controls, SPEEDS, "Positions a second, 1 to 60. Slow: read the sum. Fast: watch the map grow.", self
         )
@@ -85,7 +85,7 @@ class Transport(QWidget):
             return
         k, rest = divmod(position, shape[1] * shape[2])
         row, column = divmod(rest, shape[2])
-        self.where.setText(f"{plane} {k} · row {row} · column {column}")
+        self.where.setText(f"{plane} {k} · row {row} · col {column}")
 
     def show_speed(self, speed: int) -> None:
         self.speed.show_speed(speed)

@@ -51,13 +51,13 @@ class AboutCard(QWidget):
         self.files = button(
             card,
             "own_copy",
-            "Use files I have …",
+            "Use files I have…",
             "The original files, as they are published, packed or unpacked: checked, then taken in without the network.",
             glyph="folder",
         )
         menu = QMenu(self.files)
-        menu.addAction("A file …").triggered.connect(self.own_file)
-        menu.addAction("A folder …").triggered.connect(self.own_folder)
+        menu.addAction("A file…").triggered.connect(self.own_file)
+        menu.addAction("A folder…").triggered.connect(self.own_folder)
         self.files.setMenu(menu)
         self.retry = button(card, "retry_load", "Try again", "Reads the set anew.", glyph="replay")
         row = QHBoxLayout()

@@ -57,7 +57,7 @@ class AskedNet(QObject):
             self._say_none()
         elif chosen.id != self.id:
             self.net, self.id = None, chosen.id
-            self._card.show_no_net("The net is waking up …")
+            self._card.show_no_net("The net is waking up…")
             request = LoadJudge(self._lab.models, chosen.id, self._dataset)
             self._lab.jobs.submit(NET_JOB, request, done=self._have, failed=self._have_none)
 

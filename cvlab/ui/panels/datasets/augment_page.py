@@ -20,6 +20,7 @@ from cvlab.ui.panels.datasets.image_lessons import AUGMENT
 from cvlab.ui.panels.datasets.page import Page
 from cvlab.ui.panels.datasets.pieces import button, label
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.figures import percent_text
 from cvlab.ui.widgets.form import Form
 from cvlab.ui.widgets.image_tiles import ImageTiles
 
@@ -72,7 +73,7 @@ class AugmentPage(Page):
         dials.body.addWidget(self.use_button)
         dials.body.addWidget(self.in_use)
         dials.setFixedWidth(300)
-        draws = Card("Sixteen draws of one image", self)
+        draws = Card("Sixteen draws", self)
         self.caption = label(self, "", "small muted")
         self.again = button(self, "augment_again", "Roll again", "Sixteen other draws: another seed.", role="chip")
         self.original = ImageTiles(1, gap=0, parent=self)
@@ -85,7 +86,7 @@ class AugmentPage(Page):
         for one in self.choice.buttons:
             draws.header.addWidget(one)
         draws.header.addWidget(self.again)
-        self.tiles = ImageTiles(COLUMNS, most=180, parent=self)
+        self.tiles = ImageTiles(COLUMNS, most=180, spread=40, parent=self)
         draws.body.addWidget(self.tiles, 1)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -181,7 +182,7 @@ class AugmentPage(Page):
         captions = ("",) * DRAWS
         if spec.mixup:
             captions = tuple(
-                f"{names[own]} {share:.0%} · {names[int(split.labels[other])]} {1 - share:.0%}"
+                f"{names[own]}: {percent_text(share)} · {names[int(split.labels[other])]}: {percent_text(1 - share)}"
                 for share, other in zip(drawn.share[:DRAWS].tolist(), others, strict=True)
             )
         self.tiles.set_caption_lines(1 if spec.mixup else 0)
@@ -226,5 +227,5 @@ def _tip(spec: Augmentation, drawn: Any, i: int) -> str:
         top, left, bottom, right = drawn.hole[i].tolist()
         parts.append(f"{bottom - top} × {right - left} pixels cut out")
     if spec.mixup:
-        parts.append(f"{1 - float(drawn.share[i]):.0%} of another image")
+        parts.append(f"{percent_text(1 - float(drawn.share[i]))} of another image")
     return "\n".join(parts) or "as it is"

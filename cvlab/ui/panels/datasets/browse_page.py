@@ -20,6 +20,7 @@ from cvlab.ui.panels.datasets.image_card import ImageCard
 from cvlab.ui.panels.datasets.lesson import BROWSE
 from cvlab.ui.panels.datasets.page import Page
 from cvlab.ui.panels.datasets.pieces import label
+from cvlab.ui.widgets.figures import percent_text
 from cvlab.ui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class BrowsePage(Page):
 
     def _show_progress(self, progress: Progress) -> None:
         if progress.fraction is not None and self.state.order in ("dark", "bright", "flat", "vivid"):
-            self.count.setText(f"Counting pixels: {progress.fraction:.0%}")
+            self.count.setText(f"Counting pixels: {percent_text(progress.fraction)}")
 
     # -- which are shown, in which order -----------------------------------------------------------------------------
 

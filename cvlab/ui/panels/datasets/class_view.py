@@ -52,7 +52,7 @@ class ClassView(QWidget):
         """found: None while it is being counted."""
         self.caption.setText(f"Mean image of {name}")
         if found is None:
-            self.image.show_message("Counting pixels …")
+            self.image.show_message("Counting pixels…")
         elif not found.counts[number]:
             self.image.show_message(f"There is no image of {name} in this part.")
         else:

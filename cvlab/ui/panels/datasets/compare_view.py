@@ -18,6 +18,8 @@ class CompareView(QWidget):
         super().__init__(parent)
         self.views = [PixelImage(self) for _ in range(3)]
         self.captions = [label(self) for _ in range(3)]
+        for caption in self.captions:
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         names = ("The first pinned image", "The second pinned image", "Their difference")
         for number, (view, words) in enumerate(zip(self.views, names, strict=True)):
             view.setObjectName(f"datasets.pinned.{number}")

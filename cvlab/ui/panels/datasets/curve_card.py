@@ -24,7 +24,9 @@ class CurveCard(Card):
         self.is_busy = False
         self.keys = {name: Key(name, role, "points", "100.0 %", self) for name, role in _ROLES.items()}
         self.progress = QProgressBar(self)
-        self.progress.setFixedWidth(96)
+        kept = self.progress.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the plot does not jump when it is measured
+        self.progress.setSizePolicy(kept)
         self.progress.hide()
         self.measure = button(
             self,
@@ -40,8 +42,8 @@ class CurveCard(Card):
         for key in self.keys.values():
             self.header.addWidget(key)
         self.header.addStretch(1)
-        self.header.addWidget(self.progress)
         self.header.addWidget(self.measure)
+        self.body.addWidget(self.progress)
         self.body.addWidget(self.plot, 1)
 
     def show_here(self, amount: float) -> None:

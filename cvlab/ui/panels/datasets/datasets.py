@@ -191,7 +191,7 @@ class DatasetsPanel(Panel):
         wanted = self._state.dataset
         entry, busy = self.picker.entries.get(wanted), self.arrivals.is_busy or bool(self._loading)
         if self._loading:
-            said = "Reading the images …"
+            said = "Reading the images…"
         elif entry is None:
             said = f"There is no set “{wanted}” on this machine. Choose another, or import it again."
         elif self.arrivals.on_its_way == wanted:

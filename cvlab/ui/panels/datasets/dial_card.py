@@ -90,11 +90,11 @@ class DialCard(Card):
             self.stop()
         else:
             self._timer.start()
-            self.play.setIcon(icon("pause"))
+            self.play.setIcon(icon("pause", "accent_ink"))
 
     def stop(self) -> None:
         self._timer.stop()
-        self.play.setIcon(icon("play"))
+        self.play.setIcon(icon("play", "accent_ink"))
 
     def _sweep(self) -> None:
         here = round(self.dial.number() + self._direction * _SWEEP_STEP, 2)

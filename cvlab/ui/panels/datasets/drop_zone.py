@@ -31,12 +31,12 @@ class DropZone(QWidget):
         self.folder = button(
             self,
             "import.folder",
-            "A folder …",
+            "A folder…",
             "Asks for a folder with a folder a class.",
             glyph="folder",
             role="primary",
         )
-        self.file = button(self, "import.file", "A file …", "Asks for an archive, a table or arrays.", glyph="open")
+        self.file = button(self, "import.file", "A file…", "Asks for an archive, a table or arrays.", glyph="open")
         choose = QHBoxLayout()
         choose.setSpacing(8)
         choose.addStretch(1)

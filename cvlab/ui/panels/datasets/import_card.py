@@ -83,7 +83,7 @@ class ImportCard(QWidget):
             role="primary",
         )
         self.again = button(card, "import.again", "Look again", "The source may have been mended.", glyph="replay")
-        self.other = button(card, "import.other", "Another source …", "Back to where a folder or a file is chosen.")
+        self.other = button(card, "import.other", "Another source…", "Back to where a folder or a file is chosen.")
         self.leave = button(card, "import.leave", "Cancel", "Imports nothing.")
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -129,7 +129,7 @@ class ImportCard(QWidget):
         self.form.begin(source.stem if source.is_file() else source.name)
         self.source.setText(str(source))
         self.source.setToolTip(str(source))
-        self.found.setText("Looking through it: names, and the sizes of some pictures …")
+        self.found.setText("Looking through it: names, and the sizes of some pictures…")
         self._show(self.source, self.found, self.looking)
 
     def wait(self) -> None:

@@ -79,7 +79,7 @@ class Measuring(QObject):
         self._patience.stop()
         request = self._request
         self._running = request.key
-        self._card.show_points((), len(request.dataset.classes), "Asking …")
+        self._card.show_points((), len(request.dataset.classes), "Asking…")
         self._card.show_busy(True)
         self._lab.jobs.submit(CURVE, request, done=self._take, failed=self._fail, progress=self._show)
 

@@ -46,15 +46,13 @@ class Offers(QObject):
         return (
             Action(
                 "datasets.import_folder",
-                "Import a folder of images ...",
+                "Import a folder of images…",
                 self.ask_for_folder,
                 "",
                 "folder",
                 menu="File",
             ),
-            Action(
-                "datasets.import_file", "Import an archive or arrays ...", self.ask_for_file, "", "open", menu="File"
-            ),
+            Action("datasets.import_file", "Import an archive or arrays…", self.ask_for_file, "", "open", menu="File"),
         )
 
     def ask_for_folder(self) -> None:

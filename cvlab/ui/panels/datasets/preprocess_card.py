@@ -9,6 +9,7 @@ from cvlab.ui.panels.datasets.pieces import button, label, named
 from cvlab.ui.panels.datasets.preprocess_work import Figures, Preprocessed
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.figures import percent_text
 from cvlab.ui.widgets.formula import FormulaLabel
 from cvlab.ui.widgets.number import NumberSlider, number_text
 
@@ -121,7 +122,7 @@ class RuleCard(Card):
                 if source == "test"
                 else "Alone, a few images are their own mean: the same image becomes something else in other company."
             )
-            self.words.setText(f"{why} These differ from the right ones by {found.away:.0%} of their spread.")
+            self.words.setText(f"{why} These differ from the right ones by {percent_text(found.away)} of their spread.")
 
     def show_waiting(self, words: str, *, failed: bool = False) -> None:
         set_role(self.words, "small error" if failed else "small muted")

@@ -141,7 +141,7 @@ class Preprocess:
         found = self.known.get((family, source))
         if found is None:
             images = {"train": train, "test": test, "shown": shown}[source]
-            control.report(f"Fitting on {len(images):,} images …")
+            control.report(f"Fitting on {len(images):,} images…")
             found = self._find(images, control)
             if control.cancelled():
                 raise Cancelled

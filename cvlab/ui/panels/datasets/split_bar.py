@@ -72,7 +72,7 @@ class SplitBar(QWidget):
             if metrics.horizontalAdvance(words) < area.width():
                 painter.drawText(QRectF(left, 0, area.width(), 20), int(Qt.AlignmentFlag.AlignLeft), words)
             elif role == "held_out" and count:  # a narrow part reaches over the training part, which has room
-                painter.drawText(QRectF(area.right() - 200, 0, 200, 20), int(Qt.AlignmentFlag.AlignRight), words)
+                painter.drawText(QRectF(area.right() - 208, 0, 200, 20), int(Qt.AlignmentFlag.AlignRight), words)
             painter.setFont(plain)
             painter.setPen(theme().colour("muted"))
             if QFontMetricsF(plain).horizontalAdvance(f"{count:,}") < area.width():

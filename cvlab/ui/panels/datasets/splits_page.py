@@ -21,6 +21,7 @@ from cvlab.ui.panels.datasets.page import Page
 from cvlab.ui.panels.datasets.pieces import button, label, named
 from cvlab.ui.panels.datasets.split_bar import FoldBars, SplitBar
 from cvlab.ui.widgets.card import Card
+from cvlab.ui.widgets.figures import percent_text
 from cvlab.ui.widgets.number import NumberBox
 
 if TYPE_CHECKING:
@@ -212,7 +213,8 @@ class SplitsPage(Page):
         # The standard error of an accuracy of 90 % measured on n images is sqrt(0.9 * 0.1 / n).
         whole = int(counts[:, 1].sum())
         self.said.setText(
-            f"Every class gives {self.state.validation:.0%}. The rarest, {self.dataset.classes[rarest]}, has {few:,} to tune on. "
+            f"Every class gives {percent_text(self.state.validation)}. "
+            f"The rarest, {self.dataset.classes[rarest]}, has {few:,} to tune on. "
             f"An accuracy of 90 % measured on {whole:,} images is good to about ± {100 * 2 * np.sqrt(0.09 / whole):.1f} points."
         )
 

@@ -70,7 +70,7 @@ class VariationCard(Card):
         for number, name in enumerate(classes):
             self.combo.addItem(name, number)
 
-    def show_waiting(self, words: str = "Comparing the members …") -> None:
+    def show_waiting(self, words: str = "Comparing the members…") -> None:
         self.mean.show_message("")
         self.words.setText(words)
         for row in self.rows.values():

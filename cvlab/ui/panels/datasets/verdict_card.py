@@ -145,4 +145,4 @@ def _about(choice: ModelChoice, *, reads: bool) -> str:
 
 def _percent(detail: str) -> str:
     """A run's figure as it is said here: "99.56 % of its test"."""
-    return detail.replace("% ", " % of its ")
+    return detail.replace(" % ", " % of its ")

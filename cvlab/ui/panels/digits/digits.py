@@ -71,7 +71,7 @@ class DigitsPanel(Panel):
         self.paper, self.received = PaperCard(self), Received(self)
         self.verdict, self.maps = Verdict(self), MapsCard(self)
         grid = QGridLayout()
-        grid.setSpacing(16)
+        grid.setSpacing(12)
         grid.addWidget(self.paper, 0, 0)
         grid.addWidget(self.received, 0, 1)
         grid.addWidget(self.verdict, 0, 2)
@@ -82,7 +82,7 @@ class DigitsPanel(Panel):
         grid.setRowStretch(1, 32)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 16, 24, 24)
-        outer.setSpacing(16)
+        outer.setSpacing(12)
         outer.addLayout(self._top_bar())
         outer.addLayout(grid, 1)
 

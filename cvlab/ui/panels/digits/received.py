@@ -104,7 +104,8 @@ class Received(Card):
         for view, pixels in zip(self._views, (_reduced(prepared.cropped), prepared.boxed, prepared.image), strict=True):
             view.show_pixels(pixels)
         said = ("", "", "") if prepared.is_empty else prepared.sentences
-        for label, sentence in zip(self._sentences, said, strict=True):
+        for label, box, sentence in zip(self._sentences, self._boxes.values(), said, strict=True):
+            sentence = sentence.removeprefix(f"{box.text()}: ")  # its name stands above it
             if label.text() != sentence:
                 label.setText(sentence)
                 label.setToolTip(sentence)

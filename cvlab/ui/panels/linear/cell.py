@@ -6,13 +6,14 @@ import math
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame, QToolTip, QWidget
 
 from cvlab.ui.panels.linear.pieces import named
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.bars import tabular
 
 LARGEST = 1e6
+_WANTED = "A number from −1,000,000 to 1,000,000 is wanted. Until one is typed, the old one counts."
 
 
 class NumberCell(QLineEdit):
@@ -55,7 +56,7 @@ class NumberCell(QLineEdit):
         self.initStyleOption(frame)
         inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, frame, self)
         room, measure = inside.width() - 4, self.fontMetrics().horizontalAdvance
-        texts = [f"{self._value:.{figures}g}" for figures in range(self.figures, 0, -1)]
+        texts = [f"{self._value:.{figures}g}".replace("-", "−") for figures in range(self.figures, 0, -1)]
         return next((text for text in texts if measure(text) <= room), texts[0])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -72,6 +73,7 @@ class NumberCell(QLineEdit):
             value = math.nan
         if not abs(value) <= LARGEST:
             set_role(self, "error")
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), _WANTED, self)
             return
         self._value = value
         self._write()

@@ -146,7 +146,7 @@ class Plane(QWidget):
         painter.setBrush(colour)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawPolygon(QPolygonF([tip + ahead, tip + aside, tip - aside]))
-        painter.setPen(colour)
+        painter.setPen(theme().text(f"class-{k}"))
         painter.setFont(self._font(11, bold=True))
         centre = tip + ahead * 2
         painter.drawText(

@@ -64,7 +64,7 @@ class PointsModel(QAbstractTableModel):
             )[column - 1]
         if role == Qt.ItemDataRole.ForegroundRole:
             if column == 0:
-                return theme().colour(f"class-{right}")
+                return theme().text(f"class-{right}")
             return theme().colour("positive" if now.met[i] else "negative") if column < _SCORES else None
         if role == Qt.ItemDataRole.BackgroundRole:
             return theme().colour("positive" if now.met[i] else "negative", 0.07)

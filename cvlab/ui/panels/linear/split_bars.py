@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,7 +14,8 @@ from cvlab.ui.widgets.bars import tabular
 
 MOST = 60
 """Steps that stand beside each other."""
-_FOOT = 18
+_HEAD, _FOOT, _LEFT = 18, 16, 40
+"""Pixels of the figures above, of the words below, and of the axis's numbers."""
 
 
 class SplitBars(QWidget):
@@ -24,7 +25,8 @@ class SplitBars(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Data loss and penalty")
         self.setToolTip(
-            "One bar a step, the newest at the right. Filled: data loss. Hatched: penalty. Together: the total."
+            f"One bar a step, the last {MOST} of them, the newest at the right. Filled: data loss. Hatched: penalty. "
+            "Together: the total."
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._splits: Sequence[tuple[float, float]] = ()
@@ -66,21 +68,36 @@ class SplitBars(QWidget):
                 self._fill(painter, QRectF(x, 4, 10, 10), role, hatched)
             painter.setPen(look.colour("ink"))
             painter.drawText(
-                QRectF(x + (16 if role else 0), 0, third - 16, _FOOT),
+                QRectF(x + (16 if role else 0), 0, third - 16, _HEAD),
                 Qt.AlignmentFlag.AlignVCenter,
                 f"{words} {value:.4g}",
             )
             x += third
-        area = QRectF(0, _FOOT + 6, self.width(), self.height() - _FOOT - 7)
-        painter.setPen(look.colour("faint"))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        area = QRectF(_LEFT, _HEAD + 8, self.width() - _LEFT, self.height() - _HEAD - _FOOT - 10)
         highest = max(a + b for a, b in self._splits) or 1.0
+        self._paint_axes(painter, area, highest)
         width = area.width() / MOST
-        for i, (data, penalty) in enumerate(reversed(self._splits)):
-            left = area.right() - (i + 1) * width
+        for i, (data, penalty) in enumerate(self._splits):
+            left = area.left() + i * width
             low, high = area.height() * data / highest, area.height() * penalty / highest
             self._fill(painter, QRectF(left + 1, area.bottom() - low, width - 1.5, low), "accent", False)
             self._fill(painter, QRectF(left + 1, area.bottom() - low - high, width - 1.5, high), "held_out", True)
+
+    @staticmethod
+    def _paint_axes(painter: QPainter, area: QRectF, highest: float) -> None:
+        """The losses from 0 to the highest that is shown, and what stands beside each other."""
+        font = painter.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        for y, value in ((area.top(), highest), (area.bottom(), 0.0)):
+            painter.setPen(theme().colour("faint"))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme().colour("muted"))
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(0, y - 8, _LEFT - 6, 16), side, f"{value:.3g}")
+        painter.drawText(
+            QRectF(area.left(), area.bottom() + 2, area.width(), _FOOT - 2), Qt.AlignmentFlag.AlignHCenter, "step"
+        )
 
     @staticmethod
     def _fill(painter: QPainter, area: QRectF, role: str, hatched: bool) -> None:

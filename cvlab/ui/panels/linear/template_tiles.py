@@ -64,8 +64,8 @@ class TemplateTiles(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         K, channels, height, width = self.templates.shape
-        # Whole rows look better than the largest tiles.
-        columns = max((2, 3, 4, 5), key=lambda n: self._side(K, n) * (0.7 if K % n else 1.0))
+        # Full rows look better than slightly larger tiles.
+        columns = max((2, 3, 4, 5), key=lambda n: self._side(K, n) * (1 - 0.25 * (-K % n) / n))
         side, across = self._side(K, columns), self.width() / columns
         rows = -(-K // columns)
         down = min(self.height() / rows, side + _CAPTION + 2 * _GAP)
@@ -76,7 +76,11 @@ class TemplateTiles(QWidget):
         best = int(self._scores.argmax())
         for k in range(K):
             row, column = divmod(k, columns)
-            area = QRectF(column * across + (across - side) / 2, top + row * down, side, side)
+            spare = (
+                across * (columns - min(K - row * columns, columns)) / 2
+            )  # a last row that is not full stands in the middle
+            left = spare + column * across
+            area = QRectF(left + (across - side) / 2, top + row * down, side, side)
             if channels == 3:
                 painter.drawImage(area, colour_image(pictures(self.templates[k : k + 1])[0]))
             else:
@@ -95,9 +99,7 @@ class TemplateTiles(QWidget):
             name = self.names[k] if k < len(self.names) else str(k)
             name = name if len(name) <= 9 else f"{name[:8]}…"
             words = f"{name}{' ✓' if k == self._right else ''}   {number(round(float(self._scores[k]), 2))}"
-            painter.drawText(
-                QRectF(column * across, area.bottom() + 1, across, _CAPTION), Qt.AlignmentFlag.AlignCenter, words
-            )
+            painter.drawText(QRectF(left, area.bottom() + 1, across, _CAPTION), Qt.AlignmentFlag.AlignCenter, words)
 
 
 def colour_image(pixels: np.ndarray) -> QImage:

@@ -107,7 +107,7 @@ class AccuracyScale(QWidget):
             ends[line] = left + wide
             painter.setPen(QPen(look.colour("held_out"), 2, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, 18 if not line else 24), QPointF(x, 50 if not line else 72))
-            painter.setPen(look.colour("held_out"))
+            painter.setPen(look.text("held_out"))
             painter.drawText(QPointF(left, 14 if not line else 86), text)
 
 

@@ -48,6 +48,7 @@ class PointsBar(QWidget):
             made.setChecked(not number)
             self._tools.addButton(made, number)
             row.addWidget(made)
+        brush = [id for id, *_ in _TOOLS].index("brush")
         self.dab = named(
             QSlider(Qt.Orientation.Horizontal, self),
             "brush_size",
@@ -56,7 +57,7 @@ class PointsBar(QWidget):
         )
         self.dab.setRange(1, 12)
         self.dab.setFixedWidth(44)
-        row.addWidget(self.dab)
+        row.insertWidget(brush + 1, self.dab)  # beside the tool that it belongs to
         row.addStretch(1)
         self.class_buttons: list[QPushButton] = []
         for c in range(MAX_CLASSES):

@@ -32,7 +32,8 @@ class Curve:
 class CurvePlot(QWidget):
     """Curves over a grid from 0 to `top`; words in their place while there are none.
 
-    ticks: heights with a line. across: what the axis below counts. margin: pixels at the right for the names.
+    ticks: heights with a line. across: what the axis below counts. up: what the other measures. margin: pixels at the right
+    for the names.
     """
 
     def __init__(
@@ -44,12 +45,13 @@ class CurvePlot(QWidget):
         *,
         ticks: Sequence[float],
         across: str,
+        up: str,
         margin: float,
         width: float = 2.0,
     ) -> None:
         super().__init__(parent)
         named(self, name, says, tip)
-        self._ticks, self._across, self._margin, self._width = tuple(ticks), across, margin, width
+        self._ticks, self._across, self._up, self._margin, self._width = tuple(ticks), across, up, margin, width
         self._top = max(ticks)
         self.curves: tuple[Curve, ...] = ()
         self._length, self._words = 1, ""
@@ -72,8 +74,8 @@ class CurvePlot(QWidget):
         font.setPixelSize(11)
         painter.setFont(font)
         if self.curves:
-            area = QRectF(self.rect()).adjusted(54, 12, -self._margin, -34)
-            paint_grid(painter, area, self._length, self._ticks, self._top, self._across)
+            area = QRectF(self.rect()).adjusted(54, 26, -self._margin, -34)
+            paint_grid(painter, area, self._length, self._ticks, self._top, self._across, self._up)
             ends = [self._paint_curve(painter, area, curve) for curve in self.curves]
             self._paint_names(painter, area, [end for end in ends if end is not None])
         else:
@@ -104,16 +106,16 @@ class CurvePlot(QWidget):
         for i, (y, curve) in enumerate(ends):
             wanted = min(max(y, area.top() + 8), area.bottom())
             at = floor = max(min(wanted, lowest + high * i), floor + high)
-            painter.setPen(theme().colour(curve.role))
+            painter.setPen(theme().text(curve.role))
             painter.drawText(QPointF(area.right() + 10, at + (-2 if curve.words else 4)), curve.name)
             painter.setPen(theme().colour("muted"))
             painter.drawText(QPointF(area.right() + 10, at + 11), curve.words)
 
 
 def paint_grid(
-    painter: QPainter, area: QRectF, length: int, ticks: Sequence[float], top: float, across: str = "epoch"
+    painter: QPainter, area: QRectF, length: int, ticks: Sequence[float], top: float, across: str, up: str
 ) -> None:
-    """Level lines with their values at the left, and epochs, or what `across` says, below."""
+    """Level lines with their values at the left under what they measure, and below what `across` says."""
     line, text = theme().colour("faint"), theme().colour("muted")
     for value in ticks:
         y = area.bottom() - value / top * area.height()
@@ -122,6 +124,7 @@ def paint_grid(
         painter.setPen(text)
         box = QRectF(area.left() - 54, y - 8, 48, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
+    painter.drawText(QRectF(area.left() - 54, area.top() - 25, 160, 15), Qt.AlignmentFlag.AlignLeft, up)
     gap = next(g for g in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if length / g <= 10)
     for n in range(0, length + 1, gap):
         x = area.left() + n / length * area.width()

@@ -60,12 +60,13 @@ class LossScale:
             box = QRectF(x - 40, area.bottom() + 4, 50 if is_last else 80, 16)
             side = Qt.AlignmentFlag.AlignRight if is_last else Qt.AlignmentFlag.AlignHCenter
             painter.drawText(box, side, "step 1" if d == 0 else f"{10**d:,}")
+        is_plain = self.low > -3 and self.high < 5  # powers for all of them, or for none
         every = max(1, ceil((self.high - self.low) / max(self.height / 26, 1)))
         for d in range(self.low, self.high + 1, every):
             y = area.bottom() - (d - self.low) / (self.high - self.low) * self.height
             painter.setPen(line)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(text)
-            words = f"{10.0**d:g}" if -3 < d < 4 else f"10{str(d).translate(_POWERS)}"
+            words = f"{10.0**d:,g}" if is_plain else f"10{str(d).translate(_POWERS)}"
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(0, y - 8, area.left() - 6, 16), side, words)

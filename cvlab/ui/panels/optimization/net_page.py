@@ -51,11 +51,9 @@ class NetPage(QWidget):
 
     def _build(self) -> None:
         who, learning = Card("Racers", self), Card("LeNet learns digits", self)
-        head = QLabel("rate α · loss now · test", self)
-        head.setProperty("role", "small muted")
-        who.header.addStretch(1)
-        who.header.addWidget(head)
         self.lines = {name: RacerLine(name, self) for name in self._usual}
+        who.header.addStretch(1)
+        next(iter(self.lines.values())).head(who.header)
         for line in self.lines.values():
             who.body.addWidget(line)
             line.toggled.connect(self._toggle_racer)
@@ -75,6 +73,7 @@ class NetPage(QWidget):
             self,
             ticks=TICKS,
             across="step",
+            up="loss of a batch",
             margin=126,
         )
         learning.body.addWidget(words)
@@ -143,7 +142,7 @@ class NetPage(QWidget):
         standing, request = self.standing, self._request
         steps = request.settings.steps if request is not None else self._state.net.steps
         t = 0 if standing is None else standing.t
-        waiting = "The net is waking up …" if self.is_running else "Press start: LeNet is trained by each racer."
+        waiting = "The net is waking up…" if self.is_running else "Press start: LeNet is trained by each racer."
         self.curves.show_curves([] if standing is None else curves(standing.losses), steps, waiting)
         for line in self.lines.values():
             line.show_standing(standing)

@@ -12,6 +12,7 @@ from cvlab.ui.panels.optimization.looks import RACERS, number
 from cvlab.ui.panels.optimization.names import named
 from cvlab.ui.panels.optimization.net_job import Standing
 from cvlab.ui.theme import theme
+from cvlab.ui.widgets.controls import label
 from cvlab.ui.widgets.number import NumberBox
 
 
@@ -51,10 +52,10 @@ class RacerLine(QWidget):
         named(self.rate, f"net.rate.{slug}", f"Learning rate of {name}",
               "Too high: its loss flies off. Too low: it hardly falls. Each rule has its own good one.")  # fmt: skip
         self.loss, self.accuracy = QLabel(self), QLabel(self)
-        for label, widest in ((self.loss, "flew off"), (self.accuracy, "88.88 %")):
-            label.setProperty("role", "small")
-            label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 6)
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for words, widest in ((self.loss, "flew off"), (self.accuracy, "88.88 %")):
+            words.setProperty("role", "small")
+            words.setFixedWidth(words.fontMetrics().horizontalAdvance(widest) + 6)
+            words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.rate.setFixedWidth(88)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +67,15 @@ class RacerLine(QWidget):
         row.addWidget(self.accuracy)
         self.tick.clicked.connect(self._toggle)
         self.rate.valueChanged.connect(self._turn)
+
+    def head(self, row: QHBoxLayout) -> None:
+        """What its three columns are, over each, at the end of a row above."""
+        row.setSpacing(6)
+        for words, column in (("rate α", self.rate), ("loss", self.loss), ("test", self.accuracy)):
+            head = label(self.parentWidget(), words)
+            head.setFixedWidth(column.maximumWidth())
+            head.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(head)
 
     def show_settings(self, takes_part: bool, rate: float) -> None:
         for widget in (self.tick, self.rate):

@@ -32,7 +32,7 @@ class OptimizationPanel(Panel):
         bar = QHBoxLayout()
         bar.setSpacing(8)
         bar.addWidget(title)
-        bar.addSpacing(16)
+        bar.addStretch(1)
         group = QButtonGroup(self)
         self.tabs: dict[str, QPushButton] = {}
         for page, words, tip in (
@@ -46,7 +46,6 @@ class OptimizationPanel(Panel):
             named(tab, f"page.{page}", words, tip)
             group.addButton(tab)
             bar.addWidget(tab)
-        bar.addStretch(1)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.race)
         self.pages.addWidget(self.net)

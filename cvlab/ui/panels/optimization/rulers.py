@@ -21,18 +21,22 @@ def paint_rulers(painter: QPainter, projection: Projection) -> None:
     font = painter.font()
     font.setPixelSize(11)
     painter.setFont(font)
-    painter.setPen(theme().colour("muted"))
+    painter.setPen(theme().colour("ink"))
     gap = _round_gap((right - left) / width * _BETWEEN)
     for n in range(ceil(left / gap), floor(right / gap) + 1):
         at = pixel(n * gap, low).x()
         if 40 < at < width - 20:
-            painter.drawText(QRectF(at - 30, height - 18, 60, 14), Qt.AlignmentFlag.AlignHCenter, f"{n * gap:g}")
+            painter.drawText(QRectF(at - 30, height - 18, 60, 14), Qt.AlignmentFlag.AlignHCenter, _words(n * gap))
     for n in range(ceil(low / gap), floor(high / gap) + 1):
         at = pixel(left, n * gap).y()
         if 16 < at < height - 26:
-            painter.drawText(QPointF(8, at + 4), f"{n * gap:g}")
+            painter.drawText(QPointF(8, at + 4), _words(n * gap))
     painter.drawText(QPointF(width - 14, height - 7), "x")
     painter.drawText(QPointF(8, 14), "y")
+
+
+def _words(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def _round_gap(least: float) -> float:

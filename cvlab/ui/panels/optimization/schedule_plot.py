@@ -92,7 +92,7 @@ class SchedulePlot(QWidget):
         self.update()
 
     def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(54, 12, -16, -34)
+        return QRectF(self.rect()).adjusted(54, 26, -16, -34)
 
     def pixel(self, epoch: float, rate: float) -> QPointF:
         area = self._area()
@@ -108,7 +108,9 @@ class SchedulePlot(QWidget):
         font.setPixelSize(11)
         painter.setFont(font)
         area, document = self._area(), self._document
-        paint_grid(painter, area, document.epochs, [self._top * i / 5 for i in range(6)], self._top)
+        paint_grid(
+            painter, area, document.epochs, [self._top * i / 5 for i in range(6)], self._top, "epoch", "learning rate α"
+        )
         epochs = np.linspace(0.0, document.epochs, max(int(area.width()), 2))
         rates = [document.schedule.rate(document.base, epoch, document.epochs) for epoch in epochs.tolist()]
         painter.setPen(QPen(theme().colour("accent"), 2.4, j=Qt.PenJoinStyle.RoundJoin))

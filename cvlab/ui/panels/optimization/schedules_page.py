@@ -96,6 +96,7 @@ class SchedulesPage(QWidget):
             self,
             ticks=TICKS,
             across="epoch",
+            up="loss",
             margin=92,
         )
         self.rates.show_curves((), 1, "Training four small nets…")
