@@ -18,6 +18,7 @@ from cvlab.ui.panel import Panel
 from cvlab.ui.panel_stack import PanelStack
 from cvlab.ui.panels import PANELS, PanelSpec
 from cvlab.ui.pump import Pump
+from cvlab.ui.widgets.explanation import LEAST as LEAST_EXPLANATION
 from cvlab.ui.widgets.explanation import WIDTH as EXPLANATION_WIDTH
 from cvlab.ui.widgets.explanation import Explanation
 from cvlab.ui.widgets.finish import finish
@@ -27,7 +28,9 @@ from cvlab.ui.widgets.room import Room
 from cvlab.ui.widgets.status import Status
 from cvlab.ui.window_actions import WindowActions
 
-NARROW = 1200
+PANELS_WIDTH = 1024
+"""What panels and rail are laid out for: the explanation takes none of it."""
+NARROW = PANELS_WIDTH + LEAST_EXPLANATION
 """Below this width the explanation steps aside by itself."""
 
 SIZE = QSize(1440, 900)
@@ -176,7 +179,8 @@ class MainWindow(QMainWindow):
         self.dock.setVisible(wanted)
         if wanted:
             # A dock that was hidden comes back at its smallest.
-            self.resizeDocks([self.dock], [self._explanation_width], Qt.Orientation.Horizontal)
+            room = max(self.width() - PANELS_WIDTH, LEAST_EXPLANATION)
+            self.resizeDocks([self.dock], [min(self._explanation_width, room)], Qt.Orientation.Horizontal)
         self.commands["window.explanation"].setChecked(wanted)
 
     def _ticked(self) -> None:
@@ -215,6 +219,9 @@ class MainWindow(QMainWindow):
         if is_narrow != self._was_narrow:
             self._was_narrow = is_narrow
             self._show_explanation(self._wants_explanation and not is_narrow)
+        room = event.size().width() - PANELS_WIDTH
+        if self.dock.isVisible() and LEAST_EXPLANATION <= room < self.dock.width():
+            self.resizeDocks([self.dock], [room], Qt.Orientation.Horizontal)
 
     # -- coming and going ----------------------------------------------------------------------------------------------
 

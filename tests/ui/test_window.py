@@ -15,7 +15,7 @@ from cvlab.ui.dialogs import AboutDialog, Question, ShortcutsDialog
 from cvlab.ui.panel import Lesson
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.failed import FailedCard
-from cvlab.ui.window import NARROW, MainWindow
+from cvlab.ui.window import NARROW, PANELS_WIDTH, MainWindow
 
 
 def child(window, kind, name):
@@ -166,6 +166,15 @@ def test_the_explanation_steps_aside_when_narrow_and_comes_back(small_window, qt
     small_window.resize(NARROW - 100, 700)
     small_window.resize(NARROW + 100, 700)
     assert small_window.dock.isHidden(), "what a person closed stays closed"
+
+
+@pytest.mark.parametrize("width", [NARROW, NARROW + 30, 1440])
+def test_the_explanation_takes_nothing_from_the_panels(small_window, qtbot, width):
+    small_window.resize(1440, 800)
+    for each in (width, NARROW - 1, width):
+        small_window.resize(each, 800)
+    qtbot.waitUntil(lambda: small_window.width() - small_window.dock.width() >= PANELS_WIDTH - 4)
+    assert small_window.dock.isVisible() and small_window.explanation.width() >= 250
 
 
 def test_the_theme_is_switched_and_remembered(small_window):

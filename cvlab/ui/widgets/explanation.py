@@ -10,7 +10,7 @@ from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.formula import FormulaLabel
 from cvlab.ui.widgets.sign import Sign
 
-WIDTH = 320
+WIDTH, LEAST = 320, 256
 
 
 class Explanation(QFrame):
@@ -22,7 +22,7 @@ class Explanation(QFrame):
         super().__init__(parent)
         self.setObjectName("explanation")
         self.setAccessibleName("Explanation")
-        self.setMinimumWidth(260)
+        self.setMinimumWidth(LEAST)
         self.lesson: Lesson | None = None
         sign = Sign("lesson", "accent", 20, self)
         caption = QLabel("What am I looking at?", self)

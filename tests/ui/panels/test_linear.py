@@ -58,7 +58,7 @@ def test_typing_a_weight_changes_the_score_and_can_be_undone(panel, qtbot, lab):
     assert lab.project.linear.sheet.scores[0] == pytest.approx(-96.8 + 3 * 231)
     assert not control(panel, "remark").isVisible(), "the course prints nothing about these numbers"
     lab.history.undo()
-    assert control(panel, "sheet.W.0.1").text() == "-0.5" and control(panel, "remark").isVisible()
+    assert control(panel, "sheet.W.0.1").text() == "−0.5" and control(panel, "remark").isVisible()
 
 
 @pytest.mark.parametrize("text", ["x", "1e99", "nan", "inf", ""])

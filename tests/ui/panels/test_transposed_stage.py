@@ -202,7 +202,7 @@ def test_overlaps_are_a_map_and_the_checkerboard_is_said(panel, lab):
     )
     control(panel, "slide.filter").setValue(4)
     assert set(stage.board("n").values[2:-2, 2:-2].ravel()) == {4} and "Even" in panel.slide.fit.words.text()
-    assert "(3 − 1)·2 − 2·0 + 1·(4 − 1) + 0 + 1 = " in panel.slide.fit.numbers.text()
+    assert "(3 − 1)·2 − 2·0 + 1·(4 − 1) + 0 + 1 =\u00a0" in panel.slide.fit.numbers.text()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from cvlab.ui.widgets.card import Card
 from cvlab.ui.widgets.image_tiles import ImageTiles
 
 MOST_BARS = 10
-_BARS_HEIGHT = 132
+_BARS_HEIGHT, _TALLEST_BARS = 132, 380
 """Tight for ten bars, but then the page fits the smallest window."""
 
 
@@ -58,6 +58,7 @@ class VerdictCard(Card):
         self.train.hide()
         self.bars = ProbabilityBars((), self)
         self.bars.setMinimumHeight(_BARS_HEIGHT)
+        self.bars.setMaximumHeight(_TALLEST_BARS)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label(self, "Nearest neighbour", "muted"))
@@ -81,7 +82,8 @@ class VerdictCard(Card):
         asked.addLayout(net)
         asked.addWidget(self.model_choice)
         self.body.addLayout(asked)
-        self.body.addWidget(self.bars, 1)
+        self.body.addWidget(self.bars, 100)
+        self.body.addStretch(1)
 
     def list_models(self, reading: Sequence[ModelChoice], others: Sequence[ModelChoice]) -> None:
         """The nets that read the set, and, so that nobody looks for them in vain, those that do not: they cannot be chosen."""

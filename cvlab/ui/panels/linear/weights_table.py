@@ -29,8 +29,10 @@ class WeightsTable(QWidget):
         self.cells: dict[tuple[int, int], NumberCell] = {}
         self.gradients: dict[tuple[int, int], QLabel] = {}
         self._names: list[QLabel] = []
-        for column, head in enumerate(("", "wₓ", "w_y", "b", "∇ wₓ", "∇ w_y", "∇ b")):
-            made = label(self, head.replace("w_y", "wᵧ"))
+        for column, head in enumerate(
+            ("", "w<sub>x</sub>", "w<sub>y</sub>", "b", "∇ w<sub>x</sub>", "∇ w<sub>y</sub>", "∇ b")
+        ):
+            made = label(self, head)
             made.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(made, 0, column)
         for k in range(MAX_CLASSES):

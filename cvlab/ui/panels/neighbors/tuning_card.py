@@ -56,7 +56,7 @@ class TuningCard(Card):
             [("10 %", 0.1), ("20 %", 0.2), ("30 %", 0.3), ("50 %", 0.5)],
         )  # fmt: skip
         self.grid = named(
-            QLineEdit(self), "grid", "Values of k", "Numbers from 1 to 1000, apart by commas; 1-20 is a range."
+            QLineEdit(self), "grid", "Values of k", "Numbers from 1 to 1000 with commas between them; 1-20 is a range."
         )
         self.course = button(
             self, "grid_course", "Course's", "The ten values that the course tries, 1 to 100.", role="chip"
@@ -156,7 +156,7 @@ class TuningCard(Card):
     def _read_grid(self) -> None:
         ks = read_ks(self.grid.text())
         if ks is None:
-            self._show_problem("Write numbers from 1 to 1000, apart by commas, at most 60 of them.")
+            self._show_problem("Write up to 60 numbers from 1 to 1000, with commas between them.")
         else:
             self._edit("grid", ks, "Other values of k")
             self._show_grid(ks)
