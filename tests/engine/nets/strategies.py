@@ -62,6 +62,7 @@ transposed = st.builds(
     kernel=st.integers(1, 4),
     stride=st.integers(1, 3),
     padding=st.integers(0, 2),
+    output_padding=st.integers(0, 2),
     dilation=st.integers(1, 2),
     groups=st.integers(1, 2),
     bias=st.booleans(),

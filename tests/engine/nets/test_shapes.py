@@ -10,7 +10,18 @@ from cvlab.engine.errors import GraphError, ShapeError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import build
-from cvlab.engine.nets.layers import Conv, Flatten, Input, Linear, MaxPool, Relu, fit_arithmetic, volume
+from cvlab.engine.nets.layers import (
+    Conv,
+    Flatten,
+    Input,
+    Linear,
+    MaxPool,
+    Misfit,
+    Relu,
+    TransposedConv,
+    fit_arithmetic,
+    volume,
+)
 from cvlab.engine.nets.shapes import check_classifier, infer, infer_from
 from tests.engine.nets.strategies import chains, graphs
 
@@ -163,3 +174,19 @@ def test_what_an_edit_does_not_reach_keeps_its_report():
     after = infer(net.with_layer(last.id, last.layer.model_copy(update={"units": 7})))
     assert [i for i in net.by_id if after.layers[i] is not before.layers[i]] == [last.id]
     assert after.layers[last.id].output == (7,) and infer(net) is before
+
+
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (3, 1), (1, 2), (2, 3)])
+@pytest.mark.parametrize("more", range(4))
+def test_output_padding_gives_the_shape_that_torch_gives_or_is_refused_as_torch_refuses_it(stride, dilation, more):
+    layer = TransposedConv(filters=2, kernel=3, stride=stride, padding=1, dilation=dilation, output_padding=more)
+    made = torch.nn.ConvTranspose2d(3, 2, 3, stride, 1, more, dilation=dilation)
+    try:
+        wanted = tuple(made(torch.zeros(1, 3, 5, 4)).shape[1:])
+    except RuntimeError:
+        with pytest.raises(Misfit) as refused:
+            layer.output_shape((3, 5, 4))
+        assert layer.model_copy(update=refused.value.mend).output_shape((3, 5, 4))
+        return
+    assert layer.output_shape((3, 5, 4)) == wanted
+    assert layer.arithmetic((3, 5, 4)).count(f" + {more} = ") == (2 if more else 0)

@@ -118,10 +118,10 @@ class Every(nn.Module):
         super().__init__()
         self.grouped = nn.Conv2d(2, 6, 3, padding=1, groups=2, bias=False)
         self.norm = nn.BatchNorm2d(6)
-        self.up = nn.ConvTranspose2d(6, 4, 3, stride=2, groups=2)
+        self.up = nn.ConvTranspose2d(6, 4, 3, stride=2, output_padding=1, groups=2)
         self.group_norm = nn.GroupNorm(2, 4)
         self.flat = nn.Flatten()
-        self.linear = nn.Linear(4 * 17 * 17, 5)
+        self.linear = nn.Linear(4 * 18 * 18, 5)
         self.layer_norm = nn.LayerNorm(5)
         self.plain = nn.BatchNorm1d(5, affine=False)
 

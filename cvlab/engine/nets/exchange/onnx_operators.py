@@ -90,10 +90,10 @@ def _conv(reader: Reader, node: Any, given: dict[str, Any]) -> None:
         wanted = weight.shape[1] * groups
         layer: LayerSpec = Conv(filters=weight.shape[0], bias=bias is not None, **settings)
     else:
-        if any(given.get("output_padding", [0])) or "output_shape" in given:
-            raise NotHere(f"{node.name}: a transposed convolution with output padding has no layer here.")
-        wanted = weight.shape[0]
-        layer = TransposedConv(filters=weight.shape[1] * groups, bias=bias is not None, **settings)
+        if "output_shape" in given:
+            raise NotHere(f"{node.name}: a transposed convolution that is told its output's size has no layer here.")
+        wanted, more = weight.shape[0], _one(given.get("output_padding", [0]), node, "output padding")
+        layer = TransposedConv(filters=weight.shape[1] * groups, bias=bias is not None, output_padding=more, **settings)
     got = reader.net.shape(node.input[0])
     if got[0] != wanted:
         raise NotHere(f"{node.name or node.op_type} expects {wanted} channels; it gets {volume(got)}.")

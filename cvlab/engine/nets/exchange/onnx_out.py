@@ -145,10 +145,11 @@ def _learned(g: _Graph, name: str, mine: dict[str, np.ndarray], *keys: str) -> l
 
 def _conv(g: _Graph, layer: Any, shapes, sources, out, name, mine) -> None:
     padding = layer.zeros if layer.kind == "conv" else layer.padding
+    more = {"output_padding": [layer.output_padding] * 2} if layer.kind == "transposed_conv" else {}
     g.node(
         "Conv" if layer.kind == "conv" else "ConvTranspose", [*sources, *_learned(g, name, mine, "weight", "bias")], out,
         kernel_shape=[layer.kernel] * 2, strides=[layer.stride] * 2, pads=[padding] * 4, dilations=[layer.dilation] * 2,
-        group=layer.groups,
+        group=layer.groups, **more,
     )  # fmt: skip
 
 

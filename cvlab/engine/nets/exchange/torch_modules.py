@@ -99,13 +99,14 @@ def _conv(m: nn.Conv2d, shape: Shape) -> LayerSpec:
 
 
 def _transposed(m: nn.ConvTranspose2d, shape: Shape) -> LayerSpec:
-    _refuse(m, padding_mode="zeros", output_padding=(0, 0))
+    _refuse(m, padding_mode="zeros")
     _expects(m, "channels", m.in_channels, shape)
     return TransposedConv(
         filters=m.out_channels,
         kernel=square(m.kernel_size, "kernel", m),
         stride=square(m.stride, "stride", m),
         padding=square(m.padding, "padding", m),
+        output_padding=square(m.output_padding, "output padding", m),
         dilation=square(m.dilation, "dilation", m),
         groups=m.groups,
         bias=m.bias is not None,

@@ -200,6 +200,13 @@ class TransposedConv(LayerSpec):
     padding: int = Field(
         0, ge=0, le=15, title="Padding P", description="Rows and columns cut off all around the output."
     )
+    output_padding: int = Field(
+        0,
+        ge=0,
+        le=15,
+        title="Output pad OP",
+        description="Rows and columns more at the far end, fewer than the stride: several sizes shrink to one, it says which.",
+    )
     dilation: int = Field(
         1, ge=1, le=16, title="Dilation", description="Distance between the pixels that a filter paints."
     )
@@ -215,11 +222,18 @@ class TransposedConv(LayerSpec):
     summary = "A convolution run backwards: every input number paints a scaled filter into a larger volume."
 
     def _side(self, size: int) -> int:
-        return (size - 1) * self.stride - 2 * self.padding + self.dilation * (self.kernel - 1) + 1
+        return (size - 1) * self.stride - 2 * self.padding + self.dilation * (self.kernel - 1) + self.output_padding + 1
 
     def output_shape(self, *shapes: Shape) -> Shape:
         c, h, w = need_volume(shapes[0])
         _check_groups(self.groups, c, self.filters)
+        most = max(self.stride, self.dilation) - 1
+        if self.output_padding > most:
+            raise Misfit(
+                "an output padding below its stride or its dilation",
+                f"Use an output padding of at most {most}.",
+                {"output_padding": most},
+            )
         out_h, out_w = self._side(h), self._side(w)
         if min(out_h, out_w) < 1:
             fitting = self.padding - math.ceil((1 - min(out_h, out_w)) / 2)
@@ -232,8 +246,10 @@ class TransposedConv(LayerSpec):
 
     def arithmetic(self, *shapes: Shape) -> str:
         spread = f"{self.kernel}" if self.dilation == 1 else f"{self.dilation}·({self.kernel} − 1) + 1"
+        more = f" + {self.output_padding}" if self.output_padding else ""
         return both_sides(
-            shapes[0], lambda side: f"({side} − 1)·{self.stride} − 2·{self.padding} + {spread} = {self._side(side)}"
+            shapes[0],
+            lambda side: f"({side} − 1)·{self.stride} − 2·{self.padding} + {spread}{more} = {self._side(side)}",
         )
 
     def parameters(self, *shapes: Shape) -> int:
@@ -265,6 +281,7 @@ class TransposedConv(LayerSpec):
             self.kernel,
             stride=self.stride,
             padding=self.padding,
+            output_padding=self.output_padding,
             dilation=self.dilation,
             groups=self.groups,
             bias=self.bias,
@@ -278,6 +295,7 @@ class TransposedConv(LayerSpec):
             kernel_size=(self.kernel, None),
             stride=(self.stride, 1),
             padding=(self.padding, 0),
+            output_padding=(self.output_padding, 0),
             dilation=(self.dilation, 1),
             groups=(self.groups, 1),
             bias=(self.bias, True),
@@ -285,4 +303,5 @@ class TransposedConv(LayerSpec):
 
     def label(self) -> str:
         extra = f", pad {self.padding}" if self.padding else ""
-        return f"{self.filters} @ {self.kernel}×{self.kernel}, stride {self.stride}{extra}"
+        more = f", out pad {self.output_padding}" if self.output_padding else ""
+        return f"{self.filters} @ {self.kernel}×{self.kernel}, stride {self.stride}{extra}{more}"
