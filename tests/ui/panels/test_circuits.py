@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
@@ -15,6 +16,8 @@ from cvlab.engine.errors import CannotWrite
 from cvlab.ui.panels.circuits.circuits import CircuitsPanel
 from cvlab.ui.panels.circuits.export import save_picture
 from cvlab.ui.panels.circuits.face import face, number, short, told
+from cvlab.ui.panels.circuits.fonts import width_of
+from cvlab.ui.panels.circuits.matrix_label import MatrixLabel, size
 from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
 
 
@@ -527,3 +530,11 @@ def test_the_builders_layer_opens_as_a_circuit(lab, window, qtbot):
     assert dialog.net.currentIndex() == 0 and dialog.layer.currentText().startswith("conv2")
     open_it(window.panel("circuits"), dialog, qtbot, lab)
     assert window.panel("circuits").expression.text().startswith("# conv2")
+
+
+@pytest.mark.parametrize("value", [-0.148, -0.2958, 0.07617, -1234.5, 123456.0, 1e-12, -3.2e-05, -0.003107, -99.99])
+def test_the_numbers_of_a_matrix_on_a_wire_stand_clear_of_each_other(value, panel):
+    cell = size((1, 2)).width() - size((1, 1)).width()
+    label = MatrixLabel(np.array([value]))
+    assert width_of(label.texts(6)[0][0], 13, bold=True) <= cell - 6
+    assert width_of(label.texts(5)[0][0], 16, bold=True) <= cell - 2, "in a picture that is shown small"

@@ -37,6 +37,20 @@ def test_tiles_stand_in_rows_without_touching_and_are_clicked(qtbot):
     assert tiles.number_at(places[0].center()) == 0
 
 
+def test_columns_spread_as_far_as_there_is_room_and_tiles_stay_as_large(qtbot):
+    close, wide = ImageTiles(4), ImageTiles(4, spread=40)
+    for tiles in (close, wide):
+        qtbot.addWidget(tiles)
+        tiles.resize(700, 400)
+        tiles.show_images(np.zeros((16, 1, 4, 4), np.uint8), ["1: 75 % · 6: 25 %"] * 16)
+    assert wide.tile(0).size() == close.tile(0).size()
+    assert wide.tile(1).left() - wide.tile(0).right() == pytest.approx(40, abs=1)
+    wide.resize(380, 400)
+    places = [wide.tile(i) for i in range(16)]
+    assert all(wide.rect().contains(place.toRect()) for place in places)
+    assert all(not a.intersects(b) for i, a in enumerate(places) for b in places[:i])
+
+
 def test_tiles_show_pixels_sharp_and_a_message_in_their_place(qtbot):
     tiles = ImageTiles(1)
     qtbot.addWidget(tiles)

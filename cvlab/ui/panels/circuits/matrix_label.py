@@ -15,7 +15,7 @@ from cvlab.ui.widgets.image_grid import colour_table, to_levels
 MOST_ROWS, MOST_COLUMNS = 6, 5
 """Beyond it the numbers become colours."""
 
-_CELL_WIDTH, _CELL_HEIGHT = 54.0, 18.0
+_CELL_WIDTH, _CELL_HEIGHT = 56.0, 18.0
 _FIELD_SIDE, _MOST_FIELD, _LEAST_FIELD = 92.0, 10.0, 3.0
 _BRACKET = 6.0
 _PIXELS, _MOST_PIXELS = 13, 16
