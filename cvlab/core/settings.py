@@ -23,7 +23,6 @@ class Settings(BaseModel):
         "system", title="Theme", description="Follow the system, or choose."
     )
     reopen_last: bool = Field(True, title="Reopen the last project", description="Start where you left off.")
-    last_panel: str = Field("builder", title="Panel shown at start")
     recent: list[str] = Field(default_factory=list, max_length=10, title="Recent projects")
 
     @classmethod

@@ -197,17 +197,6 @@ class LinearClassifier:
             raise DataError("A point has a class that is not there.", received=f"classes {y.min()} to {y.max()}")
         self.X, self.y, self._now = X, y, None
 
-    def add_point(self, x: np.ndarray, y: int) -> None:
-        self.set_points(np.vstack([self.X, x]), np.append(self.y, y))
-
-    def move_point(self, i: int, x: np.ndarray) -> None:
-        X = self.X.copy()
-        X[i] = x
-        self.set_points(X, self.y)
-
-    def delete_point(self, i: int) -> None:
-        self.set_points(np.delete(self.X, i, axis=0), np.delete(self.y, i))
-
     def set_weights(self, W: np.ndarray, b: np.ndarray) -> None:
         """Other weights, as a person typed them; finite, W: (K, D), b: (K,)."""
         W, b = np.array(W, dtype=np.float64), np.array(b, dtype=np.float64)

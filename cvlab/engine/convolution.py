@@ -201,15 +201,6 @@ def tap(padded: np.ndarray, i: int, j: int, down: Fit, across: Fit) -> np.ndarra
     return padded[:, rows, columns]
 
 
-def channel_maps(x: np.ndarray, w: np.ndarray, sliding: Sliding) -> np.ndarray:
-    """The intermediate maps of one filter, (C, H', W'): channel c alone, before the sum over channels and the bias.
-
-    x: (C, H, W). w: (C, F, F). Their sum over c, plus b, is the filter's output map.
-    """
-    none = np.zeros(1, w.dtype)
-    return np.stack([convolve(x[c : c + 1], w[c][None, None], none, sliding)[0] for c in range(len(x))])
-
-
 def product_sum(x: np.ndarray, w: np.ndarray, b: float, sliding: Sliding, row: int, column: int) -> ProductSum:
     """Output (row, column) of one filter, written out. x: (C, H, W). w: (C, F, F)."""
     down, across = sliding.fits(*x.shape[1:])

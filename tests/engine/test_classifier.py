@@ -127,15 +127,12 @@ def test_back_takes_steps_back_exactly(seed, steps):
     assert not ours.back()
 
 
-def test_points_come_move_and_go():
+def test_points_come_and_go():
     ours = LinearClassifier.of_blobs(points_per_class=1)
     before = ours.now
-    ours.add_point(np.array([0.5, 0.25]), 2)
-    assert len(ours.X) == 4 and ours.y[-1] == 2 and ours.now is not before
-    ours.move_point(3, np.array([1.0, -1.0]))
-    assert ours.X[3].tolist() == [1.0, -1.0] and len(ours.now.scores) == 4
-    for _ in range(4):
-        ours.delete_point(0)
+    ours.set_points(np.vstack([ours.X, [0.5, 0.25]]), np.append(ours.y, 2))
+    assert len(ours.X) == 4 and ours.y[-1] == 2 and ours.now is not before and len(ours.now.scores) == 4
+    ours.set_points(ours.X[:0], ours.y[:0])
     assert ours.now.data_loss == 0 and ours.now.total == ours.now.penalty > 0
     with pytest.raises(DataError, match="no point to learn from"):
         ours.step(0.1)
@@ -173,8 +170,8 @@ def test_randomise_begins_again_from_the_seed():
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda lab: lab.add_point(np.array([np.nan, 0.0]), 0),
-        lambda lab: lab.add_point(np.array([0.0, 0.0]), 3),
+        lambda lab: lab.set_points(np.array([[np.nan, 0.0]]), np.zeros(1)),
+        lambda lab: lab.set_points(np.zeros((1, 2)), np.full(1, 3)),
         lambda lab: lab.set_points(np.zeros((1001, 2)), np.zeros(1001)),
         lambda lab: lab.set_points(np.zeros(4), np.zeros(4)),
         lambda lab: lab.set_weights(np.full((3, 2), np.inf), np.zeros(3)),

@@ -14,7 +14,6 @@ from cvlab.engine.parameter_sharing import LayerSizes
 from cvlab.engine.pooling import PoolKind
 from cvlab.engine.transposed import Stamping, bilinear
 
-PAGES = ("slide", "kernel", "pool", "sharing")
 MIN_SIDE, MAX_SIDE, MAX_CHANNELS = 2, 9, 3
 MAX_FILTERS, MAX_FILTER, MAX_STRIDE, MAX_PADDING, MAX_DILATION, MAX_OUTPUT_PADDING = 3, 5, 4, 4, 3, 3
 MAX_POOL, MAX_POOL_STRIDE = 5, 5

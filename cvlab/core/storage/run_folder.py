@@ -6,7 +6,7 @@ import contextlib
 import platform
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -298,13 +298,6 @@ class RunFolder:
         from cvlab.engine.training.checkpoint import checkpoint_weights
 
         return self._assemble(checkpoint_weights(self.checkpoints.read(step)))
-
-    def trained_on_average(self, steps: Sequence[int]) -> TrainedNet:
-        """The mean of the weights of several checkpoints, as one net. Raises `NotOurFile`, `TrainingError`."""
-        from cvlab.engine.training.checkpoint import checkpoint_weights
-        from cvlab.engine.training.ensemble import averaged
-
-        return self._assemble(averaged([checkpoint_weights(self.checkpoints.read(step)) for step in steps]))
 
     def trained(self, *, average: bool = False) -> TrainedNet:
         """The net as the run left it, or the running average of its weights. Raises `NotOurFile`."""

@@ -1,16 +1,15 @@
-"""Turning the inputs: the output along one of them, a step along the gradient, and gradient descent on the circuit."""
+"""Turning the inputs: the output along one of them, and a step along the gradient."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 
-from cvlab.engine.circuit.circuit import Circuit
-from cvlab.engine.circuit.passes import Evaluation, evaluate
+from cvlab.engine.circuit.passes import Evaluation
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,20 +99,3 @@ def nudge(evaluation: Evaluation, step: float, only: str = "") -> dict[str, floa
         if only in ("", name) and isfinite(moved[name] + step * gradient):
             moved[name] += step * gradient
     return moved
-
-
-def descend(
-    circuit: Circuit, inputs: Mapping[str, float], learning_rate: float, steps: int, held: frozenset[str] = frozenset()
-) -> Iterator[Evaluation]:
-    """Gradient descent: x -= learning_rate * df/dx, `steps` times, beginning with the start. held: inputs that are data.
-
-    Ends early where the output is no finite number.
-    """
-    evaluation = evaluate(circuit, inputs)
-    yield evaluation
-    for _ in range(steps):
-        if not isfinite(evaluation.output):
-            return
-        moved = nudge(evaluation, -learning_rate)
-        evaluation = evaluate(circuit, moved | {name: evaluation.inputs[name] for name in held})
-        yield evaluation

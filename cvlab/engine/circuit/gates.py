@@ -14,7 +14,6 @@ INF, NAN = math.inf, math.nan
 
 Forward = Callable[..., float]
 Local = Callable[[Sequence[float], float], tuple[float, ...]]
-Line = Callable[[Sequence[str], str], str]
 
 
 def divide(a: float, b: float) -> float:

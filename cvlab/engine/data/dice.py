@@ -50,8 +50,3 @@ def bits(keys: np.ndarray, count: int, stream: int = 0) -> np.ndarray:
 def uniforms(keys: np.ndarray, count: int, stream: int = 0) -> np.ndarray:
     """(N, count) float64, evenly in [0, 1): the upper 53 bits of `bits`."""
     return (bits(keys, count, stream) >> np.uint64(11)) * np.float64(2.0**-53)
-
-
-def below(keys: np.ndarray, most: int, count: int, stream: int = 0) -> np.ndarray:
-    """(N, count) int64, evenly in 0..most-1, most < 2^31 (multiply and shift, Lemire 2019, without its correction)."""
-    return ((bits(keys, count, stream) >> np.uint64(32)) * np.uint64(most) >> np.uint64(32)).astype(np.int64)

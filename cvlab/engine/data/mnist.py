@@ -73,7 +73,6 @@ FILES = (
         4_542,
     ),
 )
-PACKED_BYTES = sum(file.packed_size for file in FILES)
 
 
 def raw_folder(root: Path) -> Path:

@@ -222,12 +222,6 @@ class Writer:
     def count(self, part: str) -> int:
         return len(self._labels[part])
 
-    def class_counts(self, part: str, classes: int) -> list[int]:
-        counts = [0] * classes
-        for label in self._labels[part]:
-            counts[label] += 1
-        return counts
-
     def add(self, part: str, images: np.ndarray, labels: list[int], names: list[str]) -> None:
         """images: (k, C, H, W) uint8. Raises CannotWrite."""
         try:

@@ -104,10 +104,3 @@ def cosine_distance(dots: np.ndarray, squares_x: np.ndarray, squares_y: np.ndarr
     lengths = np.sqrt(squares_x.astype(np.float64)) * np.sqrt(squares_y.astype(np.float64))
     shares = np.divide(dots, lengths, out=np.zeros(np.broadcast(dots, lengths).shape), where=lengths > 0)
     return 1.0 - shares
-
-
-def nearest_reference(X: np.ndarray, queries: np.ndarray, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """(indices, exact) of the k nearest, (Q, k), nearest first, ties to the lower index: sort everything, take k."""
-    values = exact_reference(X, queries, metric)
-    order = np.argsort(values, axis=1, kind="stable")[:, :k]
-    return order, np.take_along_axis(values, order, axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -64,12 +64,6 @@ class TrainedNet:
     def weights(self) -> dict[str, np.ndarray]:
         """Copies of the parameters by name: "conv1.weight" (6, 1, 5, 5), ..."""
         return {name: value.detach().cpu().numpy().copy() for name, value in self.module.state_dict().items()}
-
-    def with_weights(self, weights: Mapping[str, Tensor | np.ndarray]) -> TrainedNet:
-        """The same net with other weights, on modules of its own."""
-        module = build(self.architecture)
-        load_weights(module, weights)
-        return replace(self, module=module.eval())
 
 
 def load_weights(module: GraphNet, weights: Mapping[str, Tensor | np.ndarray]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 
-from cvlab.engine.errors import Cancelled, NetError, TrainingError
+from cvlab.engine.errors import Cancelled, NetError
 from cvlab.engine.nets.trained import TrainedNet
 
 Z = 1.959964
@@ -92,10 +92,6 @@ class Ensemble:
                     remedy="Choose nets that were trained on the same data.",
                 )
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return self.members[0].classes
-
     def predict(self, images: Tensor) -> np.ndarray:
         """images: (N, C, H, W) uint8 -> (N, K): the mean of the members' probabilities."""
         return np.mean([member.predict(images) for member in self.members], axis=0)
@@ -144,20 +140,3 @@ def mcnemar(one: int, other: int) -> float:
         else math.erfc(abs(one - other) / math.sqrt(2 * n)) / 2
     )
     return min(1.0, 2 * tail)
-
-
-def averaged(weights: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The mean of several weights of one net, name by name: one net that costs no more than a member (Polyak and Juditsky, 1992).
-
-    For checkpoints of one run; weights of runs that started elsewhere have no meaningful mean. Whole numbers (counters) are
-    taken from the last. Raises `TrainingError` for none.
-    """
-    if not weights:
-        raise TrainingError("There are no weights to average.", remedy="Let the run keep some checkpoints first.")
-    last = weights[-1]
-    return {
-        name: np.mean([one[name] for one in weights], axis=0, dtype=np.float64).astype(value.dtype)
-        if value.dtype.kind == "f"
-        else value
-        for name, value in last.items()
-    }

@@ -18,11 +18,6 @@ from cvlab.engine.errors import TrainingError
 from cvlab.engine.nets.dropout import Dropout, Dropout2d
 
 
-def is_launched() -> bool:
-    """Whether this process was started by `torchrun` (or the like), beside others."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ
-
-
 class Team:
     """This process among `size`, as number `rank`; rank 0 writes. Use as a context: it joins on entry and leaves on exit."""
 

@@ -1,11 +1,8 @@
-"""Colours by role, for light and dark, and the two type sizes, spacing and radii that everything is built from."""
+"""Colours by role, for light and dark, and the type sizes and the radius that everything is built from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-GRID = 8
-"""Margins and gaps are multiples of this, in pixels."""
 
 RADIUS = 8
 TEXT, SMALL, HEADING = 13, 12, 18

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -11,8 +9,6 @@ from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.ui.bind import listen
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.sign import Sign
-
-log = logging.getLogger("cvlab.ui")
 
 WIDTH = 360
 VISIBLE = 3

@@ -114,7 +114,7 @@ class NumberSlider(QSlider):
 
     def __init__(self, low: float, high: float, *, log: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._log, self._zero = log, low
+        self._log = log
         self._low = max(low, high * 10.0**-_DECADES) if log else low
         self._high = high
         self._has_zero = log and low <= 0

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from cvlab.engine.errors import NetError, TrainingError
+from cvlab.engine.errors import NetError
 from cvlab.engine.training.checkpoint import restore, resume_bytes
-from cvlab.engine.training.ensemble import Accuracy, Ensemble, averaged, compare, mcnemar
+from cvlab.engine.training.ensemble import Accuracy, Ensemble, compare, mcnemar
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 
@@ -68,15 +68,6 @@ def test_what_is_no_ensemble(net, data):
         Ensemble(())
     with pytest.raises(NetError, match="other classes"):
         Ensemble((one, replace(one, classes=("a", "b", "c"))))
-    with pytest.raises(TrainingError):
-        averaged([])
-
-
-def test_averages():
-    a, b = {"w": np.float32([1, 2]), "n": np.int64(3)}, {"w": np.float32([3, 6]), "n": np.int64(5)}
-    mean = averaged([a, b])
-    np.testing.assert_array_equal(mean["w"], np.float32([2, 4]))
-    assert mean["w"].dtype == np.float32 and mean["n"] == 5
 
 
 def test_the_running_average_of_a_run(net, data):

@@ -37,8 +37,6 @@ class KernelPad(BoardCanvas):
         self.cursor_at = (1, 1)
         self._kernel = np.zeros((3, 3))
         self._painting: float | None = None
-        self._hot: tuple[int, int] | None = None
-
         self.setMaximumHeight(232)
 
     def sizeHint(self) -> QSize:
