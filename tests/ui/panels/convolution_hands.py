@@ -1,19 +1,8 @@
-"""What a person's hands do on the convolution panel: find a control, click it, point at a cell of a stage."""
+"""Where a person points on a stage of the convolution panel."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
-
-
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"convolution.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
+from PySide6.QtCore import QPoint
 
 
 def cell(stage, name, place) -> QPoint:

@@ -15,14 +15,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def panel(qtbot, lab):
-    made = BuilderPanel(lab)
-    made.canvas.net_scene.slide_ms = 0
-    made.resize(1048, 820)
-    qtbot.addWidget(made, before_close_func=BuilderPanel.hidden)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+def panel(builder):
+    return builder
 
 
 def entry(panel: BuilderPanel, kind: str) -> QWidget:
@@ -45,17 +39,6 @@ def carry(panel: BuilderPanel, kind: str, goal: QPoint, *, let_go: bool = True) 
 def wire(panel: BuilderPanel, source: str, target: str) -> QPoint:
     names = panel.lab.project.architecture.by_name
     return panel.canvas.mapFromScene(panel.canvas.net_scene.wires[(names[source].id, names[target].id, 0)].middle)
-
-
-def wait_for_advice(panel: BuilderPanel, qtbot) -> None:
-    panel.adviser.advice = ()
-    panel.adviser.ask()
-    qtbot.waitUntil(lambda: drained(panel, "builder.advice"))
-
-
-def drained(panel: BuilderPanel, key: str) -> None:
-    panel.lab.jobs.drain()
-    assert not panel.lab.jobs.is_busy(key)
 
 
 def flow(panel: BuilderPanel) -> list[str]:
@@ -149,7 +132,7 @@ def test_a_setting_out_of_range_is_refused_in_words_beneath_it(panel, lab):
     assert lab.project.architecture == start and "From 1 to 4,096" in row.words.text()
 
 
-def test_a_missing_flatten_is_said_on_the_block_in_the_inspector_and_mended(panel, lab, qtbot):
+def test_a_missing_flatten_is_said_on_the_block_in_the_inspector_and_mended(panel, lab, settle):
     net = lab.project.architecture
     fc1 = net.by_name["fc1"].id
     panel.edits.delete([net.by_name["flatten1"].id])
@@ -161,7 +144,9 @@ def test_a_missing_flatten_is_said_on_the_block_in_the_inspector_and_mended(pane
     assert lab.project.builder.selected == (fc1,)
     assert panel.inspector.layer.error.isVisible()
     assert panel.inspector.layer.hint.text() == "Insert a flatten layer before it."
-    wait_for_advice(panel, qtbot)
+    panel.adviser.advice = ()
+    panel.adviser.ask()
+    settle("builder.advice")
     mend = panel.findChild(QPushButton, "builder.mend")
     assert "latten" in mend.text()
     QTest.mouseClick(mend, LEFT)

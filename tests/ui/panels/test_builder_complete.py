@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QPushButton, QSpinBox
+from PySide6.QtWidgets import QFileDialog
 
 from cvlab.core.net_import import read_net
 from cvlab.core.weights import FIRST
@@ -25,6 +25,7 @@ from cvlab.ui.canvas.menu import AdviceMenu, CanvasMenu
 from cvlab.ui.panels.builder.builder import BuilderPanel
 from cvlab.ui.panels.builder.exchange import WriteRequest
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
+from tests.ui.panels.hands import control
 
 LEFT = Qt.MouseButton.LeftButton
 EDITS = int(os.environ.get("CVLAB_EDITS", "150"))
@@ -32,33 +33,17 @@ EDITS = int(os.environ.get("CVLAB_EDITS", "150"))
 
 
 @pytest.fixture
-def panel(host):
-    made = host(BuilderPanel, 1048, 820)
-    made.canvas.net_scene.slide_ms = 0
-    return made
-
-
-def settle(panel: BuilderPanel, qtbot, key: str) -> None:
-    def is_done() -> None:
-        panel.lab.jobs.drain()
-        assert not panel.lab.jobs.is_busy(key)
-
-    qtbot.waitUntil(is_done, timeout=60_000)
-
-
-def find(panel, kind, name):
-    found = panel.findChild(kind, name)
-    assert found is not None, name
-    return found
+def panel(builder):
+    return builder
 
 
 # -- advice --------------------------------------------------------------------------------------------------------------
 
 
-def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, qtbot):
+def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, settle):
     start = lab.project.architecture
     panel.adviser.ask()
-    settle(panel, qtbot, "builder.advice")
+    settle("builder.advice")
     row = next(row for row in panel.inspector.net.advice.rows if not row.isHidden() and not row.button.isHidden())
     assert row.what.text().endswith(".") and row.why.text()
     QTest.mouseClick(row.button, LEFT)
@@ -67,21 +52,22 @@ def test_advice_is_given_with_its_reason_and_taken_in_one_step(panel, lab, qtbot
     assert lab.project.architecture == start
 
 
-def test_advice_about_a_layer_stands_beside_its_settings(panel, lab, qtbot):
+def test_advice_about_a_layer_stands_beside_its_settings(panel, lab, settle):
     panel.adviser.ask()
-    settle(panel, qtbot, "builder.advice")
+    settle("builder.advice")
     about = next(each for each in panel.adviser.advice if each.node is not None)
     panel.canvas.select(about.node)
     assert panel.inspector.layer.advice.rows[0].what.text() == about.what
 
 
-def broken(panel, lab, qtbot) -> int:
-    """LeNet without its flatten layer; returns the id of the layer that cannot take its input."""
+@pytest.fixture
+def fc1(panel, lab, settle) -> int:
+    """The id of the layer that cannot take its input, in LeNet without its flatten layer."""
     names = lab.project.architecture.by_name
     panel.edits.delete([names["flatten1"].id])
     panel.canvas.select()
     panel.adviser.ask()
-    settle(panel, qtbot, "builder.advice")
+    settle("builder.advice")
     return names["fc1"].id
 
 
@@ -91,20 +77,19 @@ def badge_of(panel, node_id: int) -> QPoint:
     return panel.canvas.mapFromScene(block.pos() + block.shown_badge.area.center())
 
 
-def test_an_error_is_mended_on_the_block_itself(panel, lab, qtbot):
-    start = lab.project.architecture
-    fc1 = broken(panel, lab, qtbot)
+def test_an_error_is_mended_on_the_block_itself(panel, lab, fc1):
+    broken = lab.project.architecture
     block = panel.canvas.net_scene.blocks[fc1]
     assert block.shown_badge.words == "Insert a flatten layer"
     QTest.mouseClick(panel.canvas.viewport(), LEFT, pos=badge_of(panel, fc1))
     assert not panel.canvas.net_scene.report.errors and block.shown_badge is None
     lab.history.undo()
+    assert lab.project.architecture == broken
     lab.history.undo()
-    assert lab.project.architecture == start
+    assert "flatten1" in lab.project.architecture.by_name and not lab.history.can_undo
 
 
-def test_a_block_s_menu_offers_its_mend_and_other_advice_with_reasons(panel, lab, qtbot):
-    fc1 = broken(panel, lab, qtbot)
+def test_a_block_s_menu_offers_its_mend_and_other_advice_with_reasons(panel, lab, fc1):
     panel.canvas.select(fc1)
     menu = CanvasMenu(panel.canvas, panel.edits, None)
     first = menu.actions()[0]
@@ -116,9 +101,9 @@ def test_a_block_s_menu_offers_its_mend_and_other_advice_with_reasons(panel, lab
     menu.deleteLater()
 
 
-def test_a_mark_on_a_block_opens_what_is_advised(panel, lab, qtbot, flush):
+def test_a_mark_on_a_block_opens_what_is_advised(panel, lab, flush, settle):
     panel.adviser.ask()
-    settle(panel, qtbot, "builder.advice")
+    settle("builder.advice")
     about = next(each for each in panel.adviser.advice if each.node is not None and each.apply is not None)
     start, item = lab.project.architecture, panel.canvas.net_scene.blocks[about.node]
     assert item.shown_badge.words == "" and about.what in item.shown_badge.tip
@@ -132,8 +117,8 @@ def test_a_mark_on_a_block_opens_what_is_advised(panel, lab, qtbot, flush):
     flush()
 
 
-def test_the_keyboard_takes_the_first_advice_and_none_that_is_stale(panel, lab, qtbot):
-    broken(panel, lab, qtbot)
+@pytest.mark.usefixtures("fc1")
+def test_the_keyboard_takes_the_first_advice_and_none_that_is_stale(panel, lab):
     stale = panel.adviser.mends()[0]
     panel.adviser.mend()
     mended = lab.project.architecture
@@ -155,7 +140,7 @@ def test_every_block_and_the_totals_tell_memory_of_the_batch_and_the_receptive_f
     figures = panel.inspector.net.figures
     assert figures["parameters"].text() == "61,706" and figures["field"].text() == "28 × 28"
     for key in ("work", "memory", "parameters"):
-        QTest.mouseClick(find(panel, QPushButton, f"builder.share.{key}"), LEFT)
+        QTest.mouseClick(control(panel, f"share.{key}"), LEFT)
         assert lab.project.builder.share == key
     assert panel.inspector.net.bars.total == 61_706
 
@@ -170,10 +155,10 @@ def test_a_million_channels_are_told_not_attempted(panel, lab):
 def test_the_group_card_repeats_folds_and_names(panel, lab):
     net = lab.project.architecture
     panel.canvas.select(net.by_name["fc1"].id, net.by_name["relu3"].id)
-    QTest.mouseClick(find(panel, QPushButton, "builder.group.make"), LEFT)
+    QTest.mouseClick(control(panel, "group.make"), LEFT)
     card = panel.inspector.group
     assert card.isVisible() and not panel.inspector.layer.isVisible()
-    find(panel, QSpinBox, "builder.group.times").setValue(2)
+    control(panel, "group.times").setValue(2)
     assert lab.project.architecture.groups[0].times == 2 and "2 copies" in card.figures.text()
     card.name.setText("Bad Name")
     card.name.editingFinished.emit()
@@ -246,16 +231,16 @@ class Control:
         pass
 
 
-def test_source_goes_out_and_comes_back(panel, lab, tmp_path, qtbot):
+def test_source_goes_out_and_comes_back(panel, lab, tmp_path, settle):
     start = lab.project.architecture
     panel.exchange.save("source", tmp_path / "net.py")
-    settle(panel, qtbot, "builder.exchange")
+    settle("builder.exchange")
     panel.edits.replace(zoo.make("linear"))
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "net.py"))])
     drop = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
     panel.dropEvent(drop)
-    settle(panel, qtbot, "builder.exchange")
+    settle("builder.exchange")
     now = lab.project.architecture
     assert [node.layer for node in now.nodes] == [node.layer for node in start.nodes]
     lab.history.undo()
@@ -310,19 +295,19 @@ def test_onnx_and_the_training_script_are_written(lab, tmp_path):
     assert b"class Net" in script
 
 
-def test_a_trained_net_goes_out_with_the_weights_that_the_person_chooses(panel, lab, tmp_path, qtbot, monkeypatch):
+def test_a_trained_net_goes_out_with_the_weights_that_the_person_chooses(panel, lab, tmp_path, monkeypatch, settle):
     pytest.importorskip("onnx")
     answers = iter([tmp_path / "net.onnx", tmp_path / "net.py"])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(next(answers)), ""))
     for kind in ("onnx", "source"):
         panel.exchange.export(kind)
         dialog = panel.exchange.dialog
-        settle(panel, qtbot, "builder.weights")
+        settle("builder.weights")
         rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
         assert rows[0] == "LeNet, trained on MNIST   99.56 % test" and rows[-1] == "First weights, not trained"
         assert ("None: the source alone" in rows) == (kind == "source")
         QTest.mouseClick(dialog.save, LEFT)
-        settle(panel, qtbot, "builder.exchange")
+        settle("builder.exchange")
         assert "LeNet, trained on MNIST" in lab.notices.all[-1].text
     trained = lab.models.load("lenet-mnist")
     from cvlab.engine.nets.exchange.onnx_in import read_onnx
@@ -334,30 +319,30 @@ def test_a_trained_net_goes_out_with_the_weights_that_the_person_chooses(panel, 
         }
 
 
-def test_weights_of_another_net_are_refused_in_words(panel, lab, tmp_path, qtbot):
+def test_weights_of_another_net_are_refused_in_words(panel, lab, tmp_path, settle):
     panel.exchange.export("source")
     dialog = panel.exchange.dialog
-    settle(panel, qtbot, "builder.weights")
+    settle("builder.weights")
     (tmp_path / "other.safetensors").write_bytes(weights_bytes({"a.weight": np.zeros(3, np.float32)}))
     dialog.add_file(tmp_path / "other.safetensors")
     assert dialog.list.currentItem().text() == "other.safetensors"
     dialog.close()
     panel.exchange.save("source", tmp_path / "net.py", str(tmp_path / "other.safetensors"))
-    settle(panel, qtbot, "builder.exchange")
+    settle("builder.exchange")
     assert "another net" in lab.notices.all[-1].text and not (tmp_path / "net.py").exists()
 
 
 # -- FC <-> CONV -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_linear_layer_is_shown_as_a_convolution_whose_outputs_agree(panel, lab, qtbot, flush):
+def test_a_linear_layer_is_shown_as_a_convolution_whose_outputs_agree(panel, lab, flush, settle):
     start = lab.project.architecture
     fc1 = start.by_name["fc1"].id
     panel.canvas.select(fc1)
     assert panel.inspector.layer.convert.text().startswith("As a convolution")
     QTest.mouseClick(panel.inspector.layer.convert, LEFT)
     dialog = panel.dialogs.converter.dialog
-    settle(panel, qtbot, "builder.convert")
+    settle("builder.convert")
     assert "agree" in dialog.verdict.text() and "5×5" in dialog.words.text()
     assert dialog.slide.isVisible() and "56×56 pixels" in dialog.slide_words.text()
     QTest.mouseClick(dialog.use, LEFT)

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from cvlab.core.panels.circuits import FAR
 from cvlab.engine.circuit.layout import is_drawn
@@ -19,21 +19,12 @@ from cvlab.ui.panels.circuits.face import face, number, short, told
 from cvlab.ui.panels.circuits.fonts import width_of
 from cvlab.ui.panels.circuits.matrix_label import MatrixLabel, size
 from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
+from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
 def panel(host):
     return host(CircuitsPanel, 1100, 800)
-
-
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"circuits.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
 
 
 def type_text(panel, text):
@@ -76,11 +67,7 @@ def test_play_goes_on_by_itself_and_stops_at_the_end(panel, qtbot):
     panel.transport._timer.setInterval(1)
     click(qtbot, panel, "play")
     assert panel.walk.position == 0 and panel.transport.is_playing
-    qtbot.waitUntil(lambda: check(panel.walk.position == panel.walk.last and not panel.transport.is_playing))
-
-
-def check(truth):
-    assert truth
+    qtbot.waitUntil(lambda: panel.walk.position == panel.walk.last and not panel.transport.is_playing)
 
 
 def test_typing_builds_the_circuit_and_an_error_keeps_the_last_one(panel, lab):
@@ -100,7 +87,7 @@ def test_typing_builds_the_circuit_and_an_error_keeps_the_last_one(panel, lab):
 
 def test_a_novel_is_refused_in_words_and_nothing_is_lost(panel, qtbot, lab):
     type_text(panel, "x + " * 10_000)
-    qtbot.waitUntil(lambda: check(panel.expression.message.isVisible()))
+    qtbot.waitUntil(lambda: panel.expression.message.isVisible())
     assert "20,000" in panel.expression.message.text()
     assert lab.project.circuits.document.text == PRESETS[0].text
 
@@ -135,7 +122,7 @@ def test_descent_reaches_the_bottom_and_is_one_step_to_undo(panel, qtbot, lab):
     start = dict(panel.walk.evaluation.inputs)
     panel.descent._timer.setInterval(0)
     click(qtbot, panel, "descend")
-    qtbot.waitUntil(lambda: check(panel.walk.evaluation.output < 1.0001))
+    qtbot.waitUntil(lambda: panel.walk.evaluation.output < 1.0001)
     click(qtbot, panel, "descend")
     assert not panel.descent.is_active
     lab.history.undo()
@@ -193,7 +180,7 @@ def test_undo_in_the_editor_is_the_documents_undo(lab, window, qtbot):
     qtbot.keyClicks(editor, "a*b")
     assert lab.project.circuits.document.text == "a*b"
     qtbot.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: check(editor.toPlainText() == PRESETS[0].text))
+    qtbot.waitUntil(lambda: editor.toPlainText() == PRESETS[0].text)
 
 
 def test_merging_repeats(panel, qtbot):
@@ -204,21 +191,16 @@ def test_merging_repeats(panel, qtbot):
     assert len(panel.walk.circuit.gates) == 3
 
 
-def test_checks_stand_beside_the_gradients_and_say_where_a_kink_is(panel, qtbot, lab):
+def test_checks_stand_beside_the_gradients_and_say_where_a_kink_is(panel, qtbot, lab, until):
     click(qtbot, panel, "to-checks")
     cells = panel.closer.checks.cells
     assert "✓" in cells["x", "error"].text() and cells["x", "backprop"].text() == "−4"
-    qtbot.waitUntil(lambda: check_autograd(lab, cells), timeout=30_000)
+    until(lambda: cells["z", "autograd"].text() == "✓ exact")
     type_text(panel, "f = abs(x - 1)")
     assert panel.walk.evaluation.inputs["x"] == -2
     panel.inputs.rows["x"].box.setValue(1)
     assert panel.closer.checks.cells["x", "error"].text().startswith("kink")
     assert "kink" in panel.steps.note.text()
-
-
-def check_autograd(lab, cells):
-    lab.pump()
-    assert cells["z", "autograd"].text() == "✓ exact"
 
 
 def test_what_has_no_value_is_said_and_shown(panel):
@@ -378,20 +360,15 @@ def test_a_number_of_a_matrix_is_chosen_turned_typed_and_undone(panel, lab):
     assert not panel.inputs.tables and set(panel.inputs.rows) == {"x", "y", "z"}
 
 
-def test_checks_of_matrices_say_shape_and_autograd(panel, qtbot, lab):
+def test_checks_of_matrices_say_shape_and_autograd(panel, qtbot, lab, until):
     panel.open_preset("net-2-3-2")
     click(qtbot, panel, "to-checks")
     cells = panel.closer.checks.cells
     assert cells["W1", "shape"].text() == "3 × 2 ✓" and "✓" in cells["W1", "error"].text()
-
-    def answered():
-        lab.pump()
-        assert cells["W2", "autograd"].text().startswith("✓")
-
-    qtbot.waitUntil(answered, timeout=30_000)
+    until(lambda: cells["W2", "autograd"].text().startswith("✓"))
 
 
-def test_a_large_matrix_is_a_picture_and_its_numbers_come_up_when_it_is_clicked(panel, qtbot):
+def test_a_large_matrix_is_a_picture_and_its_numbers_come_up_when_it_is_clicked(panel):
     type_text(panel, "W = randn(12, 40); x = ones(40); f = mean(relu(W @ x))")
     circuit = panel.walk.circuit
     assert wire(panel, "W") == ("12 × 40", "∇ 12 × 40")
@@ -446,70 +423,50 @@ def test_numbers_fit_narrow_fields(value, text):
 
 
 @pytest.fixture
-def dialog(panel, qtbot, lab):
+def dialog(panel, lab, until):
     opened = panel.ask_for_layer()
-
-    def loaded():
-        lab.pump()
-        assert opened.accept_button.isEnabled()
-
-    qtbot.waitUntil(loaded, timeout=30_000)
+    until(lambda: opened.accept_button.isEnabled())
     return opened
 
 
-def open_it(panel, dialog, qtbot, lab):
+def open_it(panel, dialog, until):
     before = panel.expression.text()
     dialog.accept_button.click()
-
-    def opened():
-        lab.pump()
-        assert panel.expression.text() != before
-
-    qtbot.waitUntil(opened, timeout=30_000)
+    until(lambda: panel.expression.text() != before)
 
 
-def test_a_neuron_of_the_shipped_net_becomes_a_circuit_and_can_be_undone(panel, dialog, qtbot, lab):
+def test_a_neuron_of_the_shipped_net_becomes_a_circuit_and_can_be_undone(panel, dialog, lab, until):
     dialog.most.setValue(4)
     dialog.unit[0].setValue(7)
     assert "84 inputs" in dialog.words.text() and not dialog.unit[1].isVisible()
-    open_it(panel, dialog, qtbot, lab)
+    open_it(panel, dialog, until)
     assert "neuron 7" in panel.expression.text() and "the other 80 add up to rest" in panel.expression.text()
     assert len(panel.inputs.rows) == 4 * 2 + 2
     lab.history.undo()
     assert panel.expression.text() == PRESETS[0].text
 
 
-def test_the_builders_convolution_is_opened_as_vectors(panel, dialog, qtbot, lab):
+def test_the_builders_convolution_is_opened_as_vectors(panel, dialog, lab, until):
     dialog.net.setCurrentIndex(0)
-
-    def loaded():
-        lab.pump()
-        assert dialog.accept_button.isEnabled()
-
-    qtbot.waitUntil(loaded, timeout=30_000)
+    until(lambda: dialog.accept_button.isEnabled())
     dialog.layer.setCurrentIndex(0)
     dialog.form.setCurrentIndex(1)
     assert dialog.unit[2].isVisible()
-    open_it(panel, dialog, qtbot, lab)
+    open_it(panel, dialog, until)
     assert "filter 0, row 0, column 0" in panel.expression.text() and "w @ x" in panel.expression.text()
 
 
-def test_a_layer_that_is_too_large_is_refused_in_words(panel, dialog, qtbot, lab):
+def test_a_layer_that_is_too_large_is_refused_in_words(panel, dialog, lab, until):
     dialog.layer.setCurrentIndex(2)
     dialog.form.setCurrentIndex(2)
     assert "too many numbers" in dialog.words.text()
     dialog.accept_button.click()
-
-    def told():
-        lab.pump()
-        assert "48,520 numbers" in dialog.words.text() and "Open one neuron" in dialog.words.text()
-
-    qtbot.waitUntil(told, timeout=30_000)
+    until(lambda: "48,520 numbers" in dialog.words.text() and "Open one neuron" in dialog.words.text())
     assert panel.expression.text() == PRESETS[0].text
     dialog.reject()
 
 
-def test_the_builders_layer_opens_as_a_circuit(lab, window, qtbot):
+def test_the_builders_layer_opens_as_a_circuit(lab, window, qtbot, until):
     window.go("builder")
     builder = window.panel("builder")
     net = lab.project.architecture
@@ -521,14 +478,9 @@ def test_the_builders_layer_opens_as_a_circuit(lab, window, qtbot):
     qtbot.mouseClick(card.open_circuit, Qt.MouseButton.LeftButton)
     assert window.panel("circuits").isVisible() and lab.project.circuits.asked == ""
     [dialog] = window.panel("circuits").findChildren(OpenLayerDialog)
-
-    def loaded():
-        lab.pump()
-        assert dialog.accept_button.isEnabled()
-
-    qtbot.waitUntil(loaded, timeout=30_000)
+    until(lambda: dialog.accept_button.isEnabled())
     assert dialog.net.currentIndex() == 0 and dialog.layer.currentText().startswith("conv2")
-    open_it(window.panel("circuits"), dialog, qtbot, lab)
+    open_it(window.panel("circuits"), dialog, until)
     assert window.panel("circuits").expression.text().startswith("# conv2")
 
 

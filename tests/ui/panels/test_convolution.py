@@ -27,7 +27,8 @@ from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_words import sentence
 from cvlab.ui.panels.convolution.picture_pair import PicturePair
-from tests.ui.panels.convolution_hands import cell, click, control
+from tests.ui.panels.convolution_hands import cell
+from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
@@ -36,18 +37,10 @@ def panel(host):
 
 
 @pytest.fixture
-def pictured(panel, qtbot, lab):
+def pictured(panel, until):
     """The panel with its picture on it."""
-    settle(panel, qtbot, lab)
+    until(lambda: panel.gallery.is_settled)
     return panel
-
-
-def settle(panel, qtbot, lab):
-    def look():
-        lab.pump()
-        assert panel.gallery.is_settled
-
-    qtbot.waitUntil(look)
 
 
 def type_into(qtbot, stage, name, place, text):
@@ -65,18 +58,6 @@ def wheel(widget, point: QPoint, steps: int):
         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(widget, event)
-
-
-def check(truth):
-    assert truth
-
-
-def until(qtbot, lab, is_so):
-    def look():
-        lab.pump()
-        assert is_so()
-
-    qtbot.waitUntil(look)
 
 
 # -- slide -----------------------------------------------------------------------------------------------------------
@@ -119,7 +100,7 @@ def test_keys_move_the_window_and_play(panel, qtbot, lab):
     state.speed = 60
     qtbot.keyClick(stage, Qt.Key.Key_Space)
     assert control(panel, "play").accessibleName() == "Pause"
-    qtbot.waitUntil(lambda: check(state.position >= 2))
+    qtbot.waitUntil(lambda: state.position >= 2)
     qtbot.keyClick(stage, Qt.Key.Key_Space)
     assert not panel.slide.transport.is_playing
 
@@ -213,7 +194,7 @@ def test_every_slider_to_both_ends_keeps_the_output_torchs_or_says_why_there_is_
             assert np.array_equal(stage.output, expected)
 
 
-def test_in_groups_a_filter_reads_its_own_channels_and_the_map_is_torchs(panel, qtbot, lab):
+def test_in_groups_a_filter_reads_its_own_channels_and_the_map_is_torchs(panel, lab):
     stage, state = panel.slide.stage, lab.project.convolution
     control(panel, "slide.filters").setValue(3)
     control(panel, "slide.groups").setValue(3)
@@ -278,7 +259,7 @@ def test_the_sentence_about_the_fit(fit, words):
     assert words in sentence(fit)
 
 
-def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
+def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab, until):
     click(qtbot, pictured, "slide.source.picture")
     stage = pictured.slide.stage
     assert stage.scene.x.shape == (3, 21, 32) and not control(pictured, "slide.channels").isVisible()
@@ -286,7 +267,7 @@ def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab):
     qtbot.mouseClick(stage, Qt.MouseButton.LeftButton, pos=cell(stage, "x", (1, 10, 16)))
     assert stage.spot[1:] == (5, 8)
     lab.project.convolution.picture = PictureChoice("mnist-mini", 5)
-    settle(pictured, qtbot, lab)
+    until(lambda: pictured.gallery.is_settled)
     assert stage.scene.x.shape == (1, 28, 28) and stage.output.shape[0] == 2
     lab.history.undo()
     assert not lab.project.convolution.slide.uses_picture
@@ -460,15 +441,15 @@ def test_the_courses_counts_are_told(panel, qtbot, lab):
 # -- pictures --------------------------------------------------------------------------------------------------------
 
 
-def test_a_dropped_picture_is_shown_everywhere_kept_in_the_file_and_undone(pictured, qtbot, lab, tmp_path):
+def test_a_dropped_picture_is_shown_everywhere_kept_in_the_file_and_undone(pictured, lab, tmp_path, until):
     pixels = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "leaf.png")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "leaf.png"))])
     assert pictured.gallery.takes(mime)
     pictured.gallery.take(mime)
-    until(qtbot, lab, lambda: lab.project.convolution.picture.source == OWN)
-    settle(pictured, qtbot, lab)
+    until(lambda: lab.project.convolution.picture.source == OWN)
+    until(lambda: pictured.gallery.is_settled)
     assert np.array_equal(pictured.gallery.photo.pixels, np.moveaxis(pixels, 2, 0))
     assert control(pictured, "picture").currentText() == "leaf"
     path = tmp_path / "p.cvlab"
@@ -478,54 +459,54 @@ def test_a_dropped_picture_is_shown_everywhere_kept_in_the_file_and_undone(pictu
         again.convolution.picture.own.pixels, pictured.gallery.photo.pixels
     )
     lab.history.undo()
-    settle(pictured, qtbot, lab)
+    until(lambda: pictured.gallery.is_settled)
     assert pictured.gallery.photo.title == "A palace"
 
 
-def test_what_is_no_picture_is_told_and_the_old_one_stays(pictured, qtbot, lab, tmp_path):
+def test_what_is_no_picture_is_told_and_the_old_one_stays(pictured, lab, tmp_path, until):
     path = tmp_path / "notes.png"
     path.write_text("no picture")
     pictured.gallery.open(path)
-    until(qtbot, lab, lambda: lab.notices.all)
+    until(lambda: lab.notices.all)
     assert "not a picture" in lab.notices.all[-1].text
     assert lab.project.convolution.picture.source == PHOTO
 
 
-def test_pasting_a_picture_and_pasting_nothing(pictured, qtbot, lab):
+def test_pasting_a_picture_and_pasting_nothing(pictured, lab, until):
     clipboard = QApplication.clipboard()
     clipboard.setText("words")
     pictured.gallery.paste()
     assert "no picture" in lab.notices.all[-1].text
     clipboard.setImage(pictured.grab().toImage())
     pictured.gallery.paste()
-    until(qtbot, lab, lambda: lab.project.convolution.picture.source == OWN)
+    until(lambda: lab.project.convolution.picture.source == OWN)
     clipboard.clear()
 
 
-def test_a_data_set_that_is_not_here_leads_back_to_the_picture_that_ships(pictured, qtbot, lab):
+def test_a_data_set_that_is_not_here_leads_back_to_the_picture_that_ships(pictured, lab, until):
     lab.project.convolution.picture = PictureChoice("no-such-set", 0)
-    until(qtbot, lab, lambda: lab.project.convolution.picture.source == PHOTO)
+    until(lambda: lab.project.convolution.picture.source == PHOTO)
     assert lab.notices.all
 
 
-def test_digits_are_stepped_through(pictured, qtbot, lab):
+def test_digits_are_stepped_through(pictured, qtbot, lab, until):
     combo = control(pictured, "picture")
     combo.setCurrentIndex(combo.findData("mnist-mini"))
     combo.activated.emit(combo.currentIndex())
-    settle(pictured, qtbot, lab)
+    until(lambda: pictured.gallery.is_settled)
     before = pictured.gallery.photo.title
     click(qtbot, pictured, "picture_after")
-    settle(pictured, qtbot, lab)
+    until(lambda: pictured.gallery.is_settled)
     assert pictured.gallery.photo.title != before and pictured.gallery.photo.pixels.shape == (1, 28, 28)
 
 
-def test_a_set_that_takes_long_says_so_and_stops_saying_it(pictured, qtbot, lab):
+def test_a_set_that_takes_long_says_so_and_stops_saying_it(pictured, lab, until):
     gallery, busy = pictured.gallery, pictured.bar.busy
     lab.project.convolution.picture = PictureChoice("mnist-mini", 1)
     assert not busy.text()
     gallery._late.timeout.emit()
     assert busy.text() == "Reading the data set…"
-    settle(pictured, qtbot, lab)
+    until(lambda: pictured.gallery.is_settled)
     assert not busy.text()
 
 

@@ -19,18 +19,9 @@ from cvlab.ui.panels.datasets.datasets import DatasetsPanel
 from cvlab.ui.panels.datasets.progress_strip import left, megabytes
 from tests.engine.data import conftest as small_sets
 from tests.engine.data.pictures import noise, pack, two_classes, write
+from tests.ui.panels.hands import click, control
 
 tiny_mnist = small_sets.tiny_mnist
-
-
-def settle(qtbot, lab, condition):
-    """Until jobs have brought it about."""
-
-    def check():
-        lab.pump()
-        assert condition()
-
-    qtbot.waitUntil(check, timeout=20_000)
 
 
 @pytest.fixture
@@ -40,27 +31,17 @@ def animals(home, tmp_path):
 
 
 @pytest.fixture
-def panel(animals, host, lab, qtbot):
+def panel(animals, host, lab, until):
     lab.project.datasets.dataset = animals.id
     made = host(DatasetsPanel, 1100, 760)
-    settle(qtbot, lab, lambda: made.dataset is not None)
-    settle(qtbot, lab, lambda: made.current.is_counted())
+    until(lambda: made.dataset is not None)
+    until(lambda: made.current.is_counted())
     return made
 
 
 @pytest.fixture
 def state(lab):
     return lab.project.datasets
-
-
-def control(panel, name) -> QWidget:
-    found = panel.window().findChild(QWidget, f"datasets.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
 
 
 def answer(qtbot, panel, dialog, choice):
@@ -117,11 +98,11 @@ def test_the_pixels_under_the_pointer_are_told(panel, qtbot):
     assert panel.current.card.pixels.matrix.window_of() == (3, 0)
 
 
-def test_a_class_is_filtered_by_its_bar(panel, qtbot, state):
+def test_a_class_is_filtered_by_its_bar(panel, qtbot, state, until):
     bars = control(panel, "classes")
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(40, 26 + 10))
     assert state.classes == (1,)
-    settle(qtbot, panel.lab, lambda: panel.current.grid.order.tolist() == [5, 6, 7, 8, 9])
+    until(lambda: panel.current.grid.order.tolist() == [5, 6, 7, 8, 9])
     assert panel.current.count.text() == "5 of 10 images"
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, QPoint(40, 10))
     assert state.classes == (0, 1)
@@ -131,21 +112,21 @@ def test_a_class_is_filtered_by_its_bar(panel, qtbot, state):
     assert state.classes == ()
 
 
-def test_words_are_looked_for_in_classes_files_and_numbers(panel, qtbot, state):
+def test_words_are_looked_for_in_classes_files_and_numbers(panel, qtbot, state, until):
     line = control(panel, "text")
     for text, found in (("DOG", [5, 6, 7, 8, 9]), ("003.png", [3, 8]), ("2", [1, 2, 7]), ("unicorn", [])):
         line.clear()
         qtbot.keyClicks(line, text)
-        settle(qtbot, panel.lab, lambda found=found: panel.current.grid.order.tolist() == found)
+        until(lambda found=found: panel.current.grid.order.tolist() == found)
     assert panel.grab() and state.text == "unicorn"
 
 
 @pytest.mark.parametrize("order", ["dark", "bright", "flat", "vivid", "class", "stored"])
-def test_orders(panel, qtbot, state, order):
+def test_orders(panel, state, order, until):
     state.order = order
     X = panel.dataset.train.images.numpy().reshape(10, -1).astype(float)
     key = {"dark": X.mean(1), "bright": -X.mean(1), "flat": X.std(1), "vivid": -X.std(1)}.get(order, np.arange(10))
-    settle(qtbot, panel.lab, lambda: panel.current.grid.order.tolist() == np.argsort(key, kind="stable").tolist())
+    until(lambda: panel.current.grid.order.tolist() == np.argsort(key, kind="stable").tolist())
 
 
 def test_two_images_are_pinned_and_compared(panel, qtbot, state):
@@ -169,17 +150,17 @@ def test_two_images_are_pinned_and_compared(panel, qtbot, state):
     assert state.pinned == () and view.views[0].pixels is None
 
 
-def test_the_mean_image_of_a_class(panel, qtbot, state):
+def test_the_mean_image_of_a_class(panel, qtbot, state, until):
     click(qtbot, panel, "view.class")
     view = panel.current.card.of_class
     X = panel.dataset.train.images.numpy()[:5].astype(float)
     assert np.abs(view.image.pixels - X.mean(0)).max() <= 0.51
     assert view.caption.text() == "Mean image of cat"
     state.classes = (1,)
-    settle(qtbot, panel.lab, lambda: view.caption.text() == "Mean image of dog")
+    until(lambda: view.caption.text() == "Mean image of dog")
 
 
-def test_the_test_part_is_sealed_until_one_has_read_why(panel, qtbot, state):
+def test_the_test_part_is_sealed_until_one_has_read_why(panel, qtbot, state, until):
     click(qtbot, panel, "part.test")
     assert state.split == "train" and control(panel, "part.train").isChecked()
     answer(qtbot, panel, "test_seal", "leave")
@@ -187,7 +168,7 @@ def test_the_test_part_is_sealed_until_one_has_read_why(panel, qtbot, state):
     click(qtbot, panel, "part.test")
     answer(qtbot, panel, "test_seal", "look")
     assert state.split == "test" and state.test_open and panel.current.count.text() == "4 images"
-    settle(qtbot, panel.lab, panel.current.is_counted)
+    until(panel.current.is_counted)
     click(qtbot, panel, "page.splits")
     click(qtbot, panel, "unlock")
     assert not state.test_open and state.split == "train"
@@ -267,18 +248,18 @@ def test_train_on_this_is_one_step_that_can_be_undone(panel, qtbot, lab, animals
     assert lab.project.recipe.data == "mnist-mini" and control(panel, "train").isEnabled()
 
 
-def test_choosing_another_set_forgets_what_does_not_fit(panel, qtbot, state, lab):
+def test_choosing_another_set_forgets_what_does_not_fit(panel, state, lab, until):
     state.classes, state.pinned = (1,), (("train", 9),)
     combo = control(panel, "dataset")
     combo.activated.emit(combo.findData("mnist-mini"))
     assert state.dataset == "mnist-mini" and not panel.info.isVisible()
-    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset.id == "mnist-mini")
+    until(lambda: panel.dataset is not None and panel.dataset.id == "mnist-mini")
     assert len(panel.current.grid.order) == 10_000 and state.classes == () and state.pinned == ()
     lab.history.undo()
-    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset.id != "mnist-mini")
+    until(lambda: panel.dataset is not None and panel.dataset.id != "mnist-mini")
 
 
-def test_what_is_not_here_is_explained_and_fetched(panel, qtbot, state, lab, monkeypatch):
+def test_what_is_not_here_is_explained_and_fetched(panel, qtbot, state, lab, monkeypatch, until):
     state.dataset = "kmnist"
     about = panel.about
     assert panel._stack.currentWidget() is about and about.fetch.text() == "Download 21 MB"
@@ -293,15 +274,15 @@ def test_what_is_not_here_is_explained_and_fetched(panel, qtbot, state, lab, mon
     click(qtbot, panel, "get")
     assert panel.strip.isVisible() and not about.fetch.isVisible()
     assert "on its way" in about.said.text()
-    settle(qtbot, lab, about.failure.isVisible)
+    until(about.failure.isVisible)
     assert "No server gave it. Try again." in about.failure.text and not lab.notices.all
     assert about.fetch.text() == "Try the download again" and about.files.isVisible() and not panel.strip.isVisible()
     click(qtbot, panel, "get")
-    settle(qtbot, lab, about.failure.isVisible)
+    until(about.failure.isVisible)
     assert asked == [("kmnist", ("files", "mirrors", "package"))] * 2
 
 
-def test_a_failure_that_nobody_looks_at_is_a_notice(panel, qtbot, state, lab, monkeypatch):
+def test_a_failure_that_nobody_looks_at_is_a_notice(panel, qtbot, state, lab, monkeypatch, until):
     def refuse(dataset_id, **_):
         raise DownloadFailed("No server gave it.")
 
@@ -309,7 +290,7 @@ def test_a_failure_that_nobody_looks_at_is_a_notice(panel, qtbot, state, lab, mo
     state.dataset = "kmnist"
     click(qtbot, panel, "get")
     state.dataset = "mnist-mini"
-    settle(qtbot, lab, lambda: lab.notices.all)
+    until(lambda: lab.notices.all)
     assert lab.notices.all[-1].title == "The download failed" and lab.notices.all[-1].remedies[0].caption == "Try again"
     state.dataset = "kmnist"
     assert panel.about.failure.isVisible(), "it is still said where one looks for it"
@@ -339,19 +320,19 @@ def test_a_set_that_nobody_knows_is_said(panel, state):
     assert "There is no set “gone-for-ever”" in panel.about.said.text() and not panel.about.fetch.isVisible()
 
 
-def test_a_damaged_set_is_said_and_can_be_tried_again(panel, qtbot, state, lab, animals):
+def test_a_damaged_set_is_said_and_can_be_tried_again(panel, qtbot, state, lab, animals, until):
     images = own.shelf(paths.data()) / animals.id / "train-images.npy"
     content = images.read_bytes()
     state.dataset = "mnist-mini"
-    settle(qtbot, lab, lambda: panel.dataset is not None)
+    until(lambda: panel.dataset is not None)
     catalogue.forget(animals.id)
     images.write_bytes(content[:-1])
     state.dataset = animals.id
-    settle(qtbot, lab, panel.about.failure.isVisible)
+    until(panel.about.failure.isVisible)
     assert "are damaged" in panel.about.failure.text and panel.about.retry.isVisible()
     images.write_bytes(content)
     click(qtbot, panel, "retry_load")
-    settle(qtbot, lab, lambda: panel.dataset is not None)
+    until(lambda: panel.dataset is not None)
 
 
 # -- importing -------------------------------------------------------------------------------------------------------
@@ -364,20 +345,20 @@ def drop(panel, path):
     panel.dropEvent(QDropEvent(QPointF(10, 10), action, data, button, Qt.KeyboardModifier.NoModifier))
 
 
-def test_a_dropped_folder_is_looked_through_and_imported(panel, qtbot, state, lab, tmp_path):
+def test_a_dropped_folder_is_looked_through_and_imported(panel, qtbot, state, lab, tmp_path, until):
     files = {f"{name}/{number}.png": noise(number) for name in ("ant", "bee") for number in range(5)}
     drop(panel, write(tmp_path / "Insects", files | {"ant/bad.png": b""}))
     card = panel.importing
     assert panel._stack.currentWidget() is card and not card.go.isEnabled()
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     assert "11 pictures in 2 classes (ant, bee)" in card.found.text() and "20 % of every class" in card.notes.text()
     size = card.form.size
     size.setCurrentIndex(size.findData(28))
     size.activated.emit(size.currentIndex())
-    settle(qtbot, lab, lambda: card.go.isEnabled() and "28 × 28" in card.found.text())
+    until(lambda: card.go.isEnabled() and "28 × 28" in card.found.text())
     qtbot.keyClicks(card.form.title, "Small ones")
     click(qtbot, panel, "import.start")
-    settle(qtbot, lab, lambda: state.dataset == "small-ones" and panel.dataset is not None)
+    until(lambda: state.dataset == "small-ones" and panel.dataset is not None)
     assert panel.dataset.image_shape == (3, 28, 28) and panel.picker.combo.currentData() == "small-ones"
     (notice,) = lab.notices.all
     assert (
@@ -387,14 +368,14 @@ def test_a_dropped_folder_is_looked_through_and_imported(panel, qtbot, state, la
     )
 
 
-def test_what_cannot_be_imported_is_said_on_the_card_and_left(panel, qtbot, lab, tmp_path, animals):
+def test_what_cannot_be_imported_is_said_on_the_card_and_left(panel, qtbot, lab, tmp_path, animals, until):
     drop(panel, write(tmp_path / "x", {"Cat/1.png": noise(1), "cat/1.png": noise(2), "cat/2.png": noise(3)}))
     card = panel.importing
-    settle(qtbot, lab, lambda: "Two classes have the same name" in card.failure.text)
+    until(lambda: "Two classes have the same name" in card.failure.text)
     assert not card.go.isEnabled() and card.form.isVisible()
     card.form.share.setValue(50)
     card.form.merge.setChecked(True)
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     click(qtbot, panel, "import.leave")
     assert panel._stack.currentWidget() is panel.current and lab.project.datasets.dataset == animals.id
 
@@ -423,43 +404,43 @@ def test_nothing_given_yet_is_a_place_to_drop_and_two_ways_to_choose(panel, qtbo
     assert panel._stack.currentWidget() is panel.current and panel.info.words.isVisible()
 
 
-def test_what_a_source_decides_by_itself_cannot_be_chosen(panel, qtbot, lab, tmp_path):
+def test_what_a_source_decides_by_itself_cannot_be_chosen(panel, lab, tmp_path, until):
     X, y = np.zeros((20, 6, 6), np.uint8), np.arange(20) % 2
     np.savez(tmp_path / "x.npz", train_images=X, train_labels=y, test_images=X, test_labels=y)
     drop(panel, tmp_path / "x.npz")
     card = panel.importing
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     assert not any(each.isEnabled() for each in (card.form.size, card.form.colour, card.form.share, card.form.merge))
     drop(panel, write(tmp_path / "pets", two_classes()))
-    settle(qtbot, lab, lambda: card.go.isEnabled() and "14 pictures" in card.found.text())
+    until(lambda: card.go.isEnabled() and "14 pictures" in card.found.text())
     assert card.form.size.isEnabled() and not card.form.share.isEnabled(), "there is a test part"
 
 
-def test_a_source_that_cannot_be_read_can_be_mended_and_looked_at_again(panel, qtbot, lab, tmp_path):
+def test_a_source_that_cannot_be_read_can_be_mended_and_looked_at_again(panel, qtbot, lab, tmp_path, until):
     path = pack(tmp_path / "pets.zip", two_classes())
     content = path.read_bytes()
     path.write_bytes(content[:-30])
     drop(panel, path)
     card = panel.importing
-    settle(qtbot, lab, card.failure.isVisible)
+    until(card.failure.isVisible)
     assert "only the beginning of one" in card.failure.text and not card.form.isVisible() and not card.go.isVisible()
     path.write_bytes(content)
     click(qtbot, panel, "import.again")
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     assert not card.failure.isVisible() and "14 pictures" in card.found.text()
 
 
-def test_classes_too_small_to_divide_ask_for_another_share(panel, qtbot, lab, tmp_path):
+def test_classes_too_small_to_divide_ask_for_another_share(panel, lab, tmp_path, until):
     drop(panel, write(tmp_path / "few", {f"{name}/{i}.png": noise(i) for name in "ab" for i in range(2)}))
     card = panel.importing
-    settle(qtbot, lab, card.failure.isVisible)
+    until(card.failure.isVisible)
     assert "Nothing would be tested on" in card.failure.text and card.form.isVisible() and not card.go.isEnabled()
     card.form.share.setValue(50)
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     assert "2 to train on, 2 to test on" in card.found.text()
 
 
-def test_a_full_disk_brings_the_card_back_as_it_was(panel, qtbot, state, lab, tmp_path, monkeypatch):
+def test_a_full_disk_brings_the_card_back_as_it_was(panel, qtbot, state, lab, tmp_path, monkeypatch, until):
     def full(*_, **__):
         raise CannotWrite("The disk is full.", remedy="Free some space.")
 
@@ -467,43 +448,43 @@ def test_a_full_disk_brings_the_card_back_as_it_was(panel, qtbot, state, lab, tm
     monkeypatch.setattr(importing, "bring", full)
     drop(panel, write(tmp_path / "pets", two_classes()))
     card = panel.importing
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     qtbot.keyClicks(card.form.title, "My pets")
     click(qtbot, panel, "import.start")
-    settle(qtbot, lab, card.failure.isVisible)
+    until(card.failure.isVisible)
     assert "The disk is full" in card.failure.text and card.form.title.text() == "My pets" and not lab.notices.all
     monkeypatch.setattr(importing, "bring", real)
     click(qtbot, panel, "import.start")
-    settle(qtbot, lab, lambda: state.dataset == "my-pets" and panel.dataset is not None)
+    until(lambda: state.dataset == "my-pets" and panel.dataset is not None)
 
 
-def test_a_public_set_is_recognised_and_taken_in_under_its_name(panel, qtbot, state, lab, tmp_path, tiny_mnist):
+def test_a_public_set_is_recognised_and_taken_in_under_its_name(panel, qtbot, state, lab, tmp_path, tiny_mnist, until):
     drop(panel, write(tmp_path / "mnist", tiny_mnist))
     card = panel.importing
-    settle(qtbot, lab, card.go.isEnabled)
+    until(card.go.isEnabled)
     assert "This is MNIST" in card.found.text() and card.go.text() == "Take in MNIST" and not card.form.isVisible()
     click(qtbot, panel, "import.start")
-    settle(qtbot, lab, lambda: state.dataset == "mnist" and panel.dataset is not None)
+    until(lambda: state.dataset == "mnist" and panel.dataset is not None)
     assert len(panel.dataset.train) == 30 and not own.manifests(paths.data())[1:]
 
 
 def test_the_files_that_one_has_are_taken_and_others_refused_on_the_card(
-    panel, qtbot, state, lab, tmp_path, tiny_mnist
+    panel, state, lab, tmp_path, tiny_mnist, until
 ):
     write(tmp_path / "mine", tiny_mnist)
     state.dataset = "mnist"
     panel.fetching.use_copy(str(tmp_path / "nothing"))
-    settle(qtbot, lab, panel.about.failure.isVisible)
+    until(panel.about.failure.isVisible)
     assert "4 of MNIST's four files are not in" in panel.about.failure.text and "Download" in panel.about.fetch.text()
     panel.fetching.use_copy(str(tmp_path / "mine" / "train-labels-idx1-ubyte"))
-    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset.id == "mnist")
+    until(lambda: panel.dataset is not None and panel.dataset.id == "mnist")
 
 
-def test_what_an_import_left_out_stays_listed(panel, qtbot, state, lab, tmp_path):
+def test_what_an_import_left_out_stays_listed(panel, qtbot, state, lab, tmp_path, until):
     made = bring(write(tmp_path / "pets", two_classes() | {"train/cat/bad.png": b"no picture"}), paths.data())
     panel.picker.refresh()
     state.dataset = made.id
-    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset.id == made.id)
+    until(lambda: panel.dataset is not None and panel.dataset.id == made.id)
     assert control(panel, "left_out").text() == "1 left out"
     click(qtbot, panel, "left_out")
     text = control(panel, "left_out_files").toPlainText()
@@ -511,10 +492,10 @@ def test_what_an_import_left_out_stays_listed(panel, qtbot, state, lab, tmp_path
     answer(qtbot, panel, "left_out_dialog", "close")
 
 
-def test_importing_the_shown_set_anew_shows_it_anew(panel, qtbot, lab, tmp_path, animals):
+def test_importing_the_shown_set_anew_shows_it_anew(panel, lab, tmp_path, animals, until):
     before = panel.dataset
     panel.arrivals.take_in(tmp_path / "animals", Options())
-    settle(qtbot, lab, lambda: panel.dataset is not None and panel.dataset is not before)
+    until(lambda: panel.dataset is not None and panel.dataset is not before)
     assert panel.dataset.id == animals.id and panel.dataset.digest == before.digest
 
 
@@ -527,13 +508,13 @@ def test_one_thing_after_the_other(panel, lab, tmp_path):
     panel.arrivals.cancel()
 
 
-def test_an_own_set_is_removed_once_that_is_confirmed(panel, qtbot, state, lab, animals):
+def test_an_own_set_is_removed_once_that_is_confirmed(panel, qtbot, state, lab, animals, until):
     click(qtbot, panel, "remove")
     answer(qtbot, panel, "remove", "no")
     assert own.is_here(paths.data(), animals.id)
     click(qtbot, panel, "remove")
     answer(qtbot, panel, "remove", "yes")
-    settle(qtbot, lab, lambda: state.dataset == "mnist-mini" and panel.dataset is not None)
+    until(lambda: state.dataset == "mnist-mini" and panel.dataset is not None)
     assert not own.is_here(paths.data(), animals.id) and not control(panel, "remove").isVisible()
 
 

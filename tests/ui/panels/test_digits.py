@@ -30,26 +30,14 @@ DIGITS = tuple("0123456789")
 
 
 @pytest.fixture
-def panel(lab, qapp, qtbot):
-    made = DigitsPanel(lab)
-    made.resize(1048, 790)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.hidden()
+def panel(host):
+    return host(DigitsPanel, 1048, 790)
 
 
 @pytest.fixture
-def awake(panel, lab, qtbot):
-    """The panel in front, with the net that ships."""
-    panel.shown()
-
-    def is_read():
-        lab.pump()
-        assert panel.reading is not None
-
-    qtbot.waitUntil(is_read, timeout=30_000)
+def awake(panel, until):
+    """The panel with the net that ships."""
+    until(lambda: panel.reading is not None)
     return panel
 
 
@@ -63,19 +51,10 @@ def winner(panel: DigitsPanel, page: Page) -> str:
     return panel.verdict.bars.winner
 
 
-def wait(qtbot, panel, condition, timeout=20_000) -> None:
-    def check():
-        panel.lab.pump()
-        panel.tick()
-        assert condition()
-
-    qtbot.waitUntil(check, timeout=timeout)
-
-
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def test_it_opens_alive_with_a_digit_that_the_shipped_net_reads(awake, qtbot):
+def test_it_opens_alive_with_a_digit_that_the_shipped_net_reads(awake):
     assert awake.verdict.bars.winner == "3"
     assert awake.verdict.sentence.text() == "It reads 3"
     assert awake.maps.grid.maps.shape == (6, 28, 28)
@@ -100,9 +79,9 @@ def test_the_numbers_are_those_of_the_net_for_the_image_that_is_shown(awake):
     assert awake.verdict.bars.values == pytest.approx(e / e.sum(), abs=1e-6)
 
 
-def test_a_stroke_is_read_while_it_is_drawn_and_the_latency_is_kept(awake, qtbot):
+def test_a_stroke_is_read_while_it_is_drawn_and_the_latency_is_kept(awake, until):
     awake.clear()
-    wait(qtbot, awake, lambda: awake.verdict.bars.message == "Draw a digit")
+    until(lambda: awake.verdict.bars.message == "Draw a digit")
     awake.latency.clear()
     pad = awake.paper.pad
     place = pad.field().center().toPoint()
@@ -111,7 +90,7 @@ def test_a_stroke_is_read_while_it_is_drawn_and_the_latency_is_kept(awake, qtbot
         count = len(awake.latency)
         place.setY(place.y() + 10)
         QTest.mouseMove(pad, place)
-        wait(qtbot, awake, lambda count=count: len(awake.latency) > count)
+        until(lambda count=count: len(awake.latency) > count)
     assert pad.is_drawing and awake.verdict.bars.values is not None
     QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=place)
     assert 0 < awake.latency.p50() <= awake.latency.p99()
@@ -125,7 +104,7 @@ def test_clean_paper_is_not_read(awake):
     assert awake.maps.grid.maps is None
 
 
-def test_before_the_net_is_there_the_panel_says_so_and_shows_the_preparation(panel, qtbot):
+def test_before_the_net_is_there_the_panel_says_so_and_shows_the_preparation(panel):
     panel._read()
     assert panel.verdict.bars.message == "The network is waking up"
     assert panel.received.input.pixels.max() == 255
@@ -135,7 +114,7 @@ def test_before_the_net_is_there_the_panel_says_so_and_shows_the_preparation(pan
 
 
 @pytest.mark.parametrize("name,field", [("crop", "crop"), ("box20", "box20"), ("centre", "centre_of_mass")])
-def test_a_step_can_be_left_out_and_that_can_be_undone(awake, qtbot, name, field):
+def test_a_step_can_be_left_out_and_that_can_be_undone(awake, name, field):
     state, before = awake.lab.project.digits, awake.received.input.pixels.copy()
     awake.sheet.page = seven()
     box = awake.findChild(QAbstractButton, f"digits.{name}")
@@ -170,7 +149,7 @@ def test_pointing_at_a_pixel_reads_its_byte(awake, qtbot):
 # -- the paper ---------------------------------------------------------------------------------------------------------
 
 
-def test_undo_stroke_and_clear_are_steps_of_the_history(awake, qtbot):
+def test_undo_stroke_and_clear_are_steps_of_the_history(awake):
     awake.sheet.page = seven()
     press(awake, "digits.undo")
     assert len(awake.sheet.page.strokes) == 1
@@ -184,7 +163,7 @@ def test_undo_stroke_and_clear_are_steps_of_the_history(awake, qtbot):
     assert awake.verdict.bars.winner == "7"
 
 
-def test_a_drawn_stroke_can_be_undone_back_to_the_example(awake, qtbot):
+def test_a_drawn_stroke_can_be_undone_back_to_the_example(awake):
     pad = awake.paper.pad
     middle = pad.field().center().toPoint()
     QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=middle)
@@ -207,9 +186,9 @@ def test_the_brush_is_the_projects(awake):
 # -- pictures ----------------------------------------------------------------------------------------------------------
 
 
-def test_surprise_brings_a_labelled_test_digit(awake, qtbot):
+def test_surprise_brings_a_labelled_test_digit(awake, until):
     press(awake, "digits.surprise")
-    wait(qtbot, awake, lambda: awake.sheet.page.picture is not None)
+    until(lambda: awake.sheet.page.picture is not None)
     assert awake.sheet.page.caption.startswith("Test digit")
     first = awake.sheet.page
     awake.pictures.test_digit(7)
@@ -227,35 +206,35 @@ def photo(path: Path) -> Path:
     return path
 
 
-def test_a_picture_of_dark_ink_is_read(awake, qtbot, tmp_path):
+def test_a_picture_of_dark_ink_is_read(awake, tmp_path, until):
     awake.pictures.open(photo(tmp_path / "seven.png"))
-    wait(qtbot, awake, lambda: awake.sheet.page.picture is not None and awake.verdict.bars.winner == "7")
+    until(lambda: awake.sheet.page.picture is not None and awake.verdict.bars.winner == "7")
     assert "seven.png" in awake.sheet.page.caption
 
 
-def test_a_pasted_picture_is_read(awake, qtbot, tmp_path):
+def test_a_pasted_picture_is_read(awake, tmp_path, until):
     from PySide6.QtGui import QImage
 
     QGuiApplication.clipboard().setImage(QImage(str(photo(tmp_path / "seven.png"))))
     awake.pictures.paste()
-    wait(qtbot, awake, lambda: awake.sheet.page.picture is not None and awake.verdict.bars.winner == "7")
+    until(lambda: awake.sheet.page.picture is not None and awake.verdict.bars.winner == "7")
     QGuiApplication.clipboard().clear()
     awake.pictures.paste()
     assert awake.lab.notices.all[-1].title == "No picture to paste"
 
 
-def test_what_is_no_picture_is_said_and_changes_nothing(awake, qtbot, tmp_path):
+def test_what_is_no_picture_is_said_and_changes_nothing(awake, tmp_path, until):
     path, page = tmp_path / "notes.png", awake.sheet.page
     path.write_text("not a picture")
     awake.pictures.open(path)
-    wait(qtbot, awake, lambda: awake.lab.notices.all)
+    until(lambda: awake.lab.notices.all)
     assert "not a picture" in awake.lab.notices.all[-1].text and awake.sheet.page is page
 
 
 # -- nets and layers ---------------------------------------------------------------------------------------------------
 
 
-def test_another_layer_shows_its_own_maps(awake, qtbot):
+def test_another_layer_shows_its_own_maps(awake):
     combo = awake.findChild(QComboBox, "digits.layer")
     assert combo.currentData() == "conv1"
     for layer, shape, signed in (
@@ -284,35 +263,35 @@ def test_a_net_of_other_images_is_refused_in_words():
         check_reads_digits(zoo.lenet((3, 32, 32)))
 
 
-def test_a_net_that_is_gone_is_a_failure_with_a_way_out(awake, qtbot):
+def test_a_net_that_is_gone_is_a_failure_with_a_way_out(awake, until):
     awake.net.choose("no-such-run")
-    wait(qtbot, awake, lambda: awake.verdict.bars.message)
+    until(lambda: awake.verdict.bars.message)
     assert awake.verdict.bars.message == "There is no such net."
     (remedy,) = awake.lab.notices.all[-1].remedies
     awake.lab.project.digits.model = "no-such-run"
     remedy.act()
-    wait(qtbot, awake, lambda: awake.verdict.bars.winner == "3")
+    until(lambda: awake.verdict.bars.winner == "3")
 
 
-def test_the_net_in_training_is_followed_and_its_run_takes_its_place(awake, qtbot):
+def test_the_net_in_training_is_followed_and_its_run_takes_its_place(awake, until):
     lab = awake.lab
     run = lab.runs.start(zoo.linear_classifier(), Recipe(data="mnist-mini", epochs=40, batch_size=100))
     combo = awake.findChild(QComboBox, "digits.model")
     combo.setCurrentIndex(combo.findData(LIVE))
     combo.activated.emit(combo.currentIndex())
     assert lab.project.digits.model == LIVE
-    wait(qtbot, awake, lambda: awake.net.net is not None and awake.net.net.architecture == run.architecture)
-    wait(qtbot, awake, lambda: awake.reading is not None and len(awake.reading.scores) == 10)
+    until(lambda: awake.net.net is not None and awake.net.net.architecture == run.architecture)
+    until(lambda: awake.reading is not None and len(awake.reading.scores) == 10)
     first = awake.reading.scores
-    wait(qtbot, awake, lambda: not np.array_equal(awake.reading.scores, first))
+    until(lambda: not np.array_equal(awake.reading.scores, first))
     assert awake.maps.grid.maps is None  # a linear classifier has none
     run.stop()
-    wait(qtbot, awake, lambda: not run.is_active and lab.project.digits.model != LIVE)
+    until(lambda: not run.is_active and lab.project.digits.model != LIVE)
     assert lab.project.digits.model in (run.id, SHIPPED)
-    wait(qtbot, awake, lambda: not lab.jobs.is_busy())
+    until(lambda: not lab.jobs.is_busy())
 
 
-def test_weights_in_training_that_there_is_no_memory_to_copy(awake, qtbot, monkeypatch):
+def test_weights_in_training_that_there_is_no_memory_to_copy(awake, monkeypatch, until):
     lab = awake.lab
     import torch
 
@@ -322,22 +301,22 @@ def test_weights_in_training_that_there_is_no_memory_to_copy(awake, qtbot, monke
     combo = awake.findChild(QComboBox, "digits.model")
     combo.setCurrentIndex(combo.findData(LIVE))
     combo.activated.emit(combo.currentIndex())
-    wait(qtbot, awake, lambda: awake.net._failure is not None)
+    until(lambda: awake.net._failure is not None)
     assert "not enough memory" in awake.net._failure.what
     assert run.is_active and run.state.failure is None
     monkeypatch.undo()
-    wait(qtbot, awake, lambda: awake.net.net is not None and awake.net.net.architecture == run.architecture)
+    until(lambda: awake.net.net is not None and awake.net.net.architecture == run.architecture)
     run.stop()
-    wait(qtbot, awake, lambda: not run.is_active and not lab.jobs.is_busy())
+    until(lambda: not run.is_active and not lab.jobs.is_busy())
 
 
-def test_behind_another_panel_it_costs_nothing(awake, qtbot):
+def test_behind_another_panel_it_costs_nothing(awake, until):
     awake.hidden()
     reading = awake.reading
     awake.sheet.page = seven()
     assert not awake._reader.isActive() and awake.reading is reading
     awake.shown()
-    wait(qtbot, awake, lambda: awake.verdict.bars.winner == "7")
+    until(lambda: awake.verdict.bars.winner == "7")
 
 
 # -- words and figures -------------------------------------------------------------------------------------------------
@@ -377,11 +356,11 @@ def test_every_control_has_a_name_a_voice_and_a_lesson(panel, name):
     assert control is not None and control.accessibleName() and len(control.toolTip()) > 20
 
 
-def test_the_tour_reads_a_drawn_and_a_real_digit(awake, qtbot):
+def test_the_tour_reads_a_drawn_and_a_real_digit(awake, until):
     seen = []
     for stop in awake.tour():
-        wait(qtbot, awake, stop.is_ready)
-        wait(qtbot, awake, lambda: not awake._reader.isActive())
+        until(stop.is_ready)
+        until(lambda: not awake._reader.isActive())
         seen.append((stop.name, awake.verdict.bars.winner))
     assert seen[0] == ("drawn", "7") and seen[1][0] == "test-digit"
     assert f"labelled {seen[1][1]}" in awake.sheet.page.caption

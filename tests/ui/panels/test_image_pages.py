@@ -19,6 +19,7 @@ from cvlab.ui.panels.datasets.challenge_work import NEAREST, NET
 from cvlab.ui.panels.datasets.challenges_page import ChallengesPage
 from cvlab.ui.panels.datasets.preprocess_page import PreprocessPage
 from cvlab.ui.panels.datasets.preprocess_work import as_pictures
+from tests.ui.panels.hands import control
 
 
 @pytest.fixture(scope="module")
@@ -63,32 +64,12 @@ def page(lab, qapp, qtbot, flush, digits):
     flush()
 
 
-@pytest.fixture
-def settle(lab, qtbot):
-    """A function that pumps until a condition holds."""
-
-    def wait(condition):
-        def pumped():
-            lab.pump()
-            assert condition()
-
-        qtbot.waitUntil(pumped, timeout=20_000)
-
-    return wait
-
-
-def find(page, kind, name):
-    control = page.findChild(kind, f"datasets.{name}")
-    assert control is not None, name
-    return control
-
-
 # -- Challenges ------------------------------------------------------------------------------------------------------
 
 
-def test_both_judges_see_the_image_that_is_shown(page, lab, settle, digits):
+def test_both_judges_see_the_image_that_is_shown(page, lab, digits, until):
     shown = page(ChallengesPage)
-    settle(lambda: shown.verdict is not None and shown.judges.bars.values is not None)
+    until(lambda: shown.verdict is not None and shown.judges.bars.values is not None)
     view = lab.project.datasets.challenge
     changed = challenges.apply(view.kind, digits.train.images[:1], view.amount, view.seed)
     wanted = lab.models.load("lenet-mnist").predict(changed)[0]
@@ -100,9 +81,9 @@ def test_both_judges_see_the_image_that_is_shown(page, lab, settle, digits):
     assert shown.verdict.distance == pytest.approx(float(d.min().sqrt()))
 
 
-def test_the_dial_moves_the_state_the_picture_and_the_plot_together(page, lab, settle):
+def test_the_dial_moves_the_state_the_picture_and_the_plot_together(page, lab):
     shown = page(ChallengesPage)
-    dial = find(shown, QAbstractSlider, "challenge_amount")
+    dial = control(shown, "challenge_amount")
     dial.setValue(dial.maximum())
     assert lab.project.datasets.challenge.amount == 1 and shown.image.amount.text() == "100 %"
     shown.curve.plot.picked.emit(0.0)
@@ -118,12 +99,12 @@ def test_a_press_in_the_plot_turns_the_dial(page, lab, qtbot):
     assert lab.project.datasets.challenge.amount == pytest.approx(0.75, abs=0.01)
 
 
-def test_curves_are_measured_shown_kept_and_can_be_stopped(page, lab, settle, digits):
+def test_curves_are_measured_shown_kept_and_can_be_stopped(page, lab, digits, until):
     shown = page(ChallengesPage)
-    settle(lambda: shown.asked.net is not None)
+    until(lambda: shown.asked.net is not None)
     shown.measuring.toggle()
     assert shown.curve.is_busy and shown.curve.measure.text() == "Stop"
-    settle(lambda: len(shown.curve.points) == 18 and not shown.curve.is_busy)
+    until(lambda: len(shown.curve.points) == 18 and not shown.curve.is_busy)
     at_zero = {p.judge: p.accuracy for p in shown.curve.points if p.amount == 0}
     plain = lab.models.load("lenet-mnist").predict(digits.test.images).argmax(1) == digits.test.labels.numpy()
     assert at_zero[NET] == pytest.approx(plain.mean()) and 0.6 < at_zero[NEAREST] < 1
@@ -150,11 +131,11 @@ def colour(digits):
     )
 
 
-def test_the_net_that_is_asked_is_the_one_that_reads_the_set(page, lab, settle, shapes):
+def test_the_net_that_is_asked_is_the_one_that_reads_the_set(page, lab, shapes, until):
     shown = page(ChallengesPage, shapes)
-    settle(lambda: shown.judges.bars.values is not None)
+    until(lambda: shown.judges.bars.values is not None)
     assert shown.asked.id == "convnet-shapes32" and lab.project.datasets.challenge.model == "lenet-mnist"
-    combo = find(shown, QComboBox, "challenge_model")
+    combo = control(shown, "challenge_model")
     assert combo.currentText() == "ConvNet-small, trained on Shapes-32"
     assert shown.judges.learned.text() == "99.80 % of its test images right"
     other = combo.model().item(combo.findData("lenet-mnist"))
@@ -166,53 +147,53 @@ def test_the_net_that_is_asked_is_the_one_that_reads_the_set(page, lab, settle, 
     np.testing.assert_allclose(shown.judges.bars.values, wanted, atol=1e-5)
 
 
-def test_other_classes_of_the_same_shape_are_not_judged_by_it(page, lab, settle, digits):
+def test_other_classes_of_the_same_shape_are_not_judged_by_it(page, lab, digits, until):
     clothes = replace(digits, id="clothes", classes=tuple("abcdefghij"))
     shown = page(ChallengesPage, clothes)
-    settle(lambda: shown.verdict is not None)
+    until(lambda: shown.verdict is not None)
     assert shown.asked.net is None and "No net reads" in shown.judges.bars.message
 
 
-def test_where_no_net_reads_the_set_one_is_trained_beside_the_project(page, lab, settle, qtbot, colour, monkeypatch):
+def test_where_no_net_reads_the_set_one_is_trained_beside_the_project(page, lab, qtbot, colour, monkeypatch, until):
     monkeypatch.setattr(lab.runs, "load_data", lambda _: colour)
     shown, before = page(ChallengesPage, colour), (lab.project.architecture, lab.project.recipe)
-    train = find(shown, QAbstractButton, "challenge_train")
+    train = control(shown, "challenge_train")
     assert train.isVisible() and not shown.judges.model_choice.isVisible()
     qtbot.mouseClick(train, Qt.MouseButton.LeftButton)
     run = lab.runs.current
     assert run.title == "ConvNet-small, trained on Colour" and (lab.project.architecture, lab.project.recipe) == before
-    settle(lambda: "ConvNet-small learns: epoch 1 of 40" in shown.judges.bars.message and run.state.step > 0)
+    until(lambda: "ConvNet-small learns: epoch 1 of 40" in shown.judges.bars.message and run.state.step > 0)
     assert train.text() == "Stop"
     qtbot.mouseClick(train, Qt.MouseButton.LeftButton)
-    settle(lambda: shown.asked.net is not None)
+    until(lambda: shown.asked.net is not None)
     assert (shown.asked.id == run.id and shown.judges.bars.values is not None) or shown.judges.bars.message
     assert not train.isVisible() and shown.judges.model_choice.currentText() == run.title
 
 
-def test_a_second_training_is_refused_in_words(page, lab, settle, qtbot, colour, monkeypatch):
+def test_a_second_training_is_refused_in_words(page, lab, qtbot, colour, monkeypatch, until):
     monkeypatch.setattr(lab.runs, "load_data", lambda _: colour)
     other = lab.runs.start(*suited(replace(colour, id="other")))
     shown = page(ChallengesPage, colour)
-    qtbot.mouseClick(find(shown, QAbstractButton, "challenge_train"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(control(shown, "challenge_train"), Qt.MouseButton.LeftButton)
     assert "A run is still training" in lab.notices.all[-1].text
     other.stop()
-    settle(lambda: not other.is_active)
+    until(lambda: not other.is_active)
 
 
-def test_without_a_net_the_rest_goes_on(page, lab, settle, colour):
+def test_without_a_net_the_rest_goes_on(page, lab, colour, until):
     shown = page(ChallengesPage, colour)
-    settle(lambda: "No net reads" in shown.judges.bars.message and shown.verdict is not None)
+    until(lambda: "No net reads" in shown.judges.bars.message and shown.verdict is not None)
     shown.measuring.toggle()
-    settle(lambda: len(shown.curve.points) == 9)
+    until(lambda: len(shown.curve.points) == 9)
     assert {p.judge for p in shown.curve.points} == {NEAREST}
 
 
-def test_the_seventh_is_a_gallery_whose_images_go_to_the_dials(page, lab, settle, qtbot, digits):
+def test_the_seventh_is_a_gallery_whose_images_go_to_the_dials(page, lab, qtbot, digits, until):
     shown = page(ChallengesPage)
     shown.chips.button(6).click()
-    settle(lambda: shown.gallery.rows["apart"].count > 0)
+    until(lambda: shown.gallery.rows["apart"].count > 0)
     shown.gallery.combo.activated.emit(7)
-    settle(lambda: "“7”" in shown.gallery.words.text())
+    until(lambda: "“7”" in shown.gallery.words.text())
     row = shown.gallery.rows["farthest"]
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton, pos=row.tile(1).center().toPoint())
     state = lab.project.datasets
@@ -240,42 +221,42 @@ def test_the_sweep_turns_the_dial_by_itself(page, lab):
 
 
 @pytest.mark.parametrize("kind", ["standardize", "mean-image", "contrast", "whiten"])
-def test_what_is_shown_is_what_a_net_would_be_fed_with(page, lab, settle, digits, kind):
+def test_what_is_shown_is_what_a_net_would_be_fed_with(page, lab, digits, kind, until):
     lab.project.datasets.preprocess = lab.project.datasets.preprocess.changed(kind=kind, epsilon=0.01)
     shown = page(PreprocessPage)
-    settle(lambda: shown.found is not None)
+    until(lambda: shown.found is not None)
     images = torch.from_numpy(shown.found.images)
     wanted = Preprocessing.fit(kind, digits.train.images, 0.01).apply(images, torch.float64)
     np.testing.assert_allclose(shown.found.after, wanted.numpy(), atol=1e-6)
     assert shown.found.away == 0 and shown.pairs.count == 12
 
 
-def test_a_fit_from_elsewhere_is_shown_to_be_wrong(page, lab, settle):
+def test_a_fit_from_elsewhere_is_shown_to_be_wrong(page, lab, until):
     lab.project.datasets.preprocess = lab.project.datasets.preprocess.changed(kind="mean-image")
     shown = page(PreprocessPage)
-    settle(lambda: shown.found is not None)
+    until(lambda: shown.found is not None)
     right = shown.found
     shown.rule.source_choice.setCurrentIndex(2)
     shown.rule.source_choice.activated.emit(2)
-    settle(lambda: shown.found is not right)
+    until(lambda: shown.found is not right)
     assert shown.found.away > 0.05 and shown.found.fitted_on == 6
     assert "differ from the right ones" in shown.rule.words.text()
 
 
-def test_the_recipe_takes_it_as_one_step_that_can_be_undone(page, lab, settle):
+def test_the_recipe_takes_it_as_one_step_that_can_be_undone(page, lab):
     lab.project.datasets.preprocess = lab.project.datasets.preprocess.changed(kind="whiten")
     shown = page(PreprocessPage)
     before = lab.project.recipe
-    find(shown, QAbstractButton, "preprocess_use").click()
+    control(shown, "preprocess_use").click()
     assert lab.project.recipe.preprocessing == "whiten" and lab.history.undo_label == "Use this preprocessing"
     assert not shown.rule.use.isEnabled() and "just this" in shown.rule.in_use.text()
     lab.history.undo()
     assert lab.project.recipe == before and shown.rule.use.isEnabled()
 
 
-def test_markers_are_dragged_and_moved_by_keys(page, lab, settle, qtbot):
+def test_markers_are_dragged_and_moved_by_keys(page, lab, qtbot, until):
     shown = page(PreprocessPage)
-    settle(lambda: shown.found is not None)
+    until(lambda: shown.found is not None)
     assert shown.features() == (14 * 28 + 14, 14 * 28 + 15)
     picker = shown.picker
     qtbot.mousePress(picker, Qt.MouseButton.LeftButton, pos=picker.centre_of((3, 5)).toPoint())
@@ -283,7 +264,7 @@ def test_markers_are_dragged_and_moved_by_keys(page, lab, settle, qtbot):
     assert 3 * 28 + 5 in shown.features()
     qtbot.keyClick(picker, Qt.Key.Key_Down)
     assert 4 * 28 + 5 in shown.features()
-    settle(lambda: not lab.jobs.is_busy())
+    until(lambda: not lab.jobs.is_busy())
     white = shown.found.cloud[3]
     np.testing.assert_allclose(shown.clouds[3].points, white.points)
 
@@ -308,9 +289,9 @@ def test_sixteen_draws_follow_the_dials_and_the_seed(page, lab, digits):
 
     first = pixels()
     assert len(set(first)) == DRAWS
-    find(shown, QAbstractButton, "augment_again").click()
+    control(shown, "augment_again").click()
     assert pixels() != first and lab.project.datasets.augment.seed == 1
-    find(shown, QAbstractButton, "augment_none").click()
+    control(shown, "augment_none").click()
     assert len(set(pixels())) == 1 and lab.project.datasets.augment.augmentation == Augmentation()
 
 
@@ -331,7 +312,7 @@ def test_mixed_images_say_with_what(page, lab, digits):
 
 def test_the_recipe_takes_the_augmentation_as_one_step(page, lab):
     shown = page(AugmentPage)
-    find(shown, QAbstractButton, "augment_use").click()
+    control(shown, "augment_use").click()
     assert lab.project.recipe.augmentation == lab.project.datasets.augment.augmentation
     assert "just this" in shown.in_use.text() and not shown.use_button.isEnabled()
     lab.history.undo()
@@ -342,7 +323,7 @@ def test_another_image_of_either_split(page, lab, digits):
     shown = page(AugmentPage)
     lab.project.datasets.split, lab.project.datasets.image = "test", 10_000_019
     assert "Test image" in shown.caption.text()
-    find(shown, QAbstractButton, "augment_after").click()
+    control(shown, "augment_after").click()
     assert lab.project.datasets.image < len(digits.test)
 
 

@@ -5,28 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 from cvlab.core.project import Project
 from cvlab.core.storage.project_file import load_project
 from cvlab.engine.classifier import evaluate
 from cvlab.engine.losses import LOSSES
 from cvlab.ui.panels.linear.linear import LinearPanel
+from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
 def panel(host):
     return host(LinearPanel, 1000, 760)
-
-
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"linear.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
 
 
 def type_number(qtbot, panel, name, text):
@@ -36,10 +27,6 @@ def type_number(qtbot, panel, name, text):
     cell.selectAll()
     qtbot.keyClicks(cell, text)
     qtbot.keyClick(cell, Qt.Key.Key_Return)
-
-
-def check(truth):
-    assert truth
 
 
 # -- worksheet -------------------------------------------------------------------------------------------------------
@@ -139,7 +126,7 @@ def test_running_brings_the_loss_down_and_rewind_leads_back(panel, qtbot):
     start = panel.plane.classifier.now.total
     click(qtbot, panel, "run")
     assert control(panel, "run").accessibleName() == "Pause"
-    qtbot.waitUntil(lambda: check(panel.plane.classifier.now.total < 0.7 * start))
+    qtbot.waitUntil(lambda: bool(panel.plane.classifier.now.total < 0.7 * start))
     click(qtbot, panel, "run")
     assert not panel.plane.is_playing
     click(qtbot, panel, "rewind")
@@ -150,7 +137,7 @@ def test_a_step_size_that_is_far_too_large_ends_in_words(panel, qtbot, lab):
     panel.plane._change_objective("lambda_2", 100.0)
     lab.project.linear.step_size = 10.0
     click(qtbot, panel, "run")
-    qtbot.waitUntil(lambda: check(not panel.plane.is_playing))
+    qtbot.waitUntil(lambda: not panel.plane.is_playing)
     assert lab.notices.all and np.isfinite(panel.plane.classifier.W).all()
 
 
@@ -210,7 +197,7 @@ def test_randomise_and_typed_weights_are_undone(panel, qtbot, lab):
 # -- templates -------------------------------------------------------------------------------------------------------
 
 
-def test_templates_of_colour_images_are_colour_pictures(panel, qtbot, lab, monkeypatch):
+def test_templates_of_colour_images_are_colour_pictures(panel, qtbot, lab, monkeypatch, until):
     import torch
 
     from cvlab.engine.data.dataset import Dataset, Split
@@ -227,35 +214,20 @@ def test_templates_of_colour_images_are_colour_pictures(panel, qtbot, lab, monke
     page = panel.templates
     assert page.data.findData("mnist-mini") >= 0
     lab.project.linear.template_data = "colours"
-
-    def learned():
-        lab.pump()
-        assert page.learner is not None and page.learner.W.shape == (4, 192) and not page.is_playing
-
-    qtbot.waitUntil(learned, timeout=30_000)
+    until(lambda: page.learner is not None and page.learner.W.shape == (4, 192) and not page.is_playing)
     assert page.tiles.templates.shape == (4, 3, 8, 8) and page.tiles.names[0] == "red"
     assert any(name in page.image.answer.text() for name in page.tiles.names)
     assert not page.image.table.cells[4][0].isVisible() and page.image.table.cells[3][0].isVisible()
     assert page.tiles.grab().toImage().width() > 100
     lab.project.linear.template_data = "no such set"
-
-    def failed():
-        lab.pump()
-        assert "no data set" in page.tiles._message
-
-    qtbot.waitUntil(failed, timeout=30_000)
+    until(lambda: "no data set" in page.tiles._message)
     assert page.learner is None and not page.play.isEnabled()
 
 
-def test_templates_learn_by_themselves_and_score_the_image(panel, qtbot, lab):
+def test_templates_learn_by_themselves_and_score_the_image(panel, qtbot, lab, until):
     click(qtbot, panel, "page.templates")
     page = panel.templates
-
-    def learned():
-        lab.pump()
-        assert page.learner is not None and page.learner.steps >= 100 and not page.is_playing
-
-    qtbot.waitUntil(learned, timeout=30_000)
+    until(lambda: page.learner is not None and page.learner.steps >= 100 and not page.is_playing)
     assert page._accuracy > 0.8
     image = page._images[page.index].reshape(-1) / 255.0
     scores = page.learner.W @ image + page.learner.b

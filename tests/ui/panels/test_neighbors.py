@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from cvlab.core import knn_results
 from cvlab.core.panels.neighbors import PlaneDocument
@@ -18,36 +18,13 @@ from cvlab.ui.panels.neighbors.neighbors import NeighborsPanel
 from cvlab.ui.panels.neighbors.region_layer import SIDE, grid
 from cvlab.ui.panels.neighbors.tuning_card import read_ks
 from cvlab.ui.widgets.ink import Stroke
+from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
 def panel(host, lab):
     lab.project.neighbors.train_count, lab.project.neighbors.test_count = 500, 100
     return host(NeighborsPanel, 1000, 760)
-
-
-@pytest.fixture
-def settle(qtbot, lab):
-    """A function that pumps the lab until something is so."""
-
-    def wait(is_so, timeout=20_000):
-        def look():
-            lab.pump()
-            assert is_so()
-
-        qtbot.waitUntil(look, timeout=timeout)
-
-    return wait
-
-
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"neighbors.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
 
 
 # -- the plane -------------------------------------------------------------------------------------------------------
@@ -67,12 +44,12 @@ def drag(qtbot, plane, start, places):
     qtbot.mouseRelease(plane, Qt.MouseButton.LeftButton, pos=plane.place(*places[-1]).toPoint())
 
 
-def test_the_map_follows_a_dragged_point_and_one_undo_takes_it_back(panel, qtbot, lab, settle):
+def test_the_map_follows_a_dragged_point_and_one_undo_takes_it_back(panel, qtbot, lab, until):
     page = panel.page("plane")
-    settle(lambda: page.layer.is_exact)
+    until(lambda: page.layer.is_exact)
     before = lab.project.neighbors.plane
     page.layer.hold(3)
-    settle(lambda: page.layer.is_ready)
+    until(lambda: page.layer.is_ready)
     drag(qtbot, page.plane, before.points[3], [(0.0, 0.0), (0.5, -0.5), (-1.0, 1.2)])
     made = lab.project.neighbors.plane
     assert np.allclose(made.points[3], (-1.0, 1.2), atol=0.02)
@@ -82,12 +59,12 @@ def test_the_map_follows_a_dragged_point_and_one_undo_takes_it_back(panel, qtbot
     assert lab.project.neighbors.plane == before and not lab.history.can_undo
 
 
-def test_a_map_that_is_not_prepared_is_coarse_first_and_exact_soon(panel, lab, settle):
+def test_a_map_that_is_not_prepared_is_coarse_first_and_exact_soon(panel, lab, until):
     page = panel.page("plane")
-    settle(lambda: page.layer.is_exact)
+    until(lambda: page.layer.is_exact)
     page._set_rule("k", 7)
     assert not page.layer.is_exact and page.plane._winner.shape != (SIDE, SIDE)
-    settle(lambda: page.layer.is_exact)
+    until(lambda: page.layer.is_exact)
     made = lab.project.neighbors.plane
     assert np.array_equal(page.plane._winner, regions(made.X, made.y, made.classes, Rule(7), grid(SIDE)))
 
@@ -122,7 +99,7 @@ def test_points_come_go_and_change_class(panel, qtbot, lab):
     assert len(lab.project.neighbors.plane.points) == 60
 
 
-def test_pointing_links_the_neighbours_and_counts_their_votes(panel, qtbot, lab):
+def test_pointing_links_the_neighbours_and_counts_their_votes(panel, lab):
     page = panel.page("plane")
     lab.project.neighbors.plane = PlaneDocument(((0.0, 1.0), (0.0, -1.0), (1.5, 1.5)), (0, 1, 1), 2, Rule(2))
     page._point((0.0, 0.0))
@@ -192,11 +169,11 @@ def test_numbers_are_typed_over_and_undone(panel, qtbot, lab):
     assert page.total.text() == "d₁(a, b) = 456"
 
 
-def test_images_of_the_set_are_compared(panel, qtbot, lab, settle):
+def test_images_of_the_set_are_compared(panel, qtbot, lab, until):
     click(qtbot, panel, "page.worksheet")
     page = panel.page("worksheet")
     click(qtbot, panel, "source.images")
-    settle(lambda: page.made is not None and page.made.a.shape == (1, 28, 28))
+    until(lambda: page.made is not None and page.made.a.shape == (1, 28, 28))
     first = page.made.total
     click(qtbot, panel, "b_after")
     assert page.made.total != first and lab.project.neighbors.sheet.train == 1
@@ -211,14 +188,14 @@ def test_images_of_the_set_are_compared(panel, qtbot, lab, settle):
 
 
 @pytest.fixture
-def images_page(panel, qtbot, settle):
+def images_page(panel, qtbot, until):
     click(qtbot, panel, "page.images")
     page = panel.page("images")
-    settle(page.is_answered)
+    until(page.is_answered)
     return page
 
 
-def test_a_test_images_neighbours_and_the_mosaic(panel, images_page, qtbot, lab, settle):
+def test_a_test_images_neighbours_and_the_mosaic(panel, images_page, lab, until):
     page, images = images_page, panel.set.images
     answer = page.answer
     far = np.sqrt(((images.X.astype(np.int64) - answer.query.astype(np.int64)) ** 2).sum(axis=(1, 2, 3)))
@@ -236,16 +213,16 @@ def test_a_test_images_neighbours_and_the_mosaic(panel, images_page, qtbot, lab,
     others = np.flatnonzero(images.y != answer.truth)
     assert distance == pytest.approx(far[others].min()) and images.y[index] != answer.truth
     lab.project.neighbors.shift = 3
-    settle(page.is_answered)
+    until(page.is_answered)
     assert page.answer.copies[1].distance > distances[0]
 
 
-def test_the_next_mistake_is_one(panel, images_page, qtbot, lab, settle):
+def test_the_next_mistake_is_one(panel, images_page, qtbot, lab, until):
     click(qtbot, panel, "mistake")
-    settle(lambda: not lab.jobs.is_busy() and page_is_wrong(images_page))
+    until(lambda: not lab.jobs.is_busy() and page_is_wrong(images_page))
     assert "wrong, it is" in images_page.verdict.text()
     panel._next()
-    settle(images_page.is_answered)
+    until(images_page.is_answered)
     assert images_page.answer.truth == panel.set.images.truth[lab.project.neighbors.query]
 
 
@@ -253,34 +230,34 @@ def page_is_wrong(page) -> bool:
     return page.answer is not None and page.answer.winner != page.answer.truth
 
 
-def test_a_drawn_digit_and_a_file_are_looked_up(panel, images_page, qtbot, lab, settle, tmp_path):
+def test_a_drawn_digit_and_a_file_are_looked_up(panel, images_page, qtbot, lab, tmp_path, until):
     page = images_page
     click(qtbot, panel, "query.drawn")
     assert page.answer is None
     pad = page.query.pad
     pad.drawn.emit(Stroke(tuple((280.0, y, 44.0) for y in range(100, 460, 20))))
-    settle(page.is_answered)
+    until(page.is_answered)
     assert page.answer.truth == -1 and page.answer.winner == 1 and page.verdict.text() == "5 neighbours vote for 1."
     pixels = np.full((60, 60), 255, np.uint8)
     pixels[10:50, 26:34] = 0
     Image.fromarray(pixels).save(tmp_path / "one.png")
     page._open(tmp_path / "one.png")
-    settle(lambda: page.is_answered() and page.answer.words == "one.png")
+    until(lambda: page.is_answered() and page.answer.words == "one.png")
     assert page.answer.winner == 1
     (tmp_path / "none.png").write_bytes(b"no picture")
     page._open(tmp_path / "none.png")
-    settle(lambda: bool(lab.notices.all))
+    until(lambda: bool(lab.notices.all))
     assert "none.png is not a picture" in lab.notices.all[-1].text
 
 
 # -- accuracy --------------------------------------------------------------------------------------------------------
 
 
-def test_accuracy_is_measured_kept_and_seen_again(panel, qtbot, lab, settle):
+def test_accuracy_is_measured_kept_and_seen_again(panel, qtbot, lab, until):
     click(qtbot, panel, "page.accuracy")
     page = panel.page("accuracy")
     panel._start()
-    settle(page.is_done)
+    until(page.is_done)
     images, estimate = panel.set.images, page.estimate
     assert estimate.total == 100 and page.matrix.counts.sum() == 100
     low, high = estimate.interval
@@ -291,32 +268,32 @@ def test_accuracy_is_measured_kept_and_seen_again(panel, qtbot, lab, settle):
     column = int(estimate.predictions[0])
     page._show_cell(row, column)
     assert len(page.tiles.tiles) == min(12, int(estimate.confusion[row, column]))
-    settle(lambda: len(page.results.results) == 1)
+    until(lambda: len(page.results.results) == 1)
     page.results.list.setCurrentRow(0)
     assert page.words.text().startswith("Kept: ") and page.estimate is None
     page._show_cell(0, 0)
     assert "counts, not its images" in page.tiles._message
     click(qtbot, panel, "forget")
-    settle(lambda: knn_results.kept() == [])
+    until(lambda: knn_results.kept() == [])
 
 
-def test_a_measurement_stops_at_once(panel, qtbot, lab, settle, monkeypatch):
+def test_a_measurement_stops_at_once(panel, qtbot, lab, monkeypatch, until):
     click(qtbot, panel, "page.accuracy")
     page = panel.page("accuracy")
-    settle(lambda: panel.set.images is not None)
+    until(lambda: panel.set.images is not None)
     page.toggle()
     assert page.job.is_running and page.row.start.text() == "Stop"
     page.toggle()
     assert not page.job.is_running and page.row.start.text() == "Measure" and knn_results.kept() == []
 
 
-def test_what_cannot_be_measured_is_said(panel, qtbot, lab, settle):
+def test_what_cannot_be_measured_is_said(panel, qtbot, lab, until):
     lab.project.neighbors.dataset = "mnist"
     click(qtbot, panel, "page.accuracy")
-    settle(lambda: panel.set.is_missing)
+    until(lambda: panel.set.is_missing)
     assert control(panel, "get_data").isVisible() and not panel.page("accuracy").row.start.isEnabled()
     lab.project.neighbors.dataset = "mnist-mini"
-    settle(lambda: panel.set.images is not None)
+    until(lambda: panel.set.images is not None)
     assert not control(panel, "get_data").isVisible()
     lab.project.neighbors.metric = "dot"
     assert not control(panel, "weighted").isEnabled()
@@ -325,27 +302,27 @@ def test_what_cannot_be_measured_is_said(panel, qtbot, lab, settle):
 # -- tuning ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_grid_is_tuned_on_folds_and_tested_once(panel, qtbot, lab, settle):
+def test_a_grid_is_tuned_on_folds_and_tested_once(panel, qtbot, lab, until):
     state = lab.project.neighbors
     click(qtbot, panel, "page.tuning")
     page = panel.page("tuning")
     click(qtbot, panel, "grid_twenty")
     assert state.grid == tuple(range(1, 21))
     page.toggle()
-    settle(page.is_done)
+    until(page.is_done)
     assert {metric: len(rows) for metric, rows in page.tuned.accuracies.items()} == {"l1": 5, "l2": 5}
     best = page.choice
     assert f"k = {best.k}" in page.best.text() and page.once.isEnabled()
     page._show_reading(best.k)
     assert page.reading.text().startswith(f"k = {best.k}: L1")
     click(qtbot, panel, "test_once")
-    settle(lambda: page.test is not None)
+    until(lambda: page.test is not None)
     assert not page.once.isEnabled() and "The test set has been opened" in page.verdict.text()
     assert knn_results.kept()[0].k == best.k
     assert not panel.grab().isNull()
 
 
-def test_votes_are_weighed_in_tuning_and_in_the_test_that_follows(panel, qtbot, lab, settle):
+def test_votes_are_weighed_in_tuning_and_in_the_test_that_follows(panel, qtbot, lab, until):
     state = lab.project.neighbors
     state.train_count, state.grid, state.tuned, state.folds = 500, (3, 9), ("l2", "dot"), 3
     click(qtbot, panel, "page.tuning")
@@ -353,7 +330,7 @@ def test_votes_are_weighed_in_tuning_and_in_the_test_that_follows(panel, qtbot, 
     click(qtbot, panel, "tuned_weighted")
     assert state.tuned_weighted and not control(panel, "tuned.dot").isEnabled(), "an inner product is no distance"
     page.toggle()
-    settle(page.is_done)
+    until(page.is_done)
     images, parts = panel.set.images, tuning.plan(panel.set.images.y, folds=3, share=0.0)
     wanted = {"l2": []}
     for step in tuning.tune(images.X, images.y, 10, (3, 9), ("l2",), parts, weighted=True):
@@ -361,7 +338,7 @@ def test_votes_are_weighed_in_tuning_and_in_the_test_that_follows(panel, qtbot, 
             wanted[step.metric].append(step.accuracies)
     assert page.tuned.accuracies == wanted and page.best.text().endswith(", weighed")
     click(qtbot, panel, "test_once")
-    settle(lambda: page.test is not None)
+    until(lambda: page.test is not None)
     assert knn_results.kept()[0].weighted
     click(qtbot, panel, "tuned.l2")
     assert state.tuned == ("l2", "dot"), "one that can be weighed stays"
@@ -369,24 +346,24 @@ def test_votes_are_weighed_in_tuning_and_in_the_test_that_follows(panel, qtbot, 
     assert not state.tuned_weighted and control(panel, "tuned.dot").isEnabled()
 
 
-def test_work_waits_for_images_that_are_on_their_way(panel, qtbot, lab, settle):
+def test_work_waits_for_images_that_are_on_their_way(panel, lab, until):
     page = panel.page("tuning")
     lab.project.neighbors.page = "tuning"
     panel.set.images, panel.set._wanted = None, None
     page.toggle()
     assert not page.job.is_running
-    settle(lambda: page.job.is_running or page.is_done())
+    until(lambda: page.job.is_running or page.is_done())
     page.toggle()
 
 
-def test_tuning_says_what_is_missing(panel, qtbot, lab, settle):
+def test_tuning_says_what_is_missing(panel, qtbot, lab, until):
     state = lab.project.neighbors
     state.train_count, state.grid = 500, (1, 450)
     click(qtbot, panel, "page.tuning")
     page = panel.page("tuning")
-    settle(lambda: panel.set.images is not None)
+    until(lambda: panel.set.images is not None)
     page.toggle()
-    settle(lambda: "smallest fold" in page.plot._message)
+    until(lambda: "smallest fold" in page.plot._message)
     line = control(panel, "grid")
     line.setText("1, two")
     line.editingFinished.emit()
@@ -429,7 +406,7 @@ def test_every_control_of_every_page_has_its_names(panel):
     assert len(set(names)) == len(names)
 
 
-def test_hidden_it_rests_and_all_of_it_is_saved(panel, qtbot, lab, tmp_path):
+def test_hidden_it_rests_and_all_of_it_is_saved(panel, lab, tmp_path):
     panel.hidden()
     lab.project.neighbors.page = "tuning"
     lab.project.neighbors.plane = PlaneDocument.of("spiral", 4, 100)

@@ -16,30 +16,10 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.nets.layers import Linear
 from cvlab.engine.training.checkpoint import read_weights
 from cvlab.engine.training.recipe import Recipe
-from cvlab.ui.panels.builder.builder import BuilderPanel
 from cvlab.ui.panels.training.training import TrainingPanel
 
 LEFT = Qt.MouseButton.LeftButton
 NET = zoo.linear_classifier()
-
-
-@pytest.fixture
-def builder(host):
-    made = host(BuilderPanel, 1048, 820)
-    made.canvas.net_scene.slide_ms = 0
-    return made
-
-
-@pytest.fixture
-def settle(lab, qtbot):
-    def until(*keys: str) -> None:
-        def is_done() -> None:
-            lab.pump()
-            assert not any(lab.jobs.is_busy(key) for key in keys)
-
-        qtbot.waitUntil(is_done, timeout=60_000)
-
-    return until
 
 
 @pytest.fixture
@@ -51,7 +31,7 @@ def file(tmp_path):
     return tmp_path / "mine.py"
 
 
-def test_it_comes_with_its_weights_and_goes_on_from_there(builder, lab, settle, file, tmp_path, qtbot, monkeypatch):
+def test_it_comes_with_its_weights_and_goes_on_from_there(builder, lab, settle, file, tmp_path, monkeypatch):
     went = []
     builder.go_to.connect(went.append)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
@@ -94,7 +74,7 @@ def test_weights_alone_are_taken_for_the_net_that_is_there(builder, lab, settle,
     assert lab.notices.all[-1].level == "error" and "belong to another net" in lab.notices.all[-1].text
 
 
-def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle, file, host, qtbot):
+def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle, file, host, until):
     builder.importer.open(file)
     settle("builder.exchange")
     lab.project.recipe = Recipe.read({"data": "mnist-mini", "epochs": 1, "batch_size": 500, "threads": 1})
@@ -108,7 +88,7 @@ def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle
     training.step()
     settle("training.begin")
     run = lab.runs.current
-    qtbot.waitUntil(lambda: (lab.pump(), run.state.step == 1 and run.state.status == "paused")[1], timeout=30_000)
+    until(lambda: run.state.step == 1 and run.state.status == "paused")
     began = run.folder.trained_at(0).weights()
     wanted = read_weights(file.with_suffix(".safetensors").read_bytes())
     assert all(np.array_equal(began[name], value) for name, value in wanted.items())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from cvlab.core.panels.optimization import SPEEDS, TYPED, RaceDocument, ScheduleDocument
 from cvlab.engine.race import Race
@@ -18,6 +18,7 @@ from cvlab.ui.panels.optimization.optimization import OptimizationPanel
 from cvlab.ui.panels.optimization.relief import ReliefRequest, view_of
 from cvlab.ui.panels.optimization.schedule_plot import dragged, handles
 from cvlab.ui.widgets.polyline import polyline, thinned
+from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
@@ -26,37 +27,19 @@ def panel(host):
 
 
 @pytest.fixture
-def settled(panel, lab, qtbot):
+def settled(panel, until):
     """A function that waits until pictures and race are those that are wanted."""
 
     def wait():
-        def check():
-            lab.pump()
-            assert panel.race.is_drawn
-
-        qtbot.waitUntil(check)
+        until(lambda: panel.race.is_drawn)
 
     wait()
     return wait
 
 
-def control(panel, name) -> QWidget:
-    found = panel.findChild(QWidget, f"optimization.{name}")
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, panel, name):
-    qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
-
-
 def press_map(qtbot, panel, x, y):
     at = panel.race.map.pixel(x, y).toPoint()
     qtbot.mouseClick(panel.race.map, Qt.MouseButton.LeftButton, pos=at)
-
-
-def check(truth):
-    assert truth
 
 
 # -- the race --------------------------------------------------------------------------------------------------------
@@ -92,7 +75,7 @@ def test_it_plays_at_its_speed_pauses_and_rests_when_hidden(panel, settled, qtbo
     assert lab.project.optimization.speed == SPEEDS[-1] and not lab.history.can_undo
     click(qtbot, panel, "play")
     assert player.is_playing and control(panel, "play").accessibleName() == "Pause"
-    qtbot.waitUntil(lambda: check(player.t > 30))
+    qtbot.waitUntil(lambda: player.t > 30)
     click(qtbot, panel, "play")
     t = player.t
     assert not player.is_playing and panel.race.transport.where.text() == f"step {t}"
@@ -119,11 +102,11 @@ def test_a_finished_race_plays_again_from_the_start(panel, settled, qtbot):
     player = panel.race.player
     lab_race = Race(valley(), player.race.racers, limit=5)
     player.take(lab_race, 5)
-    qtbot.waitUntil(lambda: check(player.is_settled))
+    qtbot.waitUntil(lambda: player.is_settled)
     player.play()
     assert player.is_playing and player.t == 0
     player.speed = 300
-    qtbot.waitUntil(lambda: check(not player.is_playing))
+    qtbot.waitUntil(lambda: not player.is_playing)
     assert player.t == 5
 
 
@@ -336,7 +319,7 @@ def test_places_and_pixels_agree_and_both_axes_have_one_scale(panel, settled):
     assert right.x() - origin.x() == pytest.approx(origin.y() - up.y())
 
 
-def test_the_wheel_looks_closer_around_the_pointer_and_back(panel, settled, qtbot, lab):
+def test_the_wheel_looks_closer_around_the_pointer_and_back(panel, settled, qtbot, lab, until):
     map_ = panel.race.map
     whole, at = map_.projection.view, QPointF(map_.width() * 0.7, map_.height() * 0.4)
     there, lowest, floor = map_.place(at), map_.lowest, panel.race._floor()
@@ -346,7 +329,7 @@ def test_the_wheel_looks_closer_around_the_pointer_and_back(panel, settled, qtbo
     assert (right - left) * 1.25**4 == pytest.approx(whole[1] - whole[0])
     assert whole[0] <= left < right <= whole[1] and whole[2] <= low < high <= whole[3]
     panel.grab()  # before its picture is made
-    qtbot.waitUntil(lambda: check((lab.pump(), map_.relief.view == map_.part)[1]))
+    until(lambda: map_.relief.view == map_.part)
     assert not map_.relief.is_whole and map_.lowest == lowest and panel.race._floor() == floor
     panel.grab()
     x, y = map_.place(QPointF(100, 50))
@@ -359,7 +342,7 @@ def test_the_wheel_looks_closer_around_the_pointer_and_back(panel, settled, qtbo
     assert whole[1] - whole[0] <= 32 * (map_.projection.view[1] - map_.projection.view[0])
     panel.grab()
     click(qtbot, panel, "whole")
-    qtbot.waitUntil(lambda: check((lab.pump(), map_.relief.is_whole)[1]))
+    until(lambda: map_.relief.is_whole)
     assert map_.projection.view == whole
 
 
@@ -507,14 +490,9 @@ class _Free:
 
 
 @pytest.fixture
-def schedules(panel, qtbot, lab):
+def schedules(panel, qtbot, lab, until):
     click(qtbot, panel, "page.schedules")
-
-    def is_drawn():
-        lab.pump()
-        assert panel.schedules.is_drawn
-
-    qtbot.waitUntil(is_drawn, timeout=20_000)
+    until(lambda: panel.schedules.is_drawn)
     return panel.schedules
 
 
@@ -564,7 +542,7 @@ def test_a_handle_dragged_anywhere_asks_for_what_is_allowed(epoch, rate):
             document.schedule.changed(**wanted)
 
 
-def test_the_form_chooses_kind_and_length_and_refuses_in_words(schedules, panel, qtbot, lab):
+def test_the_form_chooses_kind_and_length_and_refuses_in_words(schedules, panel, lab, until):
     combo = control(panel, "schedule")
     i = combo.findData("cosine")
     combo.setCurrentIndex(i)
@@ -575,12 +553,7 @@ def test_the_form_chooses_kind_and_length_and_refuses_in_words(schedules, panel,
     control(panel, "schedule.epochs").setValue(10**6)
     assert schedules.frame.rows["epochs"].words.isVisible()
     assert lab.project.optimization.schedule.epochs == 30
-
-    def trained():
-        lab.pump()
-        assert len(schedules.rates.curves[0].y) == 31
-
-    qtbot.waitUntil(trained, timeout=20_000)
+    until(lambda: len(schedules.rates.curves[0].y) == 31)
     panel.grab()
 
 
@@ -591,15 +564,10 @@ def test_going_to_the_schedules_rests_the_race_and_explains_them(panel, settled,
     assert told.args[0].title == "Cooling down" and not panel.race.player.is_playing
 
 
-def test_the_tour_comes_to_its_stops(panel, lab, qtbot):
+def test_the_tour_comes_to_its_stops(panel, lab, until):
     names = []
     for stop in panel.tour():
-
-        def ready(stop=stop):
-            lab.pump()
-            assert stop.is_ready()
-
-        qtbot.waitUntil(ready, timeout=20_000)
+        until(stop.is_ready)
         names.append(stop.name)
     assert names == ["race", "himmelblau", "net", "schedules"]
     assert lab.project.optimization.race == RaceDocument("himmelblau")
@@ -608,15 +576,7 @@ def test_the_tour_comes_to_its_stops(panel, lab, qtbot):
 # -- the race on a real net -------------------------------------------------------------------------------------------
 
 
-def pump_until(qtbot, lab, is_so):
-    def asserted():
-        lab.pump()
-        assert is_so()
-
-    qtbot.waitUntil(asserted, timeout=60_000)
-
-
-def test_the_net_race_runs_pauses_goes_on_and_is_the_same_again(panel, qtbot, lab):
+def test_the_net_race_runs_pauses_goes_on_and_is_the_same_again(panel, lab, until):
     lab.project.optimization.page = "net"
     page = panel.net
     for name, line in page.lines.items():
@@ -629,17 +589,17 @@ def test_the_net_race_runs_pauses_goes_on_and_is_the_same_again(panel, qtbot, la
     page.start.click()
     assert page.start.text() == "Go on" and "paused" in page.words.text()
     page.start.click()
-    pump_until(qtbot, lab, lambda: not page.is_running)
+    until(lambda: not page.is_running)
     first = page.standing
     assert first.t == 6 and set(first.losses) == {"SGD", "Adam"} and len(first.losses["SGD"]) == 6
     assert page.lines["Adam"].accuracy.text().endswith("%") and page.lines["Momentum"].loss.text() == "–"
     page.start.click()
-    pump_until(qtbot, lab, lambda: not page.is_running)
+    until(lambda: not page.is_running)
     assert page.standing is not first
     assert all((page.standing.losses[name] == first.losses[name]).all() for name in first.losses)
 
 
-def test_the_net_race_is_cancelled_refused_and_undone(panel, qtbot, lab):
+def test_the_net_race_is_cancelled_refused_and_undone(panel, lab):
     page = panel.net
     before = lab.project.optimization.net
     page.lines["SGD"].rate.setValue(0.5)

@@ -13,7 +13,8 @@ from cvlab.core.panels.convolution_documents import SlideDocument
 from cvlab.engine.transposed import Growth
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_words import growth_sentence
-from tests.ui.panels.convolution_hands import cell, click, control
+from tests.ui.panels.convolution_hands import cell
+from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_pointing_writes_a_sum_out_and_a_click_keeps_it_while_stamps_go_on(panel
     assert stage.pinned is None, "that output is no more"
 
 
-def test_pointing_at_an_input_shows_its_stamp_for_as_long(panel, qtbot, lab):
+def test_pointing_at_an_input_shows_its_stamp_for_as_long(panel, lab):
     stage, state = panel.slide.stamps, lab.project.convolution
     stage.pointed.emit("x", (0, 1, 0))
     assert stage.spot == (0, 1, 0) and state.position == 0
@@ -178,7 +179,7 @@ def test_in_groups_a_channel_stamps_into_its_own_maps(panel, lab):
     panel.grab()
 
 
-def test_what_is_cut_off_is_shown_and_said(panel, qtbot, lab):
+def test_what_is_cut_off_is_shown_and_said(panel, lab):
     stage = panel.slide.stamps
     control(panel, "slide.padding").setValue(3)
     assert stage.output.shape == (1, 1, 1) and not stage.is_written
@@ -221,12 +222,8 @@ def test_the_sentence_about_the_growth(growth, words):
     assert words in growth_sentence(growth)
 
 
-def test_a_picture_is_doubled_without_squares(panel, qtbot, lab):
-    def look():
-        lab.pump()
-        assert panel.gallery.is_settled
-
-    qtbot.waitUntil(look)
+def test_a_picture_is_doubled_without_squares(panel, qtbot, lab, until):
+    until(lambda: panel.gallery.is_settled)
     click(qtbot, panel, "slide.source.picture")
     click(qtbot, panel, "slide.blend")
     stage, document = panel.slide.stamps, lab.project.convolution.slide
