@@ -12,6 +12,8 @@ LIMIT = 5000
 
 
 class Command(Protocol):
+    """One edit of the document. label: what undo and redo call it. `do` is called first, then `undo` and `do` by turns."""
+
     label: str
 
     def do(self) -> None: ...
@@ -100,12 +102,14 @@ class History:
         self.mark_clean()
 
     def mark_clean(self) -> None:
+        """The document is now as it is on disk."""
         self._clean = self._done[-1] if self._done else None
         self._may_merge = False
         self.changed.emit()
 
     @property
     def is_clean(self) -> bool:
+        """Whether undo and redo are where `mark_clean` was called last."""
         return (self._done[-1] if self._done else None) is self._clean
 
     @property

@@ -34,6 +34,7 @@ class JobControl:
         self._cancelled.set()
 
     def report(self, progress: Any) -> None:
+        """How far it is; shown at the next pump. Called on the worker's thread."""
         self.progress = progress
 
 
@@ -103,11 +104,13 @@ class Jobs:
             self._ended.put((job, None, in_words(error)))
 
     def cancel(self, key: str) -> None:
+        """The job of this key ends at its next check; what it still gives is dropped. Nothing happens where there is none."""
         job = self._current.pop(key, None)
         if job is not None:
             job.control.cancel()
 
     def is_busy(self, key: str | None = None) -> bool:
+        """Whether a job of this key, or of any, is on its way."""
         return bool(self._current) if key is None else key in self._current
 
     def drain(self) -> None:

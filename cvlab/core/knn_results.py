@@ -51,6 +51,7 @@ class KnnResult(BaseModel):
 
     @property
     def share(self) -> float:
+        """The share of test images that got the right class, 0..1."""
         return self.right / self.test_count
 
     @property

@@ -39,6 +39,7 @@ class Mailbox:
         self._events: list[Event] = []
 
     def put(self, event: Event) -> None:
+        """Takes in one event; on the thread that makes them. Never waits for the reader."""
         with self._lock:
             if isinstance(event, StepEnd):
                 self._steps.append(event)
@@ -58,6 +59,7 @@ class Mailbox:
             return bool(self._events or self._snapshot or self._views)
 
     def collect(self) -> Delivery:
+        """All that came since the last time; on the reader's thread."""
         with self._lock:
             delivery = Delivery(tuple(self._steps), self._snapshot, tuple(self._events), self._views)
             self._steps, self._snapshot, self._events, self._views = [], None, [], {}

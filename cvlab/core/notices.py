@@ -27,6 +27,8 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Notice:
+    """One message. level: its colour and how long it stays. text: what happened, for the person. details: a traceback, or ""."""
+
     level: Literal["info", "success", "warning", "error"]
     title: str
     text: str

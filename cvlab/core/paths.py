@@ -55,5 +55,6 @@ def settings() -> Path:
 
 
 def logs() -> Path:
+    """Where log files go: <home>/logs, or the system's place for logs."""
     home = _home()
     return home / "logs" if home else platformdirs.user_log_path("cvlab", appauthor=False)

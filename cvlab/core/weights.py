@@ -84,6 +84,7 @@ def beginning(net: Architecture, which: str, models: Models) -> Weights:
 
 
 def first_weights(net: Architecture) -> Weights:
+    """The weights that a net begins with here: drawn by its initialisation with the fixed seed `SEED`. Imports torch."""
     from cvlab.engine.nets.build import build
 
     return Weights({name: value.numpy() for name, value in build(net, SEED).state_dict().items()})

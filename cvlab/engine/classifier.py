@@ -256,4 +256,5 @@ class LinearClassifier:
         )
 
     def check_gradient(self) -> GradientCheck:
+        """Its analytic gradient by W and b beside centred differences. O(K D) evaluations of the loss."""
         return check_gradient(self.X, self.y, self.W, self.b, self._objective)

@@ -104,6 +104,7 @@ class Sliding:
     dilation: int = 1
 
     def fit(self, length: int) -> Fit:
+        """How the filter fits an axis of so many pixels."""
         return Fit(length, self.filter, self.stride, self.padding, self.dilation)
 
     def fits(self, height: int, width: int) -> tuple[Fit, Fit]:
@@ -133,6 +134,7 @@ class ProductSum:
 
     @property
     def products(self) -> np.ndarray:
+        """(C, F, F): patch times weights."""
         return self.patch * self.weights
 
     @property
@@ -142,6 +144,7 @@ class ProductSum:
 
     @property
     def total(self) -> float:
+        """All products and the bias, added up: the number of the output."""
         return float(self.channel_sums.sum() + self.bias)
 
 

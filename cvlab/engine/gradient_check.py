@@ -47,6 +47,8 @@ def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 0.0) -> np.ndarr
 
 
 class Verdict(StrEnum):
+    """What is said of one number of a gradient."""
+
     AGREES = "agrees"
     KINK = "kink"
     DIFFERS = "differs"
@@ -71,6 +73,7 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
+        """Whether no number differs; those at a kink count as passed."""
         return not (self.verdicts == Verdict.DIFFERS).any()
 
     @property

@@ -128,6 +128,7 @@ class Worksheet:
 
     @property
     def winner(self) -> str:
+        """The class of the largest score, the first of equals."""
         return self.classes[int(np.argmax(self.scores))]
 
     @property

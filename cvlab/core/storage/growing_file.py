@@ -28,6 +28,7 @@ class GrowingFile(Generic[AnyStr]):
             raise refused(error, self.path) from error
 
     def flush(self) -> None:
+        """Hands what was written to the operating system: a killed process loses none of it. Raises `CannotWrite`."""
         if self._file is not None:
             try:
                 self._file.flush()

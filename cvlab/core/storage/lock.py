@@ -71,6 +71,7 @@ class RunLock:
         return _living(self._content())
 
     def release(self) -> None:
+        """Gives the folder back; another process may take it. Twice does no harm."""
         if self._mine:
             self._mine = False
             self._remove()

@@ -26,6 +26,7 @@ Group = tuple[Span, ...]
 
 
 def span(node: Node) -> Span:
+    """Where the node stands in the text: from, and up to but without, in characters."""
     return node.offset, node.after
 
 
@@ -194,10 +195,12 @@ def shares(evaluation: Evaluation, inside: Sequence[int], upstream: Value) -> tu
 
 
 def forward_words(node: Node) -> str:
+    """The sentence of its step forward."""
     return f"{node.name} is one gate here that stands for {_gates(node)}: values come in, and one value goes out."
 
 
 def backward_words(node: Node, upstream: Value) -> str:
+    """The sentence of its step backward. upstream: the gradient that arrives at its output."""
     arrives = "what arrives" if shape(upstream) else shown(upstream)
     return (
         f"{node.name} is one gate here that stands for {_gates(node)}. The chain rule inside is multiplied out already: "

@@ -37,6 +37,7 @@ def power(a: float, b: float) -> float:
 
 
 def exp(x: float) -> float:
+    """e^x; infinity where it is larger than any float. Never raises."""
     try:
         return math.exp(x)
     except OverflowError:
@@ -44,6 +45,7 @@ def exp(x: float) -> float:
 
 
 def log(x: float) -> float:
+    """ln x; -infinity at 0, NaN below. Never raises."""
     if x == 0:
         return -INF
     return math.log(x) if x > 0 else NAN

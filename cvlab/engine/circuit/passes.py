@@ -76,6 +76,7 @@ class Evaluation:
 
     @property
     def output(self) -> float:
+        """The value of the last gate."""
         return self.values[self.circuit.output]
 
     @cached_property
@@ -132,6 +133,7 @@ class Evaluation:
         return xs.count(value) > 1 if node.gate in ("max", "min") else xs[0] == 0
 
     def operands(self, node: Node) -> list[Operand]:
+        """The values that come into a gate, in the order of its operands."""
         nodes = self.circuit.nodes
         return [Operand(nodes[i].name, self.values[i], not self.circuit.varies[i]) for i in node.operands]
 

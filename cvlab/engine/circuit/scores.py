@@ -55,6 +55,7 @@ def _cross_entropy_pull(xs, out, up):
 
 
 def margins(s, y, delta):
+    """(N, C): s_j - s_y + delta, and 0 at the right class. s: (N, C) or (C,) scores. y: (N,) classes."""
     rows, right = rows_and_classes(s, y)
     margins = rows - rows[np.arange(len(rows)), right][:, None] + delta
     margins[np.arange(len(rows)), right] = 0.0

@@ -29,12 +29,14 @@ _FEW = 6
 
 
 def shape_of(literal: Literal) -> Shape:
+    """(), (n,) or (rows, columns): the shape of a number, a vector or a matrix as it is written out."""
     if not isinstance(literal, tuple):
         return ()
     return (len(literal), len(literal[0])) if isinstance(literal[0], tuple) else (len(literal),)
 
 
 def array(literal: Literal) -> Value:
+    """What is written out as a value to compute with: a float, or a float64 array."""
     return np.array(literal, dtype=np.float64) if isinstance(literal, tuple) else literal
 
 
@@ -45,10 +47,12 @@ def kept(value: Value | np.generic) -> Value:
 
 
 def shape(value: Value) -> Shape:
+    """() for a number, the shape of an array."""
     return value.shape if isinstance(value, np.ndarray) else ()
 
 
 def size(shape: Shape) -> int:
+    """How many numbers a value of this shape has."""
     return math.prod(shape)
 
 
@@ -65,6 +69,7 @@ def kind(shape: Shape) -> str:
 
 
 def places(shape: Shape) -> Iterator[tuple[int, ...]]:
+    """The index of every number of this shape, row by row; () alone for a number."""
     return np.ndindex(shape)
 
 
@@ -88,6 +93,7 @@ def same(a: Value | None, b: Value | None) -> bool:
 
 
 def finite(value: Value) -> bool:
+    """Whether no number of it is infinite or NaN."""
     return bool(np.isfinite(value).all()) if isinstance(value, np.ndarray) else math.isfinite(value)
 
 

@@ -9,6 +9,8 @@ from cvlab.engine.circuit.tensors import Literal
 
 @dataclass(frozen=True)
 class Number:
+    """A number as it is written."""
+
     value: float
     offset: int
     after: int
@@ -25,6 +27,8 @@ class Array:
 
 @dataclass(frozen=True)
 class Name:
+    """A name of an input or of an earlier statement."""
+
     name: str
     offset: int
     after: int

@@ -81,6 +81,7 @@ BINARY = {
 
 
 def versions(entry: Entry) -> tuple[Version, Version]:
+    """The two forms in which CIFAR is given out, the one for Python first."""
     return PYTHON[entry.id], BINARY[entry.id]
 
 

@@ -313,6 +313,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def too_large(size: int) -> str:
+    """What was received, in words, where a file has more than `MAX_FILE_BYTES`."""
     return f"{size:,} bytes, at most {MAX_FILE_BYTES:,} are read"
 
 

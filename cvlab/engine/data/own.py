@@ -78,6 +78,7 @@ class Manifest(BaseModel):
 
 
 def shelf(root: Path) -> Path:
+    """The folder of imported sets, one folder each."""
     return root / "imported"
 
 
@@ -93,6 +94,7 @@ def manifests(root: Path) -> list[Manifest]:
 
 
 def is_here(root: Path, dataset_id: str) -> bool:
+    """Whether an imported set of this id can be opened. An id that is no plain name is never here."""
     return (
         bool(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", dataset_id)) and (shelf(root) / dataset_id / MANIFEST).is_file()
     )
@@ -220,6 +222,7 @@ class Writer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def count(self, part: str) -> int:
+        """How many images this part has so far."""
         return len(self._labels[part])
 
     def add(self, part: str, images: np.ndarray, labels: list[int], names: list[str]) -> None:

@@ -30,6 +30,7 @@ def parser(entry: Entry) -> ModuleType:
 
 
 def is_available(root: Path, entry: Entry) -> bool:
+    """Whether all files of the set are there; looks at names only."""
     return not missing(root, entry)
 
 
@@ -39,6 +40,7 @@ def missing(root: Path, entry: Entry) -> list[Remote]:
 
 
 def load(root: Path, entry: Entry, report: Report, cancelled: Asked) -> Dataset:
+    """Reads the set into memory. Raises `DataMissing`, `CorruptData`, `Cancelled`."""
     return parser(entry).load(root, entry, report, cancelled)
 
 

@@ -90,6 +90,7 @@ def image_folder(source: Path) -> dict:
 
 
 def main() -> int:
+    """Measures one side in a process of its own and prints its figures as JSON; `cvlab bench import` calls it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("side", choices=("cvlab", "imagefolder"))
     parser.add_argument("source", type=Path)

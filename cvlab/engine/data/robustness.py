@@ -40,6 +40,7 @@ class Measured:
 
     @property
     def accuracy(self) -> float:
+        """The share of images that were read right, 0..1."""
         return self.correct / self.count
 
 

@@ -14,6 +14,7 @@ from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
 
 
 def has(root: Path, entry: Entry, remote: Remote) -> bool:
+    """Whether this file was fetched."""
     return (root / entry.folder / remote.name).is_file()
 
 
@@ -49,4 +50,5 @@ def unpack(root: Path, entry: Entry, remote: Remote, path: Path) -> None:
 
 
 def adopt(root: Path, entry: Entry, path: Path) -> bool:
+    """Takes nothing: the .mat files themselves are what is fetched and read."""
     return False

@@ -30,6 +30,7 @@ class Estimate:
 
     @property
     def share(self) -> float:
+        """Right answers among the images that were asked so far, 0..1."""
         return self.right / self.seen
 
     @property
@@ -39,6 +40,7 @@ class Estimate:
 
     @property
     def seconds_left(self) -> float:
+        """How long the rest takes at the pace so far."""
         return self.seconds / self.seen * (self.total - self.seen)
 
 

@@ -23,6 +23,7 @@ _FEW = 8
 
 @cache
 def has_opencv() -> bool:
+    """Whether OpenCV, the extra `fast`, is installed. Imports nothing."""
     return find_spec("cv2") is not None
 
 

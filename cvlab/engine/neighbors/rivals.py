@@ -18,6 +18,7 @@ from cvlab.engine.neighbors.search import Index
 
 
 def main() -> None:
+    """Measures one rival in a process of its own and prints its figures as JSON; `cvlab bench knn` calls it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("side", choices=tuple(_SIDES))
     parser.add_argument("--metric", choices=("l1", "l2"), required=True)

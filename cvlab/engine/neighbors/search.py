@@ -37,6 +37,7 @@ Asked = Callable[[], bool]
 
 
 def never() -> bool:
+    """The answer of one who does not want to stop a search."""
     return False
 
 

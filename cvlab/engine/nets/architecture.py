@@ -109,6 +109,7 @@ class Architecture(BaseModel):
         return self.wiring.into[node_id]
 
     def out_of(self, node_id: int) -> list[Edge]:
+        """The edges that begin at this node."""
         return self.wiring.out_of[node_id]
 
     @property
@@ -255,6 +256,7 @@ class Architecture(BaseModel):
         return net if port < layer.arity else net._with_node(target, layer=layer.taking(port + 1))
 
     def disconnect(self, target: int, port: int = 0) -> Architecture:
+        """The same net without the edge into this port."""
         return self._replace(edges=tuple(e for e in self.edges if (e.target, e.port) != (target, port)))
 
     def insert(
@@ -325,6 +327,7 @@ class Architecture(BaseModel):
         return net._replace(edges=(*(e for e in net.edges if e.target != node_id), *kept))
 
     def renamed(self, node_id: int, name: str) -> Architecture:
+        """The same net with another name for one node. Raises `GraphError` where it is no name, or taken."""
         refuse_name(name)
         if name in self.by_name and self.by_name[name].id != node_id:
             raise GraphError(f"Another layer is called {name}.", remedy="Choose a name that is free.")
@@ -340,6 +343,7 @@ class Architecture(BaseModel):
         )
 
     def titled(self, name: str) -> Architecture:
+        """The same net under another title."""
         return self._replace(name=name)
 
     def _with_node(self, node_id: int, **changes: Any) -> Architecture:

@@ -81,6 +81,7 @@ def definition(net: Architecture) -> list[str]:
 
 
 def preprocess_function(preprocessing: Preprocessing) -> list[str]:
+    """Lines of a function that turns bytes (N, C, H, W) into what the net was trained on."""
     return [
         "def preprocess(x):",
         "    # x: (N, C, H, W) bytes, exactly as this net was trained",

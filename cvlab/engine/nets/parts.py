@@ -21,6 +21,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def check_name(name: str) -> str:
+    """The name itself, where a layer may have it; for pydantic. Raises ValueError."""
     if not _NAME.fullmatch(name):
         raise ValueError("a name is a small letter, then small letters, digits and underscores, 40 at most")
     return name
@@ -75,6 +76,7 @@ class Group(BaseModel):
 
 
 def refuse_name(name: str) -> None:
+    """Raises `GraphError`, in words for the person, where a layer may not have this name."""
     if not _NAME.fullmatch(name):
         raise GraphError(
             "This is not a name for a layer.",

@@ -11,10 +11,13 @@ from cvlab.engine.nets.layers import Add, Concat, Input, LayerSpec, Merge
 class Sketch:
     """Grows an architecture. `end` is the id of the layer that the next one reads.
 
+    >>> from cvlab.engine.nets.layers import Conv, Relu
     >>> sketch = Sketch("tiny", (1, 28, 28))
     >>> start = sketch.then(Conv(border="same"), Relu())
-    >>> sketch.then(Conv(border="same"))
-    >>> sketch.add(start)            # the skip
+    >>> end = sketch.then(Conv(border="same"))
+    >>> skip = sketch.add(start)
+    >>> [node.name for node in sketch.net.nodes]
+    ['input', 'conv1', 'relu1', 'conv2', 'add1']
     """
 
     def __init__(self, name: str, image: tuple[int, int, int]) -> None:

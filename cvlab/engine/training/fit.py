@@ -44,8 +44,8 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     says to stop then. Between two events the learner is at rest and
     may be saved. The time that the caller takes between two events is not counted.
 
-    >>> for event in fit(Learner(zoo.lenet(), data, Recipe(epochs=1))):
-    ...     print(event)
+        for event in fit(Learner(zoo.lenet(), data, Recipe(epochs=1))):
+            print(event)
     """
     control = control or Control()
     clock = _Clock(learner)

@@ -19,6 +19,7 @@ from cvlab.engine.nets.layers import Add, Flatten, Input, LayerSpec, Linear, Mis
 
 
 def shape_errors(case: Case) -> Iterator[Advice]:
+    """A mend for every layer that cannot take its input."""
     for node_id, found in case.report.layers.items():
         if not isinstance(found.error, ShapeError):
             continue
@@ -46,6 +47,7 @@ def _mend(case: Case, node_id: int, layer: LayerSpec, inputs) -> tuple[Change | 
 
 
 def wiring(case: Case) -> Iterator[Advice]:
+    """Layers that hang loose, and ends beside the one that gives the scores."""
     for node_id, found in case.report.layers.items():
         if isinstance(found.error, GraphError) and not case.net.into(node_id) and not case.net.out_of(node_id):
             yield Advice(
@@ -66,6 +68,7 @@ def wiring(case: Case) -> Iterator[Advice]:
 
 
 def data_errors(case: Case, image: tuple[int, int, int], classes: int) -> Iterator[Advice]:
+    """Where the net does not fit the data. image: (channels, height, width). classes: how many it must tell apart."""
     start = next((node for node in case.net.nodes if isinstance(node.layer, Input)), None)
     if start is not None:
         layer = start.layer

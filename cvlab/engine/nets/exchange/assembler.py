@@ -103,6 +103,7 @@ class Assembler:
             self._not_negative.add(key)
 
     def shape(self, key: object) -> Shape:
+        """The shape, without the batch, that this value has. Raises `NotHere` for one that nobody made."""
         if key not in self.shapes:
             raise NotHere("A value is used before it is computed.", received=str(key)[:60])
         return self.shapes[key]

@@ -12,6 +12,7 @@ from cvlab.engine.nets.layers import LayerSpec, Linear
 
 
 def first_line(error: Exception) -> str:
+    """What a library says of a failure, cut to one line of 120 characters."""
     return str(error).strip().split("\n")[0][:120]
 
 
@@ -48,12 +49,14 @@ class Reader:
     # -- reading values ----------------------------------------------------------------------------------------------
 
     def array(self, tensor: Any) -> np.ndarray:
+        """The numbers of a tensor. Raises `NotOurFile` where it is damaged."""
         try:
             return self._onnx.numpy_helper.to_array(tensor)
         except Exception as error:
             raise NotOurFile(f"The tensor {tensor.name[:40]} is damaged.", received=first_line(error)) from error
 
     def attributes(self, node: Any) -> dict[str, Any]:
+        """The attributes of an ONNX node as Python values."""
         return {a.name: self._onnx.helper.get_attribute_value(a) for a in node.attribute}
 
     def _image(self, value: Any) -> tuple[int, int, int]:

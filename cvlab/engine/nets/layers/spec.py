@@ -124,6 +124,7 @@ SomeLayer = TypeVar("SomeLayer", bound=LayerSpec)
 
 
 def register(cls: type[SomeLayer]) -> type[SomeLayer]:
+    """Class decorator: files and palettes know the layer by its `kind` from now on."""
     REGISTRY[cls.model_fields["kind"].default] = cls
     return cls
 
