@@ -1,22 +1,14 @@
 """A small data set for runs: the embedded digits, only few of them."""
 
-from dataclasses import replace
-
 import pytest
 
-from cvlab.core import paths
 from cvlab.core.runs import Runs
-from cvlab.engine.data import catalogue
-from cvlab.engine.data.dataset import Split
+from tests.core.drivers import processes
 
 
 @pytest.fixture(scope="session")
 def few_digits():
-    data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
-    few = Split(data.train.images[::25].contiguous(), data.train.labels[::25].contiguous())
-    return replace(
-        data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous())
-    )
+    return processes.few_digits(25)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Mishaps that nobody acts out: a disk that is really full, processes that race for a folder, a data set that is deleted."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -13,52 +12,11 @@ from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.importing import bring
 from cvlab.engine.nets import zoo
-from cvlab.engine.training.events import StepEnd
 from cvlab.engine.training.recipe import Recipe
+from tests.core.drivers.processes import losses, told_by
 from tests.engine.data.pictures import noise, two_classes, write
 
 from .conftest import wait
-
-FULL = """
-import json, subprocess, sys
-from pathlib import Path
-from cvlab.core import paths
-from cvlab.core.runs import Runs
-from cvlab.core.storage.run_folder import RunFolder
-from cvlab.engine.data import catalogue
-from cvlab.engine.data.dataset import Split
-from cvlab.engine.nets import zoo
-from cvlab.engine.training.events import StepEnd
-from cvlab.engine.training.recipe import Recipe
-from dataclasses import replace
-
-disk, other = Path(sys.argv[1]), Path(sys.argv[2])
-data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
-few = Split(data.train.images[::50].contiguous(), data.train.labels[::50].contiguous())
-data = replace(data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous()))
-recipe = Recipe(batch_size=40, epochs=20, threads=1, device="cpu", optimizer="sgd")
-
-def end(run):
-    while run.is_active:
-        run.join(0.01)
-        run.deliver()
-    return run
-
-def losses(run):
-    return [[e.step, e.loss] for e in run.folder.events() if isinstance(e, StepEnd)]
-
-whole = end(Runs(other, lambda dataset_id: data).start(zoo.two_layer(), recipe))
-runs = Runs(disk, lambda dataset_id: data)
-run = end(runs.start(zoo.two_layer(), recipe))
-failure = run.state.failure
-told = {"status": run.state.status, "what": failure.what, "remedy": failure.remedy, "step": run.state.step}
-subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
-folder = RunFolder.open(run.folder.path)
-told |= {"readable": bool(folder.trained().classes), "left": sorted(p.name for p in folder.path.iterdir() if p.name[0] == ".")}
-again = end(runs.resume(run.folder.path))
-told |= {"again": again.state.status, "same": losses(again) == losses(whole), "locked": folder.lock.owner() is not None}
-print(json.dumps(told))
-"""
 
 
 def test_a_disk_that_is_full_ends_in_a_sentence_and_the_run_goes_on_when_there_is_room(tmp_path):
@@ -69,71 +27,17 @@ def test_a_disk_that_is_full_ends_in_a_sentence_and_the_run_goes_on_when_there_i
     mount = f"mount -t tmpfs -o size=3000k tmpfs '{disk}'"
     if subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True, check=False).returncode:
         pytest.skip("this system does not let us mount a small disk")
-    done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", f"{mount} && exec \"$0\" \"$@\"", sys.executable, "-c", FULL, str(disk), str(other)],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads(done.stdout)
+    within = ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$0" "$@"']
+    told = told_by("full_disk", disk, other, before=within)
     assert told["status"] == "failed" and told["what"] == "The disk is full." and "Free some space" in told["remedy"]
     assert told["step"] >= 5, "the first epoch was saved"
     assert told["readable"] and told["left"] == [], "nothing half is left"
     assert told["again"] == "finished" and told["same"] and not told["locked"], "bit for bit as on a large disk"
 
 
-RACE = """
-import json, os, sys
-from pathlib import Path
-from cvlab.core.storage.lock import LOCK, RunLock
-from cvlab.engine.errors import TrainingError
-
-root, won, clashes = Path(sys.argv[1]), [], 0
-for turn in range(40):
-    folder = root / str(turn)
-    folder.mkdir()
-    if turn % 2:  # the lock of a process that is gone lies there
-        dead = os.fork()
-        if dead == 0:
-            RunLock(folder).take()
-            os._exit(0)
-        os.waitpid(dead, 0)
-    go, start = os.pipe()
-    done, tell = os.pipe()
-    wait, leave = os.pipe()
-    for number in range(4):
-        if os.fork() == 0:
-            os.close(start); os.close(leave)
-            os.read(go, 1)  # all at once: when the other end is closed
-            try:
-                RunLock(folder).take()
-                os.write(tell, b"1")
-            except TrainingError:
-                os.write(tell, b"0")
-            os.read(wait, 1)  # who has it lives until all have tried
-            os._exit(0)
-    os.close(start)
-    answers = b""
-    while len(answers) < 4:
-        answers += os.read(done, 4)
-    won.append(answers.count(b"1"))
-    os.close(leave)
-    for _ in range(4):
-        os.wait()
-    for end in (go, done, tell, wait):
-        os.close(end)
-    left = [each.name for each in folder.iterdir() if each.name != LOCK]
-    assert not left, left
-print(json.dumps(won))
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_of_processes_that_want_one_folder_at_once_one_gets_it(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", RACE, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout) == [1] * 40
+    assert told_by("lock_race", tmp_path) == [1] * 40
 
 
 HOLD = """
@@ -204,7 +108,3 @@ def test_a_data_set_that_is_deleted_between_two_starts(tmp_path):
     wait(again)
     assert again.state.status == "stopped" and losses(again.folder)[: len(before)] == before
     runs.close()
-
-
-def losses(folder):
-    return [(e.step, e.loss) for e in folder.events() if isinstance(e, StepEnd)]

@@ -8,8 +8,7 @@ import torch
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
 
-from cvlab.core import paths
-from cvlab.engine.data import catalogue, challenges, robustness, shapes32
+from cvlab.engine.data import challenges, robustness, shapes32
 from cvlab.engine.data.augmentation import Augmentation
 from cvlab.engine.data.dataset import Dataset, Split
 from cvlab.engine.data.preprocessing import Preprocessing
@@ -19,16 +18,13 @@ from cvlab.ui.panels.datasets.challenge_work import NEAREST, NET
 from cvlab.ui.panels.datasets.challenges_page import ChallengesPage
 from cvlab.ui.panels.datasets.preprocess_page import PreprocessPage
 from cvlab.ui.panels.datasets.preprocess_work import as_pictures
+from tests.core.drivers.processes import few_digits
 from tests.ui.panels.hands import control
 
 
 @pytest.fixture(scope="module")
 def digits():
-    data = catalogue.load("mnist-mini", root=paths.data(), bundled=paths.resources() / "data")
-    few = Split(data.train.images[::20].contiguous(), data.train.labels[::20].contiguous())
-    return replace(
-        data, train=few, test=Split(data.test.images[::20].contiguous(), data.test.labels[::20].contiguous())
-    )
+    return few_digits(20)
 
 
 @pytest.fixture(scope="module")
