@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 import cvlab.__main__ as entry
 from cvlab.ui.app import Collector
@@ -63,7 +65,9 @@ def test_the_window_paints_and_ends_in_a_process_of_its_own(home):
     assert "Traceback" not in done.stderr
 
 
-def test_garbage_is_collected_on_the_gui_thread_only(small_window):
+@pytest.mark.parametrize(("held", "collects"), [(Qt.MouseButton.NoButton, True), (Qt.MouseButton.LeftButton, False)])
+def test_garbage_is_collected_on_the_gui_thread_only_and_not_in_a_gesture(small_window, monkeypatch, held, collects):
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: held)
     collector = Collector(small_window)
     try:
         collector.start()
@@ -73,7 +77,8 @@ def test_garbage_is_collected_on_the_gui_thread_only(small_window):
         del ring
         before = sum(generation["collected"] for generation in gc.get_stats())
         collector._collect()
-        assert sum(generation["collected"] for generation in gc.get_stats()) > before
+        after = sum(generation["collected"] for generation in gc.get_stats())
+        assert (after > before) == collects
     finally:
         collector._timer.stop()
         gc.unfreeze()
@@ -86,7 +91,7 @@ def test_the_device_is_told_when_torch_is_loaded(small_window, qtbot):
     with qtbot.waitSignal(warm_up.finished, timeout=60_000):
         warm_up.start()
     warm_up.join()
-    assert "CPU" in small_window.status.device.text() or small_window.status.device.text()
+    assert small_window.status.device.text()
     assert "PyTorch" in small_window.status.device.parentWidget().toolTip()
 
 
