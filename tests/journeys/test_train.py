@@ -7,7 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from cvlab.engine.data import catalogue
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import Conv, Flatten, Input, Linear, Relu
 from cvlab.ui.panels.training.training import TrainingPanel
+from tests.core.drivers.processes import few_digits
 
 
 @pytest.fixture
@@ -82,10 +86,14 @@ def test_from_a_recipe_through_a_failure_to_a_net_that_reads(panel, lab, qtbot):
     assert lab.models.load(lab.project.digits.model).title == run.title
 
 
-def test_the_tour_brings_its_stops_up(panel, lab, qtbot):
-    names = []
+def test_the_tour_brings_its_stops_up(panel, lab, qtbot, monkeypatch):
+    layers = [Input(), Conv(filters=4, kernel=5, stride=4), Relu(), Flatten(), Linear(units=10)]
+    lab.project.architecture = Architecture.chain("small", layers)  # LeNet takes much longer
+    few, names = few_digits(10), []
     for stop in panel.tour():
         names.append(stop.name)
+        if stop.name == "failed":  # what follows, checks and a search, need no more
+            monkeypatch.setattr(catalogue, "load", lambda *_, **__: few)
 
         def check(stop=stop) -> None:
             lab.pump()
