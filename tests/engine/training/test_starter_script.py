@@ -84,8 +84,17 @@ def test_what_is_left_out_is_said():
 
 def test_mixed_precision_is_written(data):
     recipe = Recipe(held_out=0.0, precision="mixed", batch_size=300, epochs=1)
-    space = load(starter_script(NET, Preprocessing(kind="unit"), recipe))
-    space["train"](space["Net"](), data.train.images, data.train.labels)
+    text = starter_script(NET, Preprocessing(kind="unit"), recipe)
+    space = load(text)
+    net = space["Net"]()
+    first = [value.clone() for value in net.state_dict().values()]
+    space["train"](net, data.train.images, data.train.labels)
+    assert "autocast" in text
+    moved = [
+        not torch.equal(a, b) and bool(b.isfinite().all())
+        for a, b in zip(first, net.state_dict().values(), strict=True)
+    ]
+    assert all(moved), "it has learned with it"
 
 
 @pytest.mark.parametrize("data_id", ["mnist", "cifar10", "my-own-set"])
