@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
+
+from tests.ui.hands import drag_from_palette
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -35,16 +37,6 @@ def test_a_person_builds_breaks_and_mends_a_net(window, lab, qtbot):
     assert lab.project.architecture == start and train.isEnabled()
     QTest.mouseClick(train, LEFT)
     assert lab.project.panel == "training"
-
-
-def drag_from_palette(panel: QWidget, kind: str, goal: QPoint) -> None:
-    source = panel.findChild(QWidget, f"builder.palette.{kind}")
-    end = source.mapFromGlobal(panel.canvas.viewport().mapToGlobal(goal))
-    start = source.rect().center()
-    QTest.mousePress(source, LEFT, pos=start)
-    for share in (0.3, 0.7, 1.0):
-        QTest.mouseMove(source, start + (end - start) * share)
-    QTest.mouseRelease(source, LEFT, pos=end)
 
 
 def is_so(condition: bool) -> None:

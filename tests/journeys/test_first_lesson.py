@@ -13,6 +13,7 @@ from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.training.events import EpochEnd, StepEnd
 from cvlab.ui.panels.digits.ready_made import seven
 from cvlab.ui.widgets.ink import SIDE
+from tests.ui.hands import drag_from_palette
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -74,15 +75,6 @@ def numbers(folder: RunFolder) -> list[tuple]:
 
 def press(panel: QWidget, name: str) -> None:
     QTest.mouseClick(panel.findChild(QPushButton, name), LEFT)
-
-
-def drag_from_palette(panel: QWidget, kind: str, goal: QPoint) -> None:
-    source = panel.findChild(QWidget, f"builder.palette.{kind}")
-    start, end = source.rect().center(), source.mapFromGlobal(panel.canvas.viewport().mapToGlobal(goal))
-    QTest.mousePress(source, LEFT, pos=start)
-    for share in (0.3, 0.7, 1.0):
-        QTest.mouseMove(source, start + (end - start) * share)
-    QTest.mouseRelease(source, LEFT, pos=end)
 
 
 def on(pad: QWidget, x: float, y: float) -> QPoint:

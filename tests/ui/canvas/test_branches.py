@@ -25,6 +25,7 @@ from cvlab.ui.canvas.layout import BLOCK_HEIGHT, BLOCK_WIDTH, arrange
 from cvlab.ui.canvas.sketch import sketch
 from cvlab.ui.canvas.view import NetView
 from cvlab.ui.canvas.wiring import DrawWire, PullWire
+from tests.ui.canvas.canvas_hands import block, drag
 
 LEFT, CTRL, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -47,41 +48,12 @@ def project() -> Project:
 
 
 @pytest.fixture
-def history() -> History:
-    return History()
-
-
-@pytest.fixture
-def notices() -> Notices:
-    return Notices()
-
-
-@pytest.fixture
-def view(qtbot, project, history, notices):
-    made = NetView(project, NetEdits(project, history, notices))
-    made.net_scene.slide_ms = 0
-    made.resize(1200, 600)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
-
-
-def block(view: NetView, name: str):
-    return view.net_scene.blocks[view.net_scene.net.by_name[name].id]
+def view(canvas):
+    return canvas(1200, 600)
 
 
 def at(view: NetView, point: QPointF) -> QPoint:
     return view.mapFromScene(point)
-
-
-def drag(view: NetView, start: QPoint, end: QPoint, *, let_go: bool = True) -> None:
-    pane = view.viewport()
-    QTest.mousePress(pane, LEFT, pos=start)
-    for share in (0.3, 0.7, 1.0):
-        QTest.mouseMove(pane, start + (end - start) * share)
-    if let_go:
-        QTest.mouseRelease(pane, LEFT, pos=end)
 
 
 def ids(view: NetView, *names: str) -> tuple[int, ...]:

@@ -6,29 +6,12 @@ import random
 
 import pytest
 
-from cvlab.core.history import History
 from cvlab.core.notices import Notices
-from cvlab.core.project import Project
 from cvlab.engine.errors import GraphError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import REGISTRY, Conv, Flatten
 from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.layout import Point
-
-
-@pytest.fixture
-def project() -> Project:
-    return Project()
-
-
-@pytest.fixture
-def history() -> History:
-    return History()
-
-
-@pytest.fixture
-def edits(project, history) -> NetEdits:
-    return NetEdits(project, history, Notices())
 
 
 def chain(net: Architecture) -> list[str]:

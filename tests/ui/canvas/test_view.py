@@ -11,56 +11,25 @@ from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from cvlab.core.history import History
-from cvlab.core.notices import Notices
 from cvlab.core.project import Project
 from cvlab.engine.nets import zoo
-from cvlab.ui.canvas.edits import NetEdits
 from cvlab.ui.canvas.gesture import Lasso, MoveBlocks
 from cvlab.ui.canvas.menu import CanvasMenu
 from cvlab.ui.canvas.view import NetView
 from cvlab.ui.canvas.wiring import DrawWire
+from tests.ui.canvas.canvas_hands import block, drag
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 
 
 @pytest.fixture
-def project() -> Project:
-    return Project()
-
-
-@pytest.fixture
-def history() -> History:
-    return History()
-
-
-@pytest.fixture
-def view(qtbot, project, history):
-    made = NetView(project, NetEdits(project, history, Notices()))
-    made.net_scene.slide_ms = 0
-    made.resize(620, 760)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
-
-
-def block(view: NetView, name: str):
-    return view.net_scene.blocks[view.net_scene.net.by_name[name].id]
+def view(canvas):
+    return canvas(620, 760)
 
 
 def on(view: NetView, name: str) -> QPoint:
     """The middle of a block, in viewport pixels."""
     return view.mapFromScene(block(view, name).sceneBoundingRect().center())
-
-
-def drag(view: NetView, start: QPoint, end: QPoint, *, let_go: bool = True) -> None:
-    pane = view.viewport()
-    QTest.mousePress(pane, LEFT, pos=start)
-    for share in (0.3, 0.7, 1.0):
-        QTest.mouseMove(pane, start + (end - start) * share)
-    if let_go:
-        QTest.mouseRelease(pane, LEFT, pos=end)
 
 
 def mirrors(view: NetView, project: Project) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPushButton
 
 from cvlab.ui.panels.builder.builder import BuilderPanel
 from cvlab.ui.panels.builder.lessons import BUILDER, LESSONS
 from cvlab.ui.panels.builder.sums import multiply_add_sum, parameter_sum
+from tests.ui.hands import control, drag_from_palette
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -17,23 +18,6 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def panel(builder):
     return builder
-
-
-def entry(panel: BuilderPanel, kind: str) -> QWidget:
-    return panel.findChild(QWidget, f"builder.palette.{kind}")
-
-
-def carry(panel: BuilderPanel, kind: str, goal: QPoint, *, let_go: bool = True) -> QWidget:
-    """Drags a kind from the palette to a viewport position, through mouse events on the entry, as a grab delivers them."""
-    source = entry(panel, kind)
-    end = source.mapFromGlobal(panel.canvas.viewport().mapToGlobal(goal))
-    start = source.rect().center()
-    QTest.mousePress(source, LEFT, pos=start)
-    for share in (0.2, 0.6, 1.0):
-        QTest.mouseMove(source, start + (end - start) * share)
-    if let_go:
-        QTest.mouseRelease(source, LEFT, pos=end)
-    return source
 
 
 def wire(panel: BuilderPanel, source: str, target: str) -> QPoint:
@@ -48,7 +32,7 @@ def flow(panel: BuilderPanel) -> list[str]:
 
 def test_a_conv_dragged_between_relu1_and_pool1_is_spliced_in(panel, lab):
     start = lab.project.architecture
-    carry(panel, "conv", wire(panel, "relu1", "pool1"))
+    drag_from_palette(panel, "conv", wire(panel, "relu1", "pool1"))
     assert flow(panel)[:5] == ["input", "conv1", "relu1", "conv3", "pool1"]
     assert lab.project.builder.selected == (lab.project.architecture.by_name["conv3"].id,)
     assert panel.ghost.isHidden()
@@ -60,18 +44,18 @@ def test_a_conv_dragged_between_relu1_and_pool1_is_spliced_in(panel, lab):
 
 def test_while_it_is_dragged_the_wire_opens_and_says_where(panel):
     goal = wire(panel, "relu1", "pool1")
-    carry(panel, "conv", goal, let_go=False)
+    drag_from_palette(panel, "conv", goal, let_go=False)
     assert panel.ghost.isVisible() and panel.canvas.gesture.words == "Between relu1 and pool1"
     looks = {key: each.look for key, each in panel.canvas.net_scene.wires.items()}
     assert list(looks.values()).count("target") == 1 and looks[(3, 4, 0)] == "target"
-    QTest.keyClick(entry(panel, "conv"), Qt.Key.Key_Escape)
+    QTest.keyClick(control(panel, "palette.conv"), Qt.Key.Key_Escape)
     assert panel.ghost.isHidden() and panel.canvas.gesture is None and panel.canvas.net_scene.is_settled
     assert {each.look for each in panel.canvas.net_scene.wires.values()} == {"plain"}
     assert not panel.lab.history.can_undo
 
 
 def test_let_go_in_the_open_it_is_loose_and_the_net_says_so(panel, lab):
-    carry(panel, "relu", QPoint(panel.canvas.viewport().width() - 60, 20))
+    drag_from_palette(panel, "relu", QPoint(panel.canvas.viewport().width() - 60, 20))
     loose = lab.project.architecture.by_name["relu5"]
     assert loose.x is not None and not lab.project.architecture.into(loose.id)
     assert "relu5 has 1 open input" in panel.problem.words.text() or "2 ends" in panel.problem.words.text()
@@ -79,20 +63,20 @@ def test_let_go_in_the_open_it_is_loose_and_the_net_says_so(panel, lab):
 
 
 def test_let_go_beside_the_canvas_nothing_has_happened(panel, lab):
-    carry(panel, "relu", QPoint(panel.canvas.viewport().width() + 100, 60))
+    drag_from_palette(panel, "relu", QPoint(panel.canvas.viewport().width() + 100, 60))
     assert not lab.history.can_undo and panel.canvas.gesture is None
 
 
 def test_a_layer_dropped_at_the_end_extends_the_net(panel, lab):
     last = panel.canvas.net_scene.blocks[lab.project.architecture.by_name["fc3"].id]
-    carry(panel, "relu", panel.canvas.mapFromScene(last.out_point()) + QPoint(24, 0))
+    drag_from_palette(panel, "relu", panel.canvas.mapFromScene(last.out_point()) + QPoint(24, 0))
     assert flow(panel)[-2:] == ["fc3", "relu5"]
 
 
 def test_double_click_and_enter_append_after_the_selection(panel, lab):
     lab.project.builder.selected = (lab.project.architecture.by_name["conv1"].id,)
-    QTest.keyClick(entry(panel, "dropout"), Qt.Key.Key_Return)
-    QTest.mouseDClick(entry(panel, "relu"), LEFT)
+    QTest.keyClick(control(panel, "palette.dropout"), Qt.Key.Key_Return)
+    QTest.mouseDClick(control(panel, "palette.relu"), LEFT)
     assert flow(panel)[1:4] == ["conv1", "dropout2", "relu5"]
 
 

@@ -25,7 +25,7 @@ from cvlab.ui.canvas.menu import AdviceMenu, CanvasMenu
 from cvlab.ui.panels.builder.builder import BuilderPanel
 from cvlab.ui.panels.builder.exchange import WriteRequest
 from cvlab.ui.panels.builder.pattern_dialog import PatternDialog
-from tests.ui.panels.hands import control
+from tests.ui.hands import control
 
 LEFT = Qt.MouseButton.LeftButton
 EDITS = int(os.environ.get("CVLAB_EDITS", "150"))

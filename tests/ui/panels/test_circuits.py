@@ -19,7 +19,7 @@ from cvlab.ui.panels.circuits.face import face, number, short, told
 from cvlab.ui.panels.circuits.fonts import width_of
 from cvlab.ui.panels.circuits.matrix_label import MatrixLabel, size
 from cvlab.ui.panels.circuits.open_layer import OpenLayerDialog
-from tests.ui.panels.hands import click, control
+from tests.ui.hands import click, control
 
 
 @pytest.fixture

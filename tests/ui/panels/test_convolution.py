@@ -27,8 +27,8 @@ from cvlab.ui.panels.convolution.canvas import BoardCanvas
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_words import sentence
 from cvlab.ui.panels.convolution.picture_pair import PicturePair
+from tests.ui.hands import click, control
 from tests.ui.panels.convolution_hands import cell
-from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture

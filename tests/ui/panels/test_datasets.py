@@ -19,7 +19,7 @@ from cvlab.ui.panels.datasets.datasets import DatasetsPanel
 from cvlab.ui.panels.datasets.progress_strip import left, megabytes
 from tests.engine.data import conftest as small_sets
 from tests.engine.data.pictures import noise, pack, two_classes, write
-from tests.ui.panels.hands import click, control
+from tests.ui.hands import click, control
 
 tiny_mnist = small_sets.tiny_mnist
 

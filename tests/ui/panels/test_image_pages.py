@@ -19,7 +19,7 @@ from cvlab.ui.panels.datasets.challenges_page import ChallengesPage
 from cvlab.ui.panels.datasets.preprocess_page import PreprocessPage
 from cvlab.ui.panels.datasets.preprocess_work import as_pictures
 from tests.core.drivers.processes import few_digits
-from tests.ui.panels.hands import control
+from tests.ui.hands import control
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from cvlab.core.storage.project_file import load_project
 from cvlab.engine.classifier import evaluate
 from cvlab.engine.losses import LOSSES
 from cvlab.ui.panels.linear.linear import LinearPanel
-from tests.ui.panels.hands import click, control
+from tests.ui.hands import click, control
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cvlab.ui.panels.neighbors.neighbors import NeighborsPanel
 from cvlab.ui.panels.neighbors.region_layer import SIDE, grid
 from cvlab.ui.panels.neighbors.tuning_card import read_ks
 from cvlab.ui.widgets.ink import Stroke
-from tests.ui.panels.hands import click, control
+from tests.ui.hands import click, control
 
 
 @pytest.fixture

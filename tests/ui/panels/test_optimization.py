@@ -18,7 +18,7 @@ from cvlab.ui.panels.optimization.optimization import OptimizationPanel
 from cvlab.ui.panels.optimization.relief import ReliefRequest, view_of
 from cvlab.ui.panels.optimization.schedule_plot import dragged, handles
 from cvlab.ui.widgets.polyline import polyline, thinned
-from tests.ui.panels.hands import click, control
+from tests.ui.hands import click, control
 
 
 @pytest.fixture

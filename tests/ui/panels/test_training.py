@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QListWidget, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox
 
 from cvlab.core.epochs import EpochLine
 from cvlab.core.history import SetField
@@ -24,39 +24,19 @@ from cvlab.ui.panels.training.curves import marks_of, shown_end
 from cvlab.ui.panels.training.lesson import lesson_for
 from cvlab.ui.panels.training.training import TrainingPanel
 from cvlab.ui.widgets.figures import duration_text, loss_text, share_text
+from tests.ui.hands import control
 
 
 @pytest.fixture
-def panel(lab, qtbot):
+def panel(host, lab):
     lab.project.architecture = zoo.linear_classifier()
     lab.project.recipe = Recipe.read({"epochs": 1, "batch_size": 500, "threads": 1})
-    made = TrainingPanel(lab)
-    qtbot.addWidget(made)
-    made.resize(1048, 800)
-    made.show()
-    made.shown()
-    return made
+    return host(TrainingPanel, 1048, 800)
 
 
 @pytest.fixture
-def pumped(lab, panel, qtbot):
-    """A function that turns the lab's crank, as the window's pump does, until something is so."""
-
-    def until(condition, timeout=20_000):
-        def check():
-            lab.pump()
-            panel.tick()
-            assert condition()
-
-        qtbot.waitUntil(check, timeout=timeout)
-
+def pumped(panel, until):
     return until
-
-
-def control(panel, name: str):
-    found = panel.findChild(QWidget, f"training.{name}")
-    assert found is not None, name
-    return found
 
 
 def press(panel, name: str) -> None:
@@ -79,15 +59,6 @@ def test_it_opens_with_axes_a_sentence_and_where_the_loss_should_begin(panel):
     low, high = panel.curves.loss.view.viewRange()[1]
     assert low < log(10) < high
     assert panel.tiles.first.words.text() == "expect ln 10 ≈ 2.30"
-
-
-def test_every_control_has_its_permanent_name_and_speaks_and_teaches(panel):
-    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QListWidget)
-    for widget in panel.findChildren(QWidget):
-        if isinstance(widget, kinds) and not widget.objectName().startswith("qt_"):
-            assert widget.objectName().startswith("training."), widget
-            assert widget.accessibleName(), widget.objectName()
-            assert len(widget.toolTip()) > 10, widget.objectName()
 
 
 def test_the_names_that_scripts_hold_on_to(panel):

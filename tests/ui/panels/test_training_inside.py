@@ -29,19 +29,6 @@ def panel(host, lab):
 
 
 @pytest.fixture
-def until(lab, panel, qtbot):
-    def wait(condition, timeout=20_000):
-        def check():
-            lab.pump()
-            panel.tick()
-            assert condition()
-
-        qtbot.waitUntil(check, timeout=timeout)
-
-    return wait
-
-
-@pytest.fixture
 def finished(panel, lab, until):
     run = panel.start()
     until(lambda: run.state.status == "finished")

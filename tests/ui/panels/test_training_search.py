@@ -48,17 +48,12 @@ def test_a_search_needs_held_out_images(page, lab):
     assert not page.is_busy and "held-out" in page.words.text()
 
 
-def test_trials_are_tried_and_the_best_is_taken(page, lab, qtbot):
+def test_trials_are_tried_and_the_best_is_taken(page, lab, until):
     page.form.axes.setPlainText("optimizer.learning_rate = 1e-6..1e-2")
     page.form.trials.setValue(3)
     QTest.mouseClick(page.go, Qt.MouseButton.LeftButton)
     assert page.is_busy and page.go.text() == "Stop"
-
-    def ended():
-        lab.pump()
-        assert not page.is_busy
-
-    qtbot.waitUntil(ended, timeout=30_000)
+    until(lambda: not page.is_busy)
     assert page.go.text() == "Search" and page.words.text().startswith("Best so far")
     assert len(page.views.map._trials) == 3
     before = lab.project.recipe
@@ -94,36 +89,23 @@ def test_lines_cross_the_axes_where_their_values_lie(qtbot):
     assert not shown.grab().isNull()
 
 
-def wait_for_rest(qtbot, lab, page):
-    def ended():
-        lab.pump()
-        assert not page.is_busy
-
-    qtbot.waitUntil(ended, timeout=30_000)
-
-
-def test_a_stopped_search_goes_on_and_an_earlier_one_is_shown_again(page, lab, qtbot, host):
+def test_a_stopped_search_goes_on_and_an_earlier_one_is_shown_again(page, lab, host, until):
     page.form.axes.setPlainText("optimizer.learning_rate = 1e-4..1e-2")
     page.form.trials.setValue(3)
     page.form.prune.setChecked(True)
     page.toggle()
-
-    def one_is_done():
-        lab.pump()
-        assert page._trials
-
-    qtbot.waitUntil(one_is_done, timeout=30_000)
+    until(lambda: page._trials)
     page.toggle()
-    qtbot.waitUntil(lambda: (lab.pump(), page.again.isVisibleTo(page))[1], timeout=10_000)
+    until(lambda: page.again.isVisibleTo(page))
     first = page._trials[0]
     page.go_on()
     assert page.is_busy and page.go.text() == "Stop"
-    wait_for_rest(qtbot, lab, page)
+    until(lambda: not page.is_busy)
     assert len(page._trials) == 3 and page._trials[0] == first and not page.again.isVisibleTo(page)
 
     later = host(TrainingPanel, 1048, 800).inside  # another window's panel: the search is on disk
     later.turn_to("search")
-    qtbot.waitUntil(lambda: (lab.pump(), bool(later.search._trials))[1], timeout=10_000)
+    until(lambda: later.search._trials)
     assert later.search._trials == page._trials
     assert later.search.form.plan() == page.form.plan() and later.search.form.prune.isChecked()
     assert later.search.earlier.currentText().endswith("%")
@@ -145,7 +127,7 @@ def test_without_optuna_the_page_names_the_command(page, monkeypatch):
     assert not page.is_busy and "pip install" in page.words.text() and page.words.property("role") == "small error"
 
 
-def test_the_heat_map_shows_the_best_of_each_place(page, qtbot):
+def test_the_heat_map_shows_the_best_of_each_place(page):
     plan = page.form.plan()
     values = [(1e-4, 32, 0.5), (1e-4, 33, 0.6), (0.1, 512, 0.9), (0.1, 32, None)]
     trials = tuple(

@@ -13,8 +13,8 @@ from cvlab.core.panels.convolution_documents import SlideDocument
 from cvlab.engine.transposed import Growth
 from cvlab.ui.panels.convolution.convolution import ConvolutionPanel
 from cvlab.ui.panels.convolution.fit_words import growth_sentence
+from tests.ui.hands import click, control
 from tests.ui.panels.convolution_hands import cell
-from tests.ui.panels.hands import click, control
 
 
 @pytest.fixture
