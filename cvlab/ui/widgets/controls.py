@@ -38,6 +38,13 @@ def icon_button(parent: QWidget, name: str, glyph: str, words: str, tip: str) ->
     return named(made, name, words, tip)
 
 
+def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:
+    """A small round button with words; where it is checkable, one of several choices."""
+    made = button(parent, name, words, tip, role="chip")
+    made.setCheckable(checkable)
+    return made
+
+
 def label(parent: QWidget, text: str = "", role: str = "small muted", *, wraps: bool = False) -> QLabel:
     made = QLabel(text, parent)
     made.setProperty("role", role)
@@ -68,3 +75,6 @@ class Controls:
 
     def icon_button(self, parent: QWidget, name: str, glyph: str, words: str, tip: str) -> QPushButton:
         return icon_button(parent, f"{self._panel}.{name}", glyph, words, tip)
+
+    def chip(self, parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:
+        return chip(parent, f"{self._panel}.{name}", words, tip, checkable=checkable)

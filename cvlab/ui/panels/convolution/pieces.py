@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.controls import Controls, label, steady
@@ -13,14 +13,7 @@ from cvlab.ui.widgets.controls import Controls, label, steady
 __all__ = ["Chips", "Knob", "chip", "controls", "fitting", "icon_button", "label", "named", "number", "strong"]
 
 controls = Controls("convolution")
-named, icon_button = controls.named, controls.icon_button
-
-
-def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:
-    button = QPushButton(words, parent)
-    button.setProperty("role", "chip")
-    button.setCheckable(checkable)
-    return named(button, name, words, tip)
+named, chip, icon_button = controls.named, controls.chip, controls.icon_button
 
 
 class Chips(QWidget):

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from cvlab.ui.widgets.controls import Controls, label
 
 __all__ = ["button", "chip", "choice", "icon_button", "label", "named", "percent", "plain"]
 
 _own = Controls("neighbors")
-named, button, icon_button = _own.named, _own.button, _own.icon_button
-
-
-def chip(parent: QWidget, name: str, words: str, tip: str, *, checkable: bool = False) -> QPushButton:
-    made = button(parent, name, words, tip, role="chip")
-    made.setCheckable(checkable)
-    return made
+named, button, chip, icon_button = _own.named, _own.button, _own.chip, _own.icon_button
 
 
 def choice(parent: QWidget, name: str, words: str, tip: str, items: list[tuple[str, object]]) -> QComboBox:
