@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cvlab.engine.errors import DataError
@@ -32,24 +30,6 @@ def moons(n_per_class: int = 100, classes: int = 2, noise: float = 0.1, seed: in
     return _noisy(side * (np.cos(t) - 0.5), side * (np.sin(t) - 0.25), y, noise, rng)
 
 
-def circles(n_per_class: int = 100, classes: int = 2, noise: float = 0.05, seed: int = 0) -> Points:
-    """Rings around the origin: class c has the radius (c + 1) / classes, its points evenly spaced in angle."""
-    rng = _checked(n_per_class, classes, noise, seed)
-    y = np.repeat(np.arange(classes), n_per_class)
-    angle = np.tile(2 * np.pi * np.arange(n_per_class) / n_per_class, classes)
-    radius = (y + 1) / classes
-    return _noisy(radius * np.cos(angle), radius * np.sin(angle), y, noise, rng)
-
-
-def xor(n_per_class: int = 100, classes: int = 2, noise: float = 0.05, seed: int = 0) -> Points:
-    """The square [-1, 1] x [-1, 1]: class 0 where x1 x2 > 0, class 1 where x1 x2 < 0; drawn evenly, then shaken."""
-    rng = _checked(n_per_class, classes, noise, seed, exactly=2)
-    y = np.repeat([0, 1], n_per_class)
-    x1 = rng.uniform(0.0, 1.0, len(y)) * rng.choice([-1.0, 1.0], len(y))
-    x2 = rng.uniform(0.0, 1.0, len(y)) * np.sign(x1) * (1 - 2 * y)
-    return _noisy(x1, x2, y, noise, rng)
-
-
 def spiral(n_per_class: int = 100, classes: int = 3, noise: float = 0.2, seed: int = 0) -> Points:
     """The course's spiral: arm c has r = i / (n - 1) and theta = 4 c + 4 r + noise * N(0, 1), i = 0..n-1;
 
@@ -62,15 +42,6 @@ def spiral(n_per_class: int = 100, classes: int = 3, noise: float = 0.2, seed: i
     apart = 4.0 if classes == 3 else 2 * np.pi / classes
     theta = apart * y + 4 * r + noise * rng.standard_normal(len(y))
     return np.stack([r * np.sin(theta), r * np.cos(theta)], axis=1), y.astype(np.int64)
-
-
-SHAPES: dict[str, Callable[..., Points]] = {
-    "blobs": blobs,
-    "moons": moons,
-    "circles": circles,
-    "xor": xor,
-    "spiral": spiral,
-}
 
 
 def _noisy(x1: np.ndarray, x2: np.ndarray, y: np.ndarray, noise: float, rng: np.random.Generator) -> Points:
