@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvlab.cli.progress import Interrupts, ProgressLine, duration
 from cvlab.core import paths
+from cvlab.core.recipes import Recipes, read_recipe
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.net_folder import RECORD, NetFolder
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
@@ -64,7 +65,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 def add_recipe_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe", type=Path, metavar="NAME|FILE",
-        help=f"one of {', '.join(PRESETS)}; a recipe in JSON, of a project, or of a run's folder",
+        help=f"one of {', '.join(PRESETS)}, or of your own; a recipe in JSON, of a project, or of a run's folder",
     )  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def _runs(root: Path) -> Runs:
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe of a file, of the project or the run that gives the net, or the default; with the flags over it."""
-    recipe = Recipe() if arguments.recipe is None else read_recipe(arguments.recipe)
+    recipe = Recipe() if arguments.recipe is None else read_recipe(arguments.recipe, Recipes(paths.recipes()))
     if arguments.recipe is None and (path := _file(arguments.net)) is not None and path.suffix != ".json":
         recipe = read_recipe(path)
     return recipe.changed(**flags_of(arguments))
@@ -204,32 +205,6 @@ def flags_of(arguments: argparse.Namespace) -> dict[str, Any]:
             Recipe.field(path)  # names the setting that was meant, if there is none of this name
         values[path] = value
     return values
-
-
-def read_recipe(path: Path) -> Recipe:
-    """A recipe by its name, or in a JSON file, a project or a run's folder. Raises `RecipeError`, `NotOurFile`."""
-    import json
-
-    from cvlab.core.storage.files import read_bounded
-    from cvlab.core.storage.project_file import load_project
-
-    if str(path) in PRESETS:
-        return PRESETS[str(path)].recipe
-    if path.is_dir():
-        return RunFolder.open(path).record.recipe
-    if path.suffix == ".cvlab":
-        return load_project(path).recipe
-    try:
-        values = json.loads(read_bounded(path, 1_000_000))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RecipeError(
-            f"{path.name} cannot be read as a recipe.",
-            received=str(error)[:120],
-            remedy=f"Give a file, or one of these names: {', '.join(PRESETS)}.",
-        ) from error
-    if not isinstance(values, dict):
-        raise RecipeError(f"{path.name} is not a recipe.", received=type(values).__name__)
-    return Recipe.read(values)
 
 
 def _net(arguments: argparse.Namespace, recipe: Recipe) -> Architecture:

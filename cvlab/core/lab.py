@@ -13,6 +13,7 @@ from cvlab.core.jobs import Jobs
 from cvlab.core.models import Models
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.project import Project
+from cvlab.core.recipes import Recipes
 from cvlab.core.run import Run
 from cvlab.core.runs import Runs
 from cvlab.core.settings import Settings
@@ -20,7 +21,9 @@ from cvlab.core.storage.project_file import load_project, save_project
 from cvlab.engine.errors import CvlabError
 
 if TYPE_CHECKING:
+    from cvlab.core.weights import Weights
     from cvlab.engine.data.dataset import Dataset
+    from cvlab.engine.nets.architecture import Architecture
 
 AUTOSAVE = "last.cvlab"
 
@@ -47,8 +50,9 @@ class Lab:
         self.notices = Notices()
         self._told = ("", "")
         self.settings = Settings.load()
-        self.runs = Runs(paths.runs(), self.dataset)
+        self.runs = Runs(paths.runs(), self.dataset, self.first_weights)
         self.runs.line.recall()
+        self.recipes = Recipes(paths.recipes())
         self.models = Models(paths.resources() / "models", self.runs, paths.nets())
 
     def dataset(self, dataset_id: str) -> Dataset:
@@ -56,6 +60,13 @@ class Lab:
         from cvlab.engine.data import catalogue
 
         return catalogue.load(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
+
+    def first_weights(self, net: Architecture, which: str) -> Weights:
+        """Those of a trained net, by its id, as far as this net can begin with them. Blocking: called by a run. Raises
+        `NotOurFile`."""
+        from cvlab.core.weights import beginning
+
+        return beginning(net, which, self.models)
 
     def pump(self) -> None:
         """Takes in what threads have produced. On the GUI thread, some 30 times a second."""

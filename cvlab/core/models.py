@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from cvlab.core.jobs import JobControl
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.net_folder import RECORD, NetFolder, NetRecord, class_numbers
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
@@ -60,7 +61,8 @@ class Models:
 
     def choices(self, of: Architecture | None = None) -> list[ModelChoice]:
         """The shipped nets first, then the one in training, then runs with weights and imported nets, each newest first. of: only
-        those of this net; without it, only those that tell classes apart."""
+        those of this net; without it, only those that tell classes apart. Blocking: it opens the folder of every run; the window
+        asks by `FindModels`."""
         run = self._runs.current
 
         def listed(folders: list[RunFolder]) -> list[ModelChoice]:
@@ -123,10 +125,24 @@ class Models:
         """Keeps a net with weights among the choices; returns its id. May be called from any thread. Raises `CannotWrite`."""
         return NetFolder.create(self._imports, imported, title).record.id
 
-    def discard(self, model_id: str) -> None:
-        """An imported net is no longer wanted. Raises `NotOurFile` for any other."""
-        NetFolder.open(self._imports / Path(model_id).name).discard()
+    def rename(self, model_id: str, title: str) -> None:
+        """Another title for an imported net. Raises `NotOurFile` for any other, `CannotWrite`."""
+        NetFolder.open(self._imports / Path(model_id).name).rename(title)
         self.changed.emit()
+
+    def discard(self, model_id: str) -> None:
+        """An imported net goes into the trash beside the others. Raises `NotOurFile` for any other, `CannotWrite`."""
+        NetFolder.open(self._imports / Path(model_id).name).throw_away()
+        self.changed.emit()
+
+    def bring_back(self, model_id: str) -> None:
+        """Takes an imported net out of the trash again. Raises `NotOurFile` where it is not there, `CannotWrite`."""
+        NetFolder.bring_back(self._imports, Path(model_id).name)
+        self.changed.emit()
+
+    def imports(self) -> list[NetFolder]:
+        """The imported nets, newest first. Blocking."""
+        return self._imported()
 
     def load(self, model_id: str) -> TrainedNet:
         """The net of an id, or of a path to a run folder or to the weights in one. Blocking: some 50 ms once PyTorch is there.
@@ -157,6 +173,17 @@ class Models:
         return TrainedNet.assemble(
             run.architecture, run.snapshot.weights, record.preprocessing, record.classes, run.title
         )
+
+
+@dataclass(frozen=True)
+class FindModels:
+    """A job: `Models.choices`."""
+
+    models: Models
+    of: Architecture | None = None
+
+    def run(self, control: JobControl) -> list[ModelChoice]:
+        return self.models.choices(self.of)
 
 
 def _choice(folder: RunFolder, id: str = "", title: str = "", detail: str = "") -> ModelChoice:

@@ -42,6 +42,12 @@ def nets() -> Path:
     return home / "nets" if home else platformdirs.user_data_path("cvlab", appauthor=False) / "nets"
 
 
+def recipes() -> Path:
+    """Recipes that the person has given a name, a file each."""
+    home = _home()
+    return home / "recipes" if home else platformdirs.user_data_path("cvlab", appauthor=False) / "recipes"
+
+
 def autosave() -> Path:
     """The project as it was last seen, restored at the next start."""
     home = _home()

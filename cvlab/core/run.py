@@ -21,6 +21,7 @@ from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import Event, RunFailed, RunFinished, SnapshotTaken, StepEnd, ViewMissed, ViewTaken
 
 if TYPE_CHECKING:
+    from cvlab.core.weights import Weights
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.learner import Learner
     from cvlab.engine.training.team import Team
@@ -40,8 +41,10 @@ class Run(RunStory):
     view_missed = Signal(ViewMissed)
 
     def __init__(
-        self, folder: RunFolder, load_data: Callable[[], Dataset], *, resume: bool = False, team: Team | None = None
-    ) -> None:
+        self, folder: RunFolder, load_data: Callable[[], Dataset], *, resume: bool = False, team: Team | None = None,
+        begin_with: Callable[[], Weights] | None = None,
+    ) -> None:  # fmt: skip
+        """begin_with: finds the first weights of a fresh run, on the run's thread; without it they are drawn."""
         super().__init__(folder.record)
         self.folder = folder
         self.snapshot: SnapshotTaken | None = None
@@ -49,6 +52,7 @@ class Run(RunStory):
         self.mailbox = Mailbox()
         self.control = Control()
         self._load_data, self._resume, self._team = load_data, resume, team
+        self._begin_with = begin_with
         self._gate = threading.Condition()
         self._paused, self._steps_asked = False, 0
         self._tail: MetricsTail | None = None
@@ -213,7 +217,7 @@ class Run(RunStory):
             failure = RunFailed.of(error, step, batch_size=learner.recipe.batch_size)
         if not isinstance(in_words(error), CvlabError):
             log.exception("run %s", self.id)
-        if learner is None and not self._resume:
+        if learner is None and (self._begin_with is not None or not self._resume):
             self.folder.discard()
         elif learner is not None:
             # The disk may be what failed: the person still hears of it.
@@ -226,8 +230,11 @@ class Run(RunStory):
     def _make_learner(self) -> Learner:
         from cvlab.engine.training.learner import Learner
 
+        if self._begin_with is not None:
+            weights = self._begin_with()
+            self.folder.take_weights(weights.values, weights.title or "first weights")
         learner = Learner(self.architecture, self._load_data(), self.recipe, self._team)
-        if self._resume:
+        if self._resume or self._begin_with is not None:
             digest = self.folder.record.data_digest
             if digest and digest != learner.data.digest:
                 raise CorruptData(

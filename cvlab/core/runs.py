@@ -14,7 +14,7 @@ from cvlab.core.run import Run
 from cvlab.core.storage.record import Parent, RunRecord
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.core.waiting import Waiting, WaitingList
-from cvlab.engine.errors import CvlabError, RecipeError, TrainingError
+from cvlab.engine.errors import CvlabError, NotOurFile, RecipeError, TrainingError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.recipe import Recipe
@@ -42,8 +42,12 @@ class Runs:
     ended = Signal(Run)
     refused = Signal(str, object)
 
-    def __init__(self, root: Path, load_data: Callable[[str], Dataset]) -> None:
-        self.root, self.load_data = root, load_data
+    def __init__(
+        self, root: Path, load_data: Callable[[str], Dataset],
+        find_weights: Callable[[Architecture, str], Weights] | None = None,
+    ) -> None:  # fmt: skip
+        """find_weights: those of a trained net, by its id, for a net that begins with them; asked on the run's thread."""
+        self.root, self.load_data, self.find_weights = root, load_data, find_weights or _no_weights
         self.current: Run | None = None
         self.line = WaitingList(root / QUEUE)
         self._came_from: Waiting | None = None
@@ -56,29 +60,34 @@ class Runs:
         *,
         title: str = "",
         parent: Parent | None = None,
-        begin_with: Weights | None = None,
+        begin_with: Weights | str | None = None,
         team: Team | None = None,
     ) -> Run:
         """Trains in the background; with a team, beside other processes. begin_with: first weights that are not drawn, of this
-        net or of a part of it.
+        net or of a part of it; or the id of a trained net that has them, which is read on the run's thread.
 
         Raises the first `NetError` of a net that does not fit, `TrainingError` while another run is active, `CannotWrite`.
         """
         self._refuse_second()
         check_trainable(architecture)
-        if begin_with is not None:
+        if isinstance(begin_with, str) and begin_with:
+            fresh = RunFolder.create(self.root, architecture, recipe, title, parent)
+            return self._go(fresh, resume=False, team=team, begin_with=begin_with)
+        if begin_with:
             whose = begin_with.title or "first weights"
             folder = RunFolder.begin_with(self.root, architecture, recipe, begin_with.values, whose, title, parent)
             return self._go(folder, resume=True, team=team)
         return self._go(RunFolder.create(self.root, architecture, recipe, title, parent), resume=False, team=team)
 
     def queue(
-        self, architecture: Architecture, recipe: Recipe, *, title: str = "", parent: Parent | None = None
-    ) -> Waiting:
-        """Trains when those before it are done; at once if nothing trains. It is kept on disk until then. Raises as `start`, but
-        for an active run."""
+        self, architecture: Architecture, recipe: Recipe, *, title: str = "", parent: Parent | None = None,
+        begin_with: str = "", whose: str = "",
+    ) -> Waiting:  # fmt: skip
+        """Trains when those before it are done; at once if nothing trains. It is kept on disk until then. begin_with, whose: id
+        and title of a trained net; its weights are read when the run's turn comes. Raises as `start`, but for an active run."""
         check_trainable(architecture)
-        waiting = self.line.add(architecture, recipe, title or f"{architecture.name} on {recipe.data}", parent)
+        title = title or f"{architecture.name} on {recipe.data}"
+        waiting = self.line.add(architecture, recipe, title, parent, begin_with=begin_with, whose=whose)
         self._next()
         return waiting
 
@@ -161,7 +170,10 @@ class Runs:
             if waiting is None:
                 return
             try:
-                self.start(waiting.architecture, waiting.recipe, title=waiting.title, parent=waiting.parent)
+                self.start(
+                    waiting.architecture, waiting.recipe, title=waiting.title, parent=waiting.parent,
+                    begin_with=waiting.begin_with,
+                )  # fmt: skip
                 self._came_from = waiting
             except CvlabError as error:
                 self._put_back(waiting)
@@ -179,10 +191,13 @@ class Runs:
         with contextlib.suppress(CvlabError):  # a full disk: what was claimed is still there for the next window
             self.line.put_back(waiting)
 
-    def _go(self, folder: RunFolder, *, resume: bool, team: Team | None = None) -> Run:
-        data_id = folder.record.recipe.data
+    def _go(self, folder: RunFolder, *, resume: bool, team: Team | None = None, begin_with: str = "") -> Run:
+        data_id, net = folder.record.recipe.data, folder.record.architecture
         self._came_from = None
-        run = Run(folder, lambda: self.load_data(data_id), resume=resume, team=team)
+        run = Run(
+            folder, lambda: self.load_data(data_id), resume=resume, team=team,
+            begin_with=(lambda: self.find_weights(net, begin_with)) if begin_with else None,
+        )  # fmt: skip
         self.current = run
         run.start()
         self.started.emit(run)
@@ -213,6 +228,12 @@ class Unqueue:
 
     def merge(self, later: object) -> bool:
         return False
+
+
+def _no_weights(net: Architecture, which: str) -> Weights:
+    raise NotOurFile(
+        "There is no such net.", received=which[:120], remedy="Choose another, or let the weights be drawn."
+    )
 
 
 def check_trainable(architecture: Architecture) -> None:

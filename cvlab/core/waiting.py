@@ -17,7 +17,8 @@ from cvlab.engine.training.recipe import Recipe
 @dataclass(frozen=True)
 class Waiting:
     """A run that waits for its turn. parent: the run that it was forked from, if any. held: it waits for the person's word, not
-    only for its turn: it was queued in an earlier window, or could not begin. file, place: its name on disk, and its order."""
+    only for its turn: it was queued in an earlier window, or could not begin. file, place: its name on disk, and its order.
+    begin_with, whose: id and title of the trained net whose weights it begins with; "" where they are drawn."""
 
     id: int
     architecture: Architecture
@@ -27,6 +28,8 @@ class Waiting:
     held: bool = False
     file: str = ""
     place: float = 0.0
+    begin_with: str = ""
+    whose: str = ""
 
 
 class WaitingList:
@@ -45,14 +48,25 @@ class WaitingList:
         found = [(name, run) for name, run in self._disk.read() if name not in known]
         for name, run in found:
             self.all.append(
-                Waiting(next(self._tickets), run.architecture, run.recipe, run.title, run.parent, True, name, run.place)
-            )
+                Waiting(
+                    next(self._tickets), run.architecture, run.recipe, run.title, run.parent, True, name, run.place,
+                    run.begin_with, run.whose,
+                )
+            )  # fmt: skip
         if found:
             self.changed.emit()
 
-    def add(self, architecture: Architecture, recipe: Recipe, title: str, parent: Parent | None = None) -> Waiting:
+    def add(
+        self, architecture: Architecture, recipe: Recipe, title: str, parent: Parent | None = None, *, begin_with: str = "",
+        whose: str = "",
+    ) -> Waiting:  # fmt: skip
         """At the end. Raises `CannotWrite`; nothing is queued then."""
-        return self._insert(Waiting(next(self._tickets), architecture, recipe, title, parent), len(self.all))
+        waiting = Waiting(next(self._tickets), architecture, recipe, title, parent, begin_with=begin_with, whose=whose)
+        return self._insert(waiting, len(self.all))
+
+    def needing(self, model_id: str) -> list[Waiting]:
+        """Those that are to begin with the weights of this trained net."""
+        return [waiting for waiting in self.all if waiting.begin_with == model_id]
 
     def put_back(self, waiting: Waiting, place: int = 0) -> Waiting:
         """A run that was taken or removed waits again, held, so that nothing begins by itself. Raises `CannotWrite`."""
@@ -104,11 +118,14 @@ class WaitingList:
         else:
             place = (before + after) / 2
         run = QueuedRun(
+            format=2 if waiting.begin_with else 1,
             title=waiting.title[:400],
             place=place,
             architecture=waiting.architecture,
             recipe=waiting.recipe,
             parent=waiting.parent,
+            begin_with=waiting.begin_with,
+            whose=waiting.whose[:400],
         )
         kept = replace(waiting, file=self._disk.write(run, waiting.file), place=place)
         self.all.insert(at, kept)

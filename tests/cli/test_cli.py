@@ -198,6 +198,7 @@ def test_bench_train_can_carry_out_the_recipes_to_the_end(capsys, monkeypatch):
     assert all("mixed" in arguments and "cuda" in arguments for _, arguments in sides)
     assert [arguments[:6] for _, arguments in runs] == [
         ("train", "lenet", "--recipe", "lenet-author", "--data", "mnist"),
+        ("train", "lenet", "--recipe", "lenet-best", "--data", "mnist"),
         ("train", "resnet9", "--recipe", "resnet9-fast", "--data", "photos"),
     ]
 

@@ -1,9 +1,14 @@
 """Nets that were taken in with their weights: kept, listed, asked, handed on unchanged, and begun with."""
 
+import os
+import shutil
+import time
+
 import numpy as np
 import pytest
 import torch
 
+from cvlab.core.imported_nets import DiscardNet, FindImported, RenameNet
 from cvlab.core.jobs import JobControl
 from cvlab.core.models import Models
 from cvlab.core.net_export import write_onnx_file, write_source
@@ -14,7 +19,7 @@ from cvlab.core.storage.run_folder import RunFolder
 from cvlab.core.weights import Weights, beginning, find_weights, first_weights
 from cvlab.engine.data.dataset import Dataset, Split
 from cvlab.engine.data.preprocessing import Preprocessing
-from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.errors import NewerFile, NotOurFile, TrainingError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.layers import Linear
 from cvlab.engine.training.recipe import Recipe
@@ -150,3 +155,74 @@ def test_a_run_begins_with_imported_weights_and_a_new_head(models, weights, tmp_
     )
     with pytest.raises(NotOurFile, match="can begin with none"):
         beginning(zoo.make("two-layer"), found.id, models)
+
+
+# -- put in order by a person ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(models, weights, tmp_path):
+    """A net that was imported, as its row tells it."""
+    write_source(NET, weights, tmp_path / "net.py")
+    taken(models, tmp_path / "net.py")
+    (row,) = FindImported(models).run(JobControl())
+    return row
+
+
+def test_a_row_tells_what_it_is(kept):
+    assert (kept.title, kept.net, kept.parameters) == ("net.py", NET.name, 61_706)
+    assert 4 * kept.parameters < kept.bytes < 4 * kept.parameters + 5_000 and kept.created is not None
+
+
+def test_another_name_can_be_undone_and_the_same_file_is_not_kept_twice(models, kept, weights, tmp_path):
+    heard = []
+    models.changed.connect(lambda: heard.append(1))
+    command = RenameNet(models, kept, "  My   digits ")
+    command.do()
+    assert models.imported(kept.id).title == models.load(kept.id).title == "My digits"
+    assert taken(models, tmp_path / "net.py").id == kept.id and models.imported(kept.id).title == "My digits"
+    command.undo()
+    assert models.imported(kept.id).title == "net.py" and len(heard) == 2
+    with pytest.raises(NotOurFile, match="needs a name"):
+        RenameNet(models, kept, "  ").do()
+
+
+def test_what_is_deleted_comes_back_whole(models, kept, weights, tmp_path):
+    runs = Runs(tmp_path / "runs", small_data)
+    command = DiscardNet(models, runs, kept)
+    command.do()
+    assert models.choices() == [] and models.imports() == [] and models.imported(kept.id) is None
+    command.undo()
+    assert [choice.id for choice in models.choices()] == [kept.id]
+    values = models.load(kept.id).weights()
+    assert all(np.array_equal(values[name], value) for name, value in weights.values.items())
+    command.do()
+    assert taken(models, tmp_path / "net.py").id == kept.id
+    command.undo()
+    assert [choice.id for choice in models.choices()] == [kept.id], "imported anew meanwhile: nothing to bring back"
+
+
+def test_one_that_a_waiting_run_needs_stays(models, kept, tmp_path):
+    runs = Runs(tmp_path / "runs", small_data)
+    waiting = runs.line.add(NET, Recipe(), "later", begin_with=kept.id, whose=kept.title)
+    command = DiscardNet(models, runs, kept)
+    with pytest.raises(TrainingError, match=r"net\.py is needed: a run that waits in the queue"):
+        command.do()
+    assert models.imported(kept.id) is not None
+    runs.unqueue(waiting.id)
+    command.do()
+    assert models.imported(kept.id) is None
+
+
+def test_the_trash_keeps_for_a_week(models, kept, tmp_path):
+    command = DiscardNet(models, Runs(tmp_path / "runs", small_data), kept)
+    old = tmp_path / "nets" / "trash" / "net-old"
+    new = old.with_name("net-new")
+    for folder, days in ((old, 8), (new, 6)):
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - days * 86_400,) * 2)
+    command.do()
+    assert not old.exists() and new.exists()
+    shutil.rmtree(tmp_path / "nets" / "trash")
+    with pytest.raises(NotOurFile, match="no longer in the trash"):
+        command.undo()

@@ -1,12 +1,15 @@
 """Runs that wait are kept on disk, begin only when a person says so, and are begun by one window of two."""
 
 import errno
+import json
 
+import numpy as np
 import pytest
 
 from cvlab.core.runs import QUEUE, Runs, Unqueue
 from cvlab.core.storage.queue_folder import QueueFolder
 from cvlab.core.storage.record import Parent
+from cvlab.core.weights import Weights, first_weights
 from cvlab.engine import disk
 from cvlab.engine.errors import CannotWrite, DataMissing
 from cvlab.engine.nets import zoo
@@ -189,3 +192,77 @@ def test_a_window_that_died_while_it_began_a_run_loses_none(busy):
     assert later.current.title == "one"
     end(later)
     assert titles(reopened(busy)) == ["two"]
+
+
+# -- runs that begin with trained weights --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def weights():
+    drawn = first_weights(NET)
+    return Weights({name: value + np.float32(0.5) for name, value in drawn.values.items()}, title="mine")
+
+
+def test_it_begins_with_the_weights_of_the_net_that_was_chosen_also_after_a_restart(runs, weights, few_digits):
+    asked = []
+
+    def find(net, which):
+        asked.append((net, which))
+        return weights
+
+    runs.find_weights = find
+    runs.start(NET, RECIPE.changed(epochs=10_000))
+    runs.queue(NET, RECIPE, begin_with="net-mine", whose="mine")
+    assert asked == [], "nothing is read before its turn"
+    runs.close()
+    later = Runs(runs.root, lambda _: few_digits, find)
+    later.line.recall()
+    (waiting,) = later.waiting
+    assert (waiting.begin_with, waiting.whose, waiting.held) == ("net-mine", "mine", True)
+    later.let_begin()
+    end(later)
+    folder = later.current.folder
+    assert later.current.state.status == "finished" and folder.record.begins_with == "mine"
+    assert asked == [(NET, "net-mine")]
+    began = folder.trained_at(0).weights()
+    for name, value in weights.values.items():
+        np.testing.assert_array_equal(began[name], value)
+    later.close()
+
+
+def test_its_weights_may_be_gone_when_its_turn_comes_and_then_it_waits_on(busy, weights):
+    while busy.waiting:
+        busy.unqueue(busy.waiting[0].id)
+    busy.queue(NET, RECIPE, title="three", begin_with="net-gone", whose="gone")
+    busy.current.stop()
+    end(busy)
+    failed = busy.current
+    end(busy)
+    assert failed.state.status == "failed" and failed.state.failure.what == "There is no such net."
+    assert not failed.folder.path.exists(), "of a run that never began nothing is left"
+    (waiting,) = busy.waiting
+    assert waiting.held and (waiting.title, waiting.begin_with) == ("three", "net-gone")
+    busy.find_weights = lambda net, which: weights
+    busy.let_begin()
+    end(busy)
+    assert busy.current.state.status == "finished" and busy.waiting == []
+
+
+def test_undo_and_another_order_keep_what_it_begins_with(busy):
+    busy.queue(NET, RECIPE, title="three", begin_with="net-mine", whose="mine")
+    removal = Unqueue(busy, busy.waiting[2])
+    removal.do()
+    removal.undo()
+    busy.line.move(busy.waiting[2].id, 0)
+    assert [waiting.begin_with for waiting in reopened(busy).waiting] == ["net-mine", "", ""]
+    assert busy.line.needing("net-mine") == busy.waiting[:1] and busy.line.needing("other") == []
+
+
+def test_an_earlier_cvlab_would_leave_it_alone(busy):
+    busy.queue(NET, RECIPE, title="three", begin_with="net-mine")
+    formats = {run["title"]: run["format"] for run in map(json.loads, _texts(busy.root / QUEUE))}
+    assert formats == {"one": 1, "two": 1, "three": 2}
+
+
+def _texts(folder):
+    return [path.read_text() for path in folder.iterdir()]

@@ -8,13 +8,14 @@ import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cvlab.core.storage.files import read_bounded
 from cvlab.engine.data.preprocessing import Preprocessing
-from cvlab.engine.disk import write_whole
+from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 RECORD, WEIGHTS = "net.json", "weights.safetensors"
+TRASH = "trash"
+"""The folder beside the nets where those go that are thrown away."""
+KEPT_DAYS = 7
+"""Of those in the trash: what was thrown away earlier goes for good when the next one comes."""
 MAX_RECORD, MAX_WEIGHTS = 50_000_000, 2_000_000_000
 
 
@@ -111,10 +116,53 @@ class NetFolder:
         assumed = record.preprocessing or Preprocessing(kind="unit")
         return TrainedNet.assemble(net, checked(net, weights), assumed, classes, record.title)
 
-    def discard(self) -> None:
+    def rename(self, title: str) -> None:
+        """What it is called from now on; its id stays. Raises `NotOurFile` for a title of nothing, `CannotWrite`."""
+        words = " ".join(title.split())[:200]
+        if not words:
+            raise NotOurFile("A net needs a name.", remedy="Write one, or press Esc.")
+        self.record.title = words
+        write_whole(self.path / RECORD, self.record.model_dump_json(indent=1).encode())
+
+    def throw_away(self) -> None:
+        """Into the trash, from where `bring_back` takes it. Raises `CannotWrite`."""
+        trash = self.path.parent / TRASH
+        try:
+            trash.mkdir(exist_ok=True)
+            _empty(trash)
+            shutil.rmtree(trash / self.path.name, ignore_errors=True)
+            self.path.rename(trash / self.path.name)
+            (trash / self.path.name).touch()
+        except OSError as error:
+            raise refused(error, trash, kept=False) from error
+
+    @classmethod
+    def bring_back(cls, root: Path, id: str) -> None:
+        """Out of the trash; nothing where it has been imported again meanwhile. Raises `NotOurFile`, `CannotWrite`."""
+        thrown = root / TRASH / id
+        if (root / id / RECORD).is_file():
+            return
+        if not (thrown / RECORD).is_file():
+            raise NotOurFile("This net is no longer in the trash.", received=id[:120], remedy="Import it again.")
+        try:
+            thrown.rename(root / id)
+        except OSError as error:
+            raise refused(error, root, kept=False) from error
+
+    @property
+    def bytes(self) -> int:
+        """Of its weights on disk."""
         with suppress(OSError):
-            (self.path / RECORD).unlink()
-        shutil.rmtree(self.path, ignore_errors=True)
+            return (self.path / WEIGHTS).stat().st_size
+        return 0
+
+
+def _empty(trash: Path) -> None:
+    """What has lain in the trash for too long goes for good."""
+    for path in trash.iterdir():
+        with suppress(OSError):
+            if time() - path.stat().st_mtime > KEPT_DAYS * 86_400:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def class_numbers(output: tuple[int, ...]) -> tuple[str, ...]:

@@ -23,15 +23,19 @@ _WAITS, _TAKEN = ".json", ".taken"
 
 
 class QueuedRun(BaseModel):
-    """One run that waits. place: its order among the others, smaller is earlier."""
+    """One run that waits. place: its order among the others, smaller is earlier. begin_with, whose: id and title of the trained
+    net whose weights it begins with, "" where they are drawn. format: 2 of one that has such a net, so that an earlier cvlab,
+    which would draw them, leaves it alone."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 1
     title: str = Field(max_length=400)
     place: float = 0.0
     architecture: Architecture
     recipe: Recipe
     parent: Parent | None = None
+    begin_with: str = Field("", max_length=400)
+    whose: str = Field("", max_length=400)
 
 
 class QueueFolder:

@@ -90,13 +90,17 @@ class RunFolder:
     ) -> RunFolder:  # fmt: skip
         """A fresh folder of a run whose first weights are these, as far as they go. It is started as one that is resumed.
         Raises `CannotWrite`."""
+        folder = cls.create(root, architecture, recipe, title, parent)
+        folder.take_weights(weights, whose)
+        return folder
+
+    def take_weights(self, weights: Mapping[str, np.ndarray], whose: str) -> None:
+        """The first weights of a run that has not begun, as far as they go. Raises `CannotWrite`."""
         from cvlab.engine.training.checkpoint import beginning_bytes
 
-        folder = cls.create(root, architecture, recipe, title, parent)
-        folder.record.begins_with = whose[:400]
-        write_whole(folder.path / BRANCH, beginning_bytes(weights, recipe))
-        folder.write_record()
-        return folder
+        self.record.begins_with = whose[:400]
+        write_whole(self.path / BRANCH, beginning_bytes(weights, self.record.recipe))
+        self.write_record()
 
     def fork(self, recipe: Recipe, title: str = "") -> RunFolder:
         """A fresh run of the same net with another recipe. With the same seed it has the same first weights and batch order, so

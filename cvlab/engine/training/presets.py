@@ -24,6 +24,17 @@ PRESETS: dict[str, Preset] = {
         "lenet",
         Recipe(data="mnist", held_out=0.0, batch_size=250, epochs=50),
     ),
+    "lenet-best": Preset(
+        "LeNet, the best found here",
+        "AdamW, cosine, images moved and turned, smooth labels, running average, 50 epochs: 99.5 % on MNIST over five seeds",
+        "lenet",
+        Recipe(data="mnist", held_out=0.0, shift=2, averaging=0.999, batch_size=250, epochs=50).changed(
+            **{
+                "optimizer.kind": "adamw", "optimizer.learning_rate": 0.003, "schedule.kind": "cosine",
+                "augmentation.rotate": 8.0, "loss.label_smoothing": 0.05,
+            }
+        ),
+    ),
     # The net is that of an entry to DAWNBench that read 94 % of CIFAR-10 after 24 epochs (Page, 2018), and so is what is done to
     # the images: moved by up to 4 pixels, mirrored, a hole of 8 x 8. He took Nesterov momentum at 0.4 and divided the scores by
     # 8; ours are not divided, and at such a rate nothing is learned: AdamW does not mind how large the scores are. Its rate and

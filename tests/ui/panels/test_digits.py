@@ -277,6 +277,7 @@ def test_the_net_in_training_is_followed_and_its_run_takes_its_place(awake, unti
     lab = awake.lab
     run = lab.runs.start(zoo.linear_classifier(), Recipe(data="mnist-mini", epochs=40, batch_size=100))
     combo = awake.findChild(QComboBox, "digits.model")
+    until(lambda: combo.findData(LIVE) >= 0)
     combo.setCurrentIndex(combo.findData(LIVE))
     combo.activated.emit(combo.currentIndex())
     assert lab.project.digits.model == LIVE
@@ -299,6 +300,7 @@ def test_weights_in_training_that_there_is_no_memory_to_copy(awake, monkeypatch,
     monkeypatch.setattr("cvlab.ui.panels.digits.net_in_use._AGAIN", 0.0)
     run = lab.runs.start(zoo.linear_classifier(), Recipe(data="mnist-mini", epochs=200, batch_size=100))
     combo = awake.findChild(QComboBox, "digits.model")
+    until(lambda: combo.findData(LIVE) >= 0)
     combo.setCurrentIndex(combo.findData(LIVE))
     combo.activated.emit(combo.currentIndex())
     until(lambda: awake.net._failure is not None)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from cvlab.core.net_export import write_source
 from cvlab.core.weights import Weights, first_weights
@@ -83,10 +83,7 @@ def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle
     settle("training.beginnings")
     assert beginning.combo.currentText() == "Weights of mine.py  ·  imported"
     assert beginning.words.text() == "All of its weights are taken over."
-    training.enqueue()
-    assert "cannot wait in the queue" in training.failure.words.text()
     training.step()
-    settle("training.begin")
     run = lab.runs.current
     until(lambda: run.state.step == 1 and run.state.status == "paused")
     began = run.folder.trained_at(0).weights()
@@ -94,6 +91,12 @@ def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle
     assert all(np.array_equal(began[name], value) for name, value in wanted.items())
     training.start()
     assert "still training" in training.failure.words.text()
+    training.enqueue()
+    (waiting,) = lab.runs.waiting
+    assert waiting.begin_with == lab.project.training.begin_with and waiting.whose == "mine.py"
+    words = training.queue.findChild(QLabel, "training.waiting1")
+    assert words.text() == "weights of mine.py" and "begins with the weights of mine.py" in words.toolTip()
+    lab.runs.unqueue(waiting.id)
     run.stop()
     run.join()
     lab.pump()
@@ -105,7 +108,7 @@ def test_training_begins_with_them_and_a_changed_layer_anew(builder, lab, settle
     lab.project.architecture = zoo.lenet()
     settle("training.beginnings")
     assert (
-        beginning.combo.currentText() == "Weights drawn at random" and beginning.combo.count() == 2
+        beginning.combo.currentText() == "Random first weights" and beginning.combo.count() == 2
     )  # the LeNet that ships
     beginning.combo.setCurrentIndex(1)
     beginning.combo.activated.emit(1)

@@ -388,11 +388,11 @@ def test_a_still_run_is_not_drawn_again(panel, lab, pumped):
 
 def test_actions_are_offered_when_they_can_be_done(panel, lab, pumped):
     actions = {action.id: action for action in panel.actions_offered()}
-    able = {name for name, action in actions.items() if action.enabled()}
+    able = {name for name, action in actions.items() if action.enabled is not None and action.enabled()}
     assert able == {"training.start", "training.step"}
     actions["training.start"].act()
     pumped(lambda: lab.runs.current.state.status == "finished")
-    able = {name for name, action in actions.items() if action.enabled()}
+    able = {name for name, action in actions.items() if action.enabled is not None and action.enabled()}
     assert able == {"training.start", "training.step", "training.draw"}
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
-from cvlab.core.models import ModelChoice, Models
+from cvlab.core.models import FindModels, ModelChoice, Models
 from cvlab.core.weights import NONE, find_weights, first_weights
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import CvlabError
@@ -115,7 +115,7 @@ class Exchange(QObject):
         if kind not in ("onnx", "source"):
             self._ask_file(kind)
             return
-        from cvlab.ui.panels.builder.weights_dialog import FindRuns, WeightsDialog
+        from cvlab.ui.panels.builder.weights_dialog import WeightsDialog
 
         net = self._scene.net
         self.dialog = WeightsDialog(self.parent(), net, kind)
@@ -123,7 +123,7 @@ class Exchange(QObject):
         self.dialog.destroyed.connect(self._closed)
         self.dialog.open()
         self._lab.jobs.submit(
-            "builder.weights", FindRuns(net, self._lab.models), done=self._show_runs, failed=self._failed
+            "builder.weights", FindModels(self._lab.models, net), done=self._show_runs, failed=self._failed
         )
 
     def _show_runs(self, found: list[ModelChoice]) -> None:

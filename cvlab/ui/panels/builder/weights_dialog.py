@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QListWidgetItem, QWidget
 
-from cvlab.core.jobs import JobControl
-from cvlab.core.models import ModelChoice, Models
+from cvlab.core.models import ModelChoice
 from cvlab.core.weights import FIRST, NONE
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.dialogs import Dialog
@@ -24,17 +22,6 @@ _WORDS = {
     "source": "The source stands on its own. Weights go into a .safetensors file beside it; the source then gets a function "
     "that loads them, and one that prepares images as the run did.",
 }
-
-
-@dataclass(frozen=True)
-class FindRuns:
-    """The runs that trained this net."""
-
-    net: Architecture
-    models: Models
-
-    def run(self, control: JobControl) -> list[ModelChoice]:
-        return self.models.choices(of=self.net)
 
 
 class WeightsDialog(Dialog):

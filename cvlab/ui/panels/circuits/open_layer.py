@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSpin
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
-from cvlab.core.models import LIVE, Models
+from cvlab.core.models import LIVE, FindModels, ModelChoice, Models
 from cvlab.engine.circuit.opened import MOST_INPUTS, OpenLayer, layer_text, neuron_text, neuron_vector_text, openable
 from cvlab.engine.errors import CvlabError, NetError
 from cvlab.engine.nets.architecture import Architecture
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BUILDER = "builder"
 """The net on the builder's canvas, with first weights."""
+
+_OPEN, _LIST = "circuits.open", "circuits.nets"
 
 _FORMS = (
     ("scalar", "One neuron, number by number"),
@@ -177,12 +179,23 @@ class OpenLayerDialog(Dialog):
     def _fill_nets(self) -> None:
         blocker = QSignalBlocker(self.net)
         self.net.addItem(f"{self._lab.project.architecture.name} in the builder, untrained", BUILDER)
-        for choice in self._lab.models.choices():
+        blocker.unblock()
+        self._lab.jobs.submit(_LIST, FindModels(self._lab.models), done=self._add_nets)
+        if self._wanted:
+            self._load()
+        else:
+            self._enable(False)
+            self.words.setText("Looking for trained nets …")
+
+    def _add_nets(self, found: list[ModelChoice]) -> None:
+        blocker = QSignalBlocker(self.net)
+        for choice in found:
             if choice.id != LIVE:
                 self.net.addItem(f"{choice.title}, {choice.detail}" if choice.detail else choice.title, choice.id)
-        self.net.setCurrentIndex(0 if self._wanted else min(1, self.net.count() - 1))
         blocker.unblock()
-        self._load()
+        if self._opened is None and not self._lab.jobs.is_busy(_OPEN):  # nobody has chosen one meanwhile
+            self.net.setCurrentIndex(min(1, self.net.count() - 1))
+            self._load()
 
     def _load(self) -> None:
         self._opened = None
@@ -192,7 +205,7 @@ class OpenLayerDialog(Dialog):
         request = LoadForOpening(
             self._lab, self._lab.models, self.net.currentData(), project.architecture, project.recipe.data
         )
-        self._lab.jobs.submit("circuits.open", request, done=self._have_net, failed=self._say)
+        self._lab.jobs.submit(_OPEN, request, done=self._have_net, failed=self._say)
 
     def _have_net(self, opened: OpenedNet) -> None:
         self._opened = opened
@@ -244,12 +257,13 @@ class OpenLayerDialog(Dialog):
         request = WriteCircuit(
             self._opened, layer, self.form.currentData(), unit, self.image.value(), self.most.value()
         )
-        self._lab.jobs.submit("circuits.open", request, done=self._have_text, failed=self._say)
+        self._lab.jobs.submit(_OPEN, request, done=self._have_text, failed=self._say)
 
     def _have_text(self, text: str) -> None:
         self.opened.emit(text)
         self.accept()
 
     def done(self, result: int) -> None:
-        self._lab.jobs.cancel("circuits.open")
+        for key in (_OPEN, _LIST):
+            self._lab.jobs.cancel(key)
         super().done(result)

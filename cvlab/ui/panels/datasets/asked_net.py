@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cvlab.core.lab import Lab
-from cvlab.core.models import LIVE, ModelChoice
+from cvlab.core.models import LIVE, FindModels, ModelChoice
 from cvlab.core.run import Run
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.bind import Connection, bind, listen
@@ -18,6 +18,9 @@ from cvlab.ui.widgets.figures import duration_text
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.nets.trained import TrainedNet
+
+_LIST = "datasets.nets"
+_WAKING = "The net is waking up…"
 
 
 class AskedNet(QObject):
@@ -33,6 +36,7 @@ class AskedNet(QObject):
         self._dataset: Dataset | None = None
         self._wanted, self._awake = "", False
         self._choices: list[ModelChoice] = []
+        self._is_listed = False
         self._progress: Connection | None = None
         card.train.clicked.connect(self.toggle_training)
         listen(self, lab.models.changed, self._models_changed)
@@ -46,18 +50,22 @@ class AskedNet(QObject):
         """Another set: the net before may not read it."""
         self._lab.jobs.cancel(NET_JOB)
         self._dataset, self.net, self.id = dataset, None, ""
+        self._choices, self._is_listed = [], False
         self._list()
 
     def look(self, wanted: str) -> None:
         """Has the wanted net answer if it reads the set, else the first that does. Called when the page is in front."""
         self._wanted, self._awake = wanted, True
+        if not self._is_listed:
+            self._card.show_no_net(_WAKING)
+            return
         chosen = self.chosen()
         self._card.show_model(chosen)
         if chosen is None:
             self._say_none()
         elif chosen.id != self.id:
             self.net, self.id = None, chosen.id
-            self._card.show_no_net("The net is waking up…")
+            self._card.show_no_net(_WAKING)
             request = LoadJudge(self._lab.models, chosen.id, self._dataset)
             self._lab.jobs.submit(NET_JOB, request, done=self._have, failed=self._have_none)
 
@@ -78,15 +86,18 @@ class AskedNet(QObject):
     def _models_changed(self, _: object = None) -> None:
         if self._dataset is not None:
             self._list()
-            if self._awake:
-                self.look(self._wanted)
 
     def _list(self) -> None:
-        set = self._dataset
+        self._lab.jobs.submit(_LIST, FindModels(self._lab.models), done=self._show_list)
+
+    def _show_list(self, found: list[ModelChoice]) -> None:
+        set, self._is_listed = self._dataset, True
         # The weights in training change under a curve: a run is asked when it is done.
-        every = [choice for choice in self._lab.models.choices() if choice.id != LIVE]
+        every = [choice for choice in found if choice.id != LIVE]
         self._choices = self._lab.models.reading(set.image_shape, set.classes, set.id, every)
         self._card.list_models(self._choices, [choice for choice in every if choice not in self._choices])
+        if self._awake:
+            self.look(self._wanted)
 
     def _have(self, net: TrainedNet) -> None:
         self.net = net
@@ -126,7 +137,7 @@ class AskedNet(QObject):
         self._progress = bind(self, run.state, "revision", self._show_progress)
 
     def _show_progress(self, _: object) -> None:
-        if self._awake and self._dataset is not None and not self._choices:
+        if self._awake and self._dataset is not None and self._is_listed and not self._choices:
             self._say_none()
 
     def _say_none(self) -> None:

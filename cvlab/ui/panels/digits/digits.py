@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
+from cvlab.core.models import FindModels, ModelChoice
 from cvlab.engine.data.drawing import DrawingSteps, prepare
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, bind_choice, bind_slider, listen
@@ -38,6 +39,7 @@ from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.ink import Page, Sheet, Stroke
 
 _TOUR_DIGIT = 1_234
+_MODELS = "digits.models"
 
 
 class DigitsPanel(Panel):
@@ -208,7 +210,10 @@ class DigitsPanel(Panel):
         self._read_soon()
 
     def _fill_models(self, _: object = None) -> None:
-        choices = [choice for choice in self.lab.models.choices() if choice.reads == IMAGE]
+        self.lab.jobs.submit(_MODELS, FindModels(self.lab.models), done=self._show_models)
+
+    def _show_models(self, found: list[ModelChoice]) -> None:
+        choices = [choice for choice in found if choice.reads == IMAGE]
         self.model.clear()
         for choice in choices:
             self.model.addItem(f"{choice.title}  ·  {choice.detail}" if choice.detail else choice.title, choice.id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cvlab.core.beginnings import FindBeginnings
 from cvlab.core.lab import Lab
@@ -10,20 +11,27 @@ from cvlab.core.models import ModelChoice
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.ui.bind import bind, listen
+from cvlab.ui.widgets.controls import icon_button
 from cvlab.ui.widgets.form import Choice
 
 _JOB = "training.beginnings"
-_DRAWN = "Weights drawn at random"
+_DRAWN = "Random first weights"
 
 
 class Beginning(QWidget):
     """A combo over the trained nets that the project's net can begin with; beneath it, which layers begin anew. It is not
-    there where none fits."""
+    there where none fits.
+
+    order_asked: the person wants to rename or delete imported nets.
+    """
+
+    order_asked = Signal()
 
     def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__(parent)
         self._lab, self._state = lab, lab.project.training
         self._anew: dict[str, tuple[str, ...]] = {}
+        self._titles: dict[str, str] = {}
         self._known = False  # which nets fit the one of now
         self.combo = Choice(self)
         self.combo.setObjectName("training.begin_with")
@@ -34,13 +42,21 @@ class Beginning(QWidget):
         self.combo.setMinimumContentsLength(6)
         self.combo.setSizeAdjustPolicy(self.combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.activated.connect(self._choose)
+        self.order = icon_button(
+            self, "training.order_nets", "more", "Imported nets", "Renames or deletes trained nets that were imported."
+        )
+        self.order.clicked.connect(self.order_asked)
         self.words = QLabel(self)
         self.words.setProperty("role", "small muted")
         self.words.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
-        column.addWidget(self.combo)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.combo, 1)
+        row.addWidget(self.order)
+        column.addLayout(row)
         column.addWidget(self.words)
         self.setVisible(False)
         bind(self, lab.project, "architecture", self._show_net)
@@ -51,6 +67,10 @@ class Beginning(QWidget):
         """The trained net that a run begins with, by id; "" where weights are drawn, or that net does not fit."""
         begin_with = self._state.begin_with
         return begin_with if begin_with in self._anew or not self._known else ""
+
+    def title_of(self, which: str) -> str:
+        """What that net is called; its id where it has not been found yet."""
+        return self._titles.get(which, which)
 
     def find(self) -> None:
         """Looks for nets anew."""
@@ -67,6 +87,7 @@ class Beginning(QWidget):
 
     def _found(self, found: list[tuple[ModelChoice, tuple[str, ...]]]) -> None:
         self._anew, self._known = {choice.id: anew for choice, anew in found}, True
+        self._titles = {choice.id: choice.title for choice, _ in found}
         self.combo.clear()
         self.combo.addItem(_DRAWN, "")
         for choice, _ in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cvlab.core.lab import Lab
@@ -11,10 +11,9 @@ from cvlab.core.waiting import Waiting
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import listen
-from cvlab.ui.panels.training.sections import CAPTIONS
+from cvlab.ui.panels.training.sections import plan_of, said
 from cvlab.ui.widgets.controls import button, icon_button, label
 from cvlab.ui.widgets.form import FieldFacts
-from cvlab.ui.widgets.number import number_text
 
 _SHOWN = 3
 
@@ -80,7 +79,9 @@ class QueueStrip(QFrame):
         line.setSpacing(0)
         words = label(row, what_differs(waiting, before), "small muted" if waiting.held else "small")
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         words.setToolTip(_told(waiting))
+        words.setObjectName(f"training.waiting{n}")
         line.addWidget(words, 1)
         if n > 1:
             sooner = icon_button(
@@ -125,20 +126,14 @@ class QueueStrip(QFrame):
 def what_differs(waiting: Waiting, before: Recipe) -> str:
     """A waiting run in a few words: what it changes against the one before it, else its name."""
     changes = list(before.difference(waiting.recipe).items())
-    if not 0 < len(changes) <= 3:
-        return waiting.title
-    return ", ".join(f"{FieldFacts.of(Recipe, path).inline} {_value(path, new)}" for path, (_, new) in changes)
-
-
-def _value(path: str, value: object) -> str:
-    return number_text(value) if isinstance(value, float) else str(CAPTIONS.get(path, {}).get(value, value))
+    words = [f"{FieldFacts.of(Recipe, path).inline} {said(path, new)}" for path, (_, new) in changes]
+    if waiting.begin_with:
+        words.append(f"weights of {waiting.whose}")
+    return ", ".join(words) if 0 < len(words) <= 3 else waiting.title
 
 
 def _told(waiting: Waiting) -> str:
-    recipe = waiting.recipe
-    plan = (
-        f"{waiting.title}\n{CAPTIONS['optimizer.kind'][recipe.optimizer.kind]}, learning rate "
-        f"{number_text(recipe.optimizer.learning_rate)}, batch size {recipe.batch_size}, {recipe.epochs} epochs, "
-        f"seed {recipe.seed}"
-    )
-    return f"{plan}\nIt waits for your word: it was queued earlier." if waiting.held else plan
+    plan = f"{waiting.title}\n{plan_of(waiting.recipe, {})}, seed {waiting.recipe.seed}"
+    if waiting.begin_with:
+        plan += f"\nIt begins with the weights of {waiting.whose}."
+    return f"{plan}\nIt waits for your word: press Train them." if waiting.held else plan

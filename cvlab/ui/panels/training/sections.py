@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -12,6 +13,7 @@ from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.controls import named
 from cvlab.ui.widgets.form import Form
+from cvlab.ui.widgets.number import number_text
 
 CAPTIONS = {
     "optimizer.kind": {
@@ -33,6 +35,24 @@ CAPTIONS = {
     "precision": {"float32": "float32", "mixed": "Mixed"},
     "graphs": {"auto": "Automatic", "on": "Always", "off": "Never"},
 }  # fmt: skip
+
+
+def said(path: str, value: object) -> str:
+    """A setting's value as the form would say it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number_text(value)
+    return f"{value:,}" if isinstance(value, int) else CAPTIONS.get(path, {}).get(value, str(value))
+
+
+def plan_of(recipe: Recipe, data: Mapping[str, str]) -> str:
+    """A recipe in a line. data: titles of data sets by their ids."""
+    many = f"{recipe.epochs:,} epoch{'s' if recipe.epochs != 1 else ''}"
+    rate = number_text(recipe.optimizer.learning_rate)
+    kind = CAPTIONS["optimizer.kind"][recipe.optimizer.kind]
+    where = data.get(recipe.data, recipe.data)
+    return f"{kind}, learning rate {rate}, batch size {recipe.batch_size:,}, {many}, on {where}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
@@ -20,6 +20,7 @@ from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Lesson, Panel, Stop
 from cvlab.ui.panels.training.curves_place import CurvesPlace
 from cvlab.ui.panels.training.deeds import deeds_of
+from cvlab.ui.panels.training.heading import Heading
 from cvlab.ui.panels.training.inside import Inside
 from cvlab.ui.panels.training.lesson import lesson_for
 from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, tell_ending
@@ -47,6 +48,7 @@ class TrainingPanel(Panel):
         self.recipe = RecipeCard(lab, self)
         self.past = PastRuns(lab, self)
         self.transport = TransportBar(self)
+        self.heading = Heading(lab, self.transport.sizeHint().height(), self)
         self.tiles = Tiles(self)
         self.result = ResultStrip(self)
         self._place = CurvesPlace(lab.jobs, lab.project.training, self)
@@ -60,13 +62,10 @@ class TrainingPanel(Panel):
         self._show_run()
 
     def _lay_out(self) -> None:
-        heading = QLabel("Training", self)
-        heading.setProperty("role", "heading")
-        heading.setFixedHeight(self.transport.sizeHint().height())
-        heading.setContentsMargins(4, 0, 0, 0)
         left = QVBoxLayout()
         left.setSpacing(8)
-        left.addWidget(heading)
+        left.addWidget(self.heading)
+        self.heading.setFixedWidth(_RECIPE_WIDTH)
         for card in (self.recipe, self.queue, self.past):
             card.setFixedWidth(_RECIPE_WIDTH)
             left.addWidget(card, int(card is self.recipe))
@@ -92,6 +91,7 @@ class TrainingPanel(Panel):
         self.inside.branch_asked.connect(self.branch)
         self.starter.refused.connect(self.failure.show_error)
         self.recipe.change_net.connect(self._open_builder)
+        self.recipe.beginning.order_asked.connect(self.heading.open_nets)
         self.failure.change_net_asked.connect(self._open_builder)
         self.failure.get_data_asked.connect(self._get_data)
         self.failure.try_asked.connect(self._try)
@@ -151,8 +151,7 @@ class TrainingPanel(Panel):
             self.start()
 
     def start(self) -> Run | None:
-        """A new run of the project's net and recipe; what cannot be trained is said on the card. None where it is still being
-        made, too."""
+        """A new run of the project's net and recipe; what cannot be trained is said on the card."""
         return self.starter.start()
 
     def pause(self) -> None:
@@ -166,8 +165,6 @@ class TrainingPanel(Panel):
         if run is not None:
             run.step()
             self._show_run()
-        else:
-            self.starter.step_first()
 
     def stop(self) -> None:
         if self.is_active():
