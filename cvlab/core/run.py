@@ -231,7 +231,7 @@ class Run(RunStory):
         from cvlab.engine.training.learner import Learner
 
         if self._begin_with is not None:
-            weights = self._begin_with()
+            weights = self._first_weights()
             self.folder.take_weights(weights.values, weights.title or "first weights")
         learner = Learner(self.architecture, self._load_data(), self.recipe, self._team)
         if self._resume or self._begin_with is not None:
@@ -248,6 +248,16 @@ class Run(RunStory):
             for event in events:
                 self.mailbox.put(event)
         return learner
+
+    def _first_weights(self) -> Weights:
+        try:
+            return self._begin_with()  # type: ignore[misc]
+        except CvlabError as error:
+            raise TrainingError(
+                f"The weights that this run was to begin with cannot be had. {error.what}",
+                received=error.received,
+                remedy="Begin with another net, or let the weights be drawn.",
+            ) from error
 
     def _paced(self, events: Iterator[Event], learner: Learner) -> Iterator[Event]:
         """The events, as fast as pausing and stepping allow; while it is paused, views are answered at rest."""

@@ -125,7 +125,8 @@ def _sentence(cls: type[Spec], problem: Any) -> str:
     if problem["type"] == "value_error":  # of several settings together: what was given is not one value
         return f"{str(problem['ctx']['error'])[:1].upper()}{str(problem['ctx']['error'])[1:]}."
     message = problem["msg"][:1].lower() + problem["msg"][1:].replace("nput should be", "t must be")
-    return f"{name} is {str(problem['input'])[:60]}, but {message}."
+    given = problem["input"]
+    return f"{name} is {f'{given:.12g}' if isinstance(given, float) else str(given)[:60]}, but {message}."
 
 
 def _not_there(cls: type[Spec], path: str) -> str:

@@ -238,7 +238,9 @@ def test_its_weights_may_be_gone_when_its_turn_comes_and_then_it_waits_on(busy, 
     end(busy)
     failed = busy.current
     end(busy)
-    assert failed.state.status == "failed" and failed.state.failure.what == "There is no such net."
+    assert failed.state.status == "failed" and failed.state.failure.what.endswith(
+        "cannot be had. There is no such net."
+    )
     assert not failed.folder.path.exists(), "of a run that never began nothing is left"
     (waiting,) = busy.waiting
     assert waiting.held and (waiting.title, waiting.begin_with) == ("three", "net-gone")

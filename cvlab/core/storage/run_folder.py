@@ -21,7 +21,7 @@ from cvlab.core.storage.metrics import MetricsLog, MetricsTail, is_metric
 from cvlab.core.storage.record import RECORD, Notes, Parent, RunRecord, read_notes, read_record, write_notes
 from cvlab.engine.data.preprocessing import NEEDS_ARRAYS, Preprocessing
 from cvlab.engine.disk import refused, write_whole
-from cvlab.engine.errors import NotOurFile
+from cvlab.engine.errors import NotOurFile, RecipeError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.events import EpochEnd, Event, RunFailed, RunFinished
 from cvlab.engine.training.recipe import Recipe
@@ -116,7 +116,13 @@ class RunFolder:
 
     def branch(self, step: int, recipe: Recipe, title: str = "") -> RunFolder:
         """A run that goes on from one of this run's checkpoints with another recipe; this run stays as it is.
-        Raises `NotOurFile`, `CannotWrite`."""
+        Raises `NotOurFile`, `RecipeError` where its epochs end there or before, `CannotWrite`."""
+        point = self.checkpoints.at(step)
+        if point.epoch >= recipe.epochs:
+            raise RecipeError(
+                f"From step {step:,} there is nothing left to train: the recipe ends with epoch {recipe.epochs:,}.",
+                remedy="Raise the epochs in the recipe, or choose an earlier point.",
+            )
         data = self.checkpoints.read(step)
         parent = Parent(run=self.record.id, step=step)
         folder = self.create(self.path.parent, self.record.architecture, recipe, title or self.record.title, parent)

@@ -299,6 +299,57 @@ def breaks_at(monkeypatch, step, make):
     monkeypatch.setattr(Learner, "advance", broken)
 
 
+def test_a_failure_that_was_put_away_does_not_come_back_until_the_run_is_chosen_again(panel, lab, pumped, monkeypatch):
+    breaks_at(monkeypatch, 2, lambda: RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
+    panel.start()
+    pumped(panel.failure.isVisible)
+    press(panel, "details")
+    panel.shown()
+    assert panel.failure.isVisible() and panel.failure.details.isVisible(), "its details stay open"
+    QTest.keyClick(control(panel, "dismiss"), Qt.Key.Key_Escape)
+    assert not panel.failure.isVisible()
+    panel.shown()
+    panel.tick()
+    assert not panel.failure.isVisible()
+    panel._look_at(None)
+    assert panel.failure.isVisible()
+
+
+def test_a_refusal_says_that_nothing_was_stopped(panel, lab, pumped):
+    lab.project.recipe = lab.project.recipe.changed(epochs=500)
+    run = panel.start()
+    pumped(lambda: run.state.step >= 1)
+    panel.start()
+    assert panel.failure.title.text() == "A run cannot begin now" and run.is_active
+    assert "still training" in panel.failure.words.text()
+
+
+def test_weights_that_are_gone_end_in_a_sentence(panel, lab, pumped):
+    lab.runs.start(lab.project.architecture, lab.project.recipe, begin_with="net-gone")
+    pumped(panel.failure.isVisible)
+    assert panel.failure.title.text() == "The run could not begin"
+    assert "cannot be had. There is no such net. Begin with another net" in panel.failure.words.text()
+
+
+def test_only_a_net_for_digits_is_offered_to_the_pen(panel, lab, pumped):
+    run = panel.start()
+    pumped(lambda: not run.is_active)
+    assert control(panel, "draw").isVisible() and panel.can_draw()
+    run.architecture = zoo.make("convnet-small")
+    panel._show_run()
+    assert not control(panel, "draw").isVisible() and not panel.can_draw()
+
+
+def test_an_edit_of_one_setting_looks_at_no_folder(panel, lab, monkeypatch):
+    looked = []
+    monkeypatch.setattr(catalogue, "entries", lambda root: looked.append(root) or {})
+    for rate in (0.01, 0.02):
+        lab.project.recipe = lab.project.recipe.changed(**{"optimizer.learning_rate": rate})
+    assert looked == []
+    lab.project.recipe = lab.project.recipe.changed(data="mnist")
+    assert len(looked) == 1
+
+
 def test_a_batch_that_is_too_large_goes_on_from_the_last_checkpoint_with_a_smaller_one(panel, lab, pumped, monkeypatch):
     lab.project.recipe = lab.project.recipe.changed(epochs=2)
     breaks_at(
@@ -419,8 +470,12 @@ def test_turns_of_one_knob_at_one_step_are_one_mark():
         KnobTurned(5, "optimizer.learning_rate", 0.1, 0.2),
         KnobTurned(5, "optimizer.learning_rate", 0.2, 0.5),
         KnobTurned(9, "batch_size", 10, 20),
+        KnobTurned(9, "regularisation.l1", 0.0, 0.1),
     ]
-    assert [(mark.x, mark.text) for mark in marks_of(knobs)] == [(5, "learning rate 0.5"), (9, "batch size 20")]
+    marks = [(mark.x, mark.text) for mark in marks_of(knobs)]
+    assert marks == [(5, "learning rate 0.5"), (9, "batch size 20, L1 strength 0.1")], (
+        "words at one place would overlap"
+    )
 
 
 def test_figures_are_written_for_people():

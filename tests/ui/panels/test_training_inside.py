@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QLabel
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.core.waiting import Waiting
 from cvlab.engine.nets import zoo
+from cvlab.engine.training import sanity
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.training.sanity import SanityResult
 from cvlab.engine.training.views import Distribution, MistakesView
 from cvlab.ui.panels.training.histogram_strip import KEPT, ROWS, HistogramStrip
 from cvlab.ui.panels.training.mistake_tiles import MistakeTiles
@@ -84,10 +86,13 @@ def test_filters_and_mistakes_of_a_run_at_rest(panel, finished, until):
     panel.inside.turn_to("filters")
     until(lambda: panel.inside.filters.grid.maps is not None)
     assert panel.inside.filters.grid.maps.shape[1:] == (28, 28)
+    assert panel.inside.filters.words.text().endswith(f"at step {finished.state.step:,}.") and finished.state.step == 36
     panel.inside.turn_to("mistakes")
     until(lambda: panel.inside.mistakes.matrix.counts is not None and panel.inside.mistakes.tiles.captions)
     assert panel.inside.mistakes.matrix.counts.sum() == 1000
-    assert "held-out images are read wrongly" in panel.inside.mistakes.words.text()
+    assert "held-out images are read wrongly at step 36;" in panel.inside.mistakes.words.text()
+    panel.inside.turn_to("layers")
+    until(lambda: panel.inside.layers.words.text().startswith("At step 36."))
 
 
 def test_the_past_can_be_looked_at_and_branched_from(panel, finished, lab, until):
@@ -113,6 +118,35 @@ def test_the_past_can_be_looked_at_and_branched_from(panel, finished, lab, until
     assert branch.recipe.optimizer.learning_rate == 0.01
 
 
+def test_a_run_is_restarted_from_a_checkpoint_with_its_own_recipe(panel, finished, lab, until):
+    past = panel.inside.past
+    until(lambda: past.slider.maximum() == len(finished.folder.checkpoints.all()))
+    past.slider.setValue(2)
+    assert "It is the recipe of this run." in past.branch.toolTip()
+    lab.project.recipe = lab.project.recipe.changed(**{"optimizer.learning_rate": 0.01, "batch_size": 100})
+    words = past.branch.toolTip().replace("\n", " ")
+    assert "Otherwise than in this run: learning rate 0.01, batch size 100." in words
+    QTest.mouseClick(past.again, Qt.MouseButton.LeftButton)
+    again = lab.runs.current
+    assert again is not finished and again.recipe == finished.recipe and again.folder.record.parent.run == finished.id
+    until(lambda: again.state.status == "finished")
+    assert again.curves["loss"].last == finished.curves["loss"].last, "with one thread, to the bit"
+
+
+def test_a_branch_with_nothing_left_to_train_is_refused_in_words(panel, finished, lab, until):
+    past = panel.inside.past
+    until(lambda: past.slider.maximum() == len(finished.folder.checkpoints.all()))
+    past.slider.setValue(past.slider.maximum() - 1)
+    folders = len(lab.runs.past())
+    QTest.mouseClick(past.branch, Qt.MouseButton.LeftButton)
+    assert "nothing left to train: the recipe ends with epoch 2. Raise the epochs" in panel.failure.words.text()
+    assert lab.runs.current is finished and len(lab.runs.past()) == folders
+    lab.project.recipe = lab.project.recipe.changed(epochs=3)
+    QTest.mouseClick(past.branch, Qt.MouseButton.LeftButton)
+    until(lambda: lab.runs.current is not finished and lab.runs.current.state.status == "finished")
+    assert lab.runs.current.state.step == 54
+
+
 def test_checks_pass_for_a_sound_net_and_fail_with_the_reason(panel, lab, until):
     checks = panel.inside.checks
     panel.inside.turn_to("checks")
@@ -124,8 +158,9 @@ def test_checks_pass_for_a_sound_net_and_fail_with_the_reason(panel, lab, until)
     assert checks.verdicts["gradients"].text() == "✓ pass"
     assert "failed" in checks.words.text()
     lab.project.recipe = lab.project.recipe.changed(**{"initialisation.kind": "he"})
-    panel.inside.turn_to("checks")
-    assert "has changed" in checks.words.text()
+    assert "has changed" in checks.words.text(), "at once, with the page in front"
+    lab.project.recipe = lab.project.recipe.changed(**{"initialisation.kind": "large"})
+    assert "failed" in checks.words.text(), "it is again what was checked"
 
 
 def test_checks_can_be_stopped(panel, lab):
@@ -134,6 +169,41 @@ def test_checks_can_be_stopped(panel, lab):
     assert checks.is_busy
     checks.toggle()
     assert not checks.is_busy and checks.words.text() == "Stopped."
+    assert {verdict.text() for verdict in checks.verdicts.values()} == {"·"}, "none goes on waiting"
+
+
+def test_checks_that_are_stopped_in_the_middle_keep_what_they_found(panel, lab, until):
+    checks = panel.inside.checks
+    checks.toggle()
+    assert checks.words.text() == "Check 1 of 4: loss at start …"
+    checks._show_results((SanityResult("loss-at-start", "Loss at start", True, "It is near."),))
+    assert checks.words.text() == "Check 2 of 4: overfit twenty images …"
+    checks.toggle()
+    assert [verdict.text() for verdict in checks.verdicts.values()] == ["✓ pass", "·", "·", "·"]
+    assert checks.words.text() == "Stopped. What has been checked still holds."
+
+
+def test_checks_that_cannot_be_made_say_why_beside_the_button(panel, lab, until):
+    checks = panel.inside.checks
+    lab.project.recipe = lab.project.recipe.changed(data="mnist")
+    checks.toggle()
+    until(lambda: not checks.is_busy)
+    assert "not on this machine" in checks.words.text() and checks.words.property("role") == "small error"
+    assert {verdict.text() for verdict in checks.verdicts.values()} == {"·"}
+
+
+@pytest.mark.parametrize("name", ["loss-at-start", "overfit", "regularisation", "gradients"])
+def test_each_check_can_fail_and_says_so(panel, lab, until, monkeypatch, name):
+    checks = panel.inside.checks
+    for each in sanity.CHECKS:
+        result = SanityResult(each, "", each != name, f"{each}: the reason")
+        monkeypatch.setitem(sanity.CHECKS, each, lambda *_, result=result: result)
+    checks.toggle()
+    until(lambda: not checks.is_busy)
+    shown = {each: verdict.text() for each, verdict in checks.verdicts.items()}
+    assert shown == {each: "✗ fail" if each == name else "✓ pass" for each in shown}
+    assert checks.words.text() == "1 of 4 checks failed: mend that before a long training."
+    assert checks.reasons[name].text() == f"{name}: the reason"
 
 
 def test_runs_wait_for_their_turn(panel, lab, until):

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
+from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
+from cvlab.ui.bind import listen
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.controls import button, label
 
@@ -60,6 +62,7 @@ class ChecksPage(QWidget):
         super().__init__(parent)
         self._lab = lab
         self._checked: tuple[Architecture, Recipe] | None = None
+        self._came = 0  # results so far
         self.words = label(
             self, "Four checks of the course, with this net and this recipe. They take a few seconds.", wraps=True
         )
@@ -88,6 +91,7 @@ class ChecksPage(QWidget):
             cell.addWidget(self.reasons[name])
             grid.addWidget(self.verdicts[name], i, 0, Qt.AlignmentFlag.AlignTop)
             grid.addLayout(cell, i, 1)
+        self._verdict = self.words.text()
         line = QFrame(self)
         line.setProperty("role", "hairline")
         column = QVBoxLayout(self)
@@ -97,6 +101,8 @@ class ChecksPage(QWidget):
         column.addWidget(line)
         column.addLayout(grid)
         column.addStretch(1)
+        for field in ("architecture", "recipe"):
+            listen(self, getattr(lab.project.events, field), self.show_document)
 
     @property
     def is_busy(self) -> bool:
@@ -106,24 +112,33 @@ class ChecksPage(QWidget):
         """Starts the checks, or stops those that run."""
         if self.is_busy:
             self._lab.jobs.cancel(_JOB)
-            self._rest("Stopped.")
+            self._rest("Stopped. What has been checked still holds." if self._came else "Stopped.")
             return
+        self._came = 0
         project = self._lab.project
         self._checked = (project.architecture, project.recipe)
         for name, _, why in CHECKS:
             self._show(name, "…", "badge", why)
         self.go.setText("Stop")
-        self.words.setText("Checking…")
+        self._show_place()
         request = RunChecks(*self._checked, self._lab.dataset)
         self._lab.jobs.submit(_JOB, request, done=self._done, failed=self._failed, progress=self._show_results)
 
-    def show_document(self) -> None:
+    def show_document(self, _: object = None) -> None:
         """Says so when the net or the recipe are no longer those that were checked."""
         project = self._lab.project
-        if self._checked is not None and not self.is_busy and self._checked != (project.architecture, project.recipe):
-            self.words.setText("The net or the recipe has changed since these checks.")
+        if self._checked is None or self.is_busy or not self._came:
+            return
+        is_same = self._checked == (project.architecture, project.recipe)
+        self.words.setText(self._verdict if is_same else "The net or the recipe has changed since these checks.")
+
+    def _show_place(self) -> None:
+        title = CHECKS[min(self._came, len(CHECKS) - 1)][1]
+        self.words.setText(f"Check {min(self._came + 1, len(CHECKS))} of {len(CHECKS)}: {title.lower()} …")
 
     def _show_results(self, results: tuple[SanityResult, ...]) -> None:
+        self._came = len(results)
+        self._show_place()
         for each in results:
             self._show(
                 each.id,
@@ -147,9 +162,16 @@ class ChecksPage(QWidget):
         )
 
     def _failed(self, error: BaseException) -> None:
-        self._rest("The checks could not be made.")
-        self._lab.notices.error(error)
+        self._rest(str(error) if isinstance(error, CvlabError) else "The checks could not be made.", "small error")
+        if not isinstance(error, CvlabError):
+            self._lab.notices.error(error)
 
-    def _rest(self, words: str) -> None:
+    def _rest(self, words: str, role: str = "small muted") -> None:
+        """Not checking: those that have no verdict say so."""
         self.go.setText("Run the checks")
+        set_role(self.words, role)
         self.words.setText(words)
+        self._verdict = words
+        for name, _, _ in CHECKS:
+            if self.verdicts[name].text() == "…":
+                self.verdicts[name].setText("·")

@@ -135,7 +135,7 @@ class CurvesView(QFrame):
             half.plot.clear()
             half.shown = ()
         self.loss.show_message(_EMPTY)
-        self.accuracy.show_message("Accuracy rises from guessing. The held-out curve is the one to believe.")
+        self.accuracy.show_message("It rises from guessing. Believe the held-out curve.")
 
     def draw(self, run: Run, *, at_once: bool = False) -> bool:
         """Draws the plot that is longest out of date, or with `at_once` both; says whether it drew.
@@ -209,9 +209,9 @@ def shown_end(step: int, line: EpochLine | None, total: int) -> float:
 
 
 def marks_of(knobs: list[KnobTurned]) -> tuple[Mark, ...]:
-    """A mark for each turn of a knob; turns of one knob at one step (a slider dragged while paused) are one."""
-    marks: dict[tuple[int, str], Mark] = {}
+    """A mark for each step at which knobs were turned; turns of one knob there (a slider dragged while paused) are one."""
+    turned: dict[int, dict[str, str]] = {}
     for turn in knobs:
         name = FieldFacts.of(Recipe, turn.knob).inline
-        marks[turn.step, turn.knob] = Mark(turn.step, f"{name} {number_text(turn.new)}")
-    return tuple(marks.values())
+        turned.setdefault(turn.step, {})[turn.knob] = f"{name} {number_text(turn.new)}"
+    return tuple(Mark(step, ", ".join(words.values())) for step, words in turned.items())

@@ -55,7 +55,7 @@ class DataChoice(QWidget):
     def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lab = lab
-        self._shown = ""
+        self.shown = ""  # the id of the set on the screen
         self._entries: dict[str, Entry] = {}
         self._fetching = ""
         self._make_widgets()
@@ -101,7 +101,7 @@ class DataChoice(QWidget):
 
     def show_data(self, dataset_id: str) -> None:
         """Shows the recipe's data set, also one that the catalogue no longer has."""
-        self._shown = dataset_id
+        self.shown = dataset_id
         self._entries = catalogue.entries(paths.data())
         self.combo.clear()
         for entry in self._entries.values():
@@ -110,7 +110,7 @@ class DataChoice(QWidget):
         self._show_state()
 
     def entry(self) -> Entry | None:
-        return self._entries.get(self._shown)
+        return self._entries.get(self.shown)
 
     def class_count(self) -> int:
         """Classes of the chosen set; ten where it is not known."""
@@ -121,11 +121,11 @@ class DataChoice(QWidget):
         """Gets the chosen set in the background."""
         if self.entry() is None or self._fetching:
             return
-        self._fetching = self._shown
+        self._fetching = self.shown
         self.progress.setRange(0, 0)
         self._show_state()
         self._lab.jobs.submit(
-            _JOB, GetData(self._shown, paths.data()), done=self._got, failed=self._failed, progress=self._show_progress
+            _JOB, GetData(self.shown, paths.data()), done=self._got, failed=self._failed, progress=self._show_progress
         )
 
     def _choose(self, index: int) -> None:
@@ -161,7 +161,7 @@ class DataChoice(QWidget):
         set_role(self.summary, "small muted" if entry else "small error")
         here = entry is not None and is_here(entry.id)
         if entry is None:
-            self.summary.setText(f"There is no data set “{self._shown}” in the catalogue. Choose another.")
+            self.summary.setText(f"There is no data set “{self.shown}” in the catalogue. Choose another.")
         elif not self._fetching:
             place = "" if here else " Not on this machine yet."
             self.summary.setText(f"{entry.train_count:,} to train, {entry.test_count:,} to test.{place}")

@@ -19,6 +19,7 @@ from cvlab.ui.panels.training.layers_page import LayersPage
 from cvlab.ui.panels.training.looking import LookAt
 from cvlab.ui.panels.training.mistakes_page import MistakesPage
 from cvlab.ui.panels.training.search_page import SearchPage
+from cvlab.ui.panels.training.sections import differences
 from cvlab.ui.panels.training.time_travel import TimeTravel
 from cvlab.ui.widgets.controls import button
 
@@ -42,10 +43,11 @@ _PAGES = (
 class Inside(QFrame):
     """Asks the run for the views of the page in front, one at a time: what is hidden costs nothing.
 
-    branch_asked(step). looks: how many were drawn since the page was turned.
+    branch_asked(step), restart_asked(step): see `TimeTravel`. looks: how many were drawn since the page was turned.
     """
 
     branch_asked = Signal(int)
+    restart_asked = Signal(int)
 
     def __init__(self, lab: Lab, curves: CurvesPlace, parent: QWidget) -> None:
         super().__init__(parent)
@@ -89,8 +91,10 @@ class Inside(QFrame):
         group.buttonClicked.connect(self._turn)
         self.past.looked.connect(self._look_back)
         self.past.branch_asked.connect(self.branch_asked)
+        self.past.restart_asked.connect(self.restart_asked)
         self.turn_to("curves")
         self.show_run(None)
+        listen(self, lab.project.events.recipe, self._show_difference)
 
     @property
     def page(self) -> str:
@@ -193,7 +197,13 @@ class Inside(QFrame):
 
     def _look_back(self, step: int | None) -> None:
         self._shown = ()
+        self._show_difference()
         self._show_past()
+
+    def _show_difference(self, _: object = None) -> None:
+        """What a branch would change, for who thinks of one."""
+        if self._run is not None and self.past.step is not None:
+            self.past.show_difference(differences(self._run.recipe, self._lab.project.recipe))
 
     def _show_past(self) -> None:
         step = self.past.step
@@ -211,7 +221,7 @@ class Inside(QFrame):
         if wanted == self._shown:
             return
         self._shown = wanted
-        request = LookAt(run.folder.path, step, page.views, self._lab.dataset)
+        request = LookAt(run.folder.path, step, page.views, self._lab.dataset, run.state.step)
         self._lab.jobs.submit(_JOB, request, done=self._show_looks, failed=self._failed)
 
     def _show_looks(self, looks: list[ViewTaken]) -> None:

@@ -70,7 +70,7 @@ class LayersPage(InsidePage):
             self._build(layers)
         self.words.setVisible(past)
         self.words.setText(
-            "One look into the past: gradients and steps are known only while a net trains." if past else ""
+            f"At step {view.step:,}. Gradients and sizes of steps are known only while a net trains." if past else ""
         )
         for each in layers:
             self.rows[each.name].show_facts(view.step if not past else 1, each)

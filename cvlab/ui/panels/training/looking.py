@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LookAt:
-    """The views of a run's net: as it was at a checkpoint, or, with step None, as the run left it."""
+    """The views of a run's net: as it was at a checkpoint, or, with step None, as the run left it, at step `last`."""
 
     folder: Path
     step: int | None
     views: tuple[str, ...]
     load_data: Callable[[str], Dataset]
+    last: int = 0
 
     def run(self, control: JobControl) -> list[ViewTaken]:
         import numpy as np
@@ -46,7 +47,7 @@ class LookAt:
         for view in self.views:
             control.check()
             try:
-                found.append(ViewTaken(self.step or 0, view, look_at(subject, view)))
+                found.append(ViewTaken(self.last if self.step is None else self.step, view, look_at(subject, view)))
             except Exception as error:
                 raise in_words(error, "view") from None
         return found

@@ -56,9 +56,10 @@ class MistakesPage(InsidePage):
             self.matrix.show_counts(content.matrix, content.classes)
             return
         self._mistakes = content
+        when = f" at step {view.step:,}" if past else ""
         whose = "held-out images" if content.held_out else "training images (nothing is held out)"
         self.words.setText(
-            f"{content.count:,} of {content.judged:,} {whose} are read wrongly; the surest mistakes first."
+            f"{content.count:,} of {content.judged:,} {whose} are read wrongly{when}; the surest mistakes first."
         )
         self.tiles.show_mistakes(content, self._cell)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.runs import Run
 from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.data.catalogue import CATALOGUE
-from cvlab.engine.errors import CvlabError, DataMissing, NetError
+from cvlab.engine.errors import CvlabError, DataMissing, NetError, TrainingError
+from cvlab.engine.training.events import RunFailed
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
@@ -34,6 +36,8 @@ class FailureCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "notice notice-error")
         self._suggestion: tuple[str, float] = ("", 0.0)
+        self._told: RunFailed | None = None  # what the card is about
+        self._put_away: RunFailed | None = None
         self._make_words()
         self.try_lower = self._button("try", "Try a lower value", "primary")
         self.try_lower.setToolTip("Sets this value in the recipe (it can be undone) and starts again.")
@@ -53,7 +57,7 @@ class FailureCard(QFrame):
         self.change_net.clicked.connect(self.change_net_asked)
         self.get_data.clicked.connect(self.get_data_asked)
         self.show_details.toggled.connect(self._unfold)
-        self.dismiss.clicked.connect(self.hide)
+        self.dismiss.clicked.connect(self.put_away)
         self._lay_out()
         self.hide()
         parent.installEventFilter(self)
@@ -128,26 +132,57 @@ class FailureCard(QFrame):
         self.show_details.setVisible(bool(self.details.text()))
         self.show_details.setChecked(False)
         self.details.hide()
+        self._told = None
         self.show()
         self.raise_()
         self._place()
 
+    def put_away(self) -> None:
+        """The person has read it: it does not come back by itself."""
+        self._put_away = self._told
+        self.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.put_away()
+        else:
+            super().keyPressEvent(event)
+
+    def forget(self) -> None:
+        """Another run, or the same once more, comes to the screen."""
+        self._put_away = None
+        self.hide()
+
     def show_error(self, error: CvlabError) -> None:
         """Why a run could not begin."""
         remedies = ("net",) * isinstance(error, NetError) + ("data",) * isinstance(error, DataMissing)
-        self.show_failure(*words_of(error), remedies=remedies)
+        title, *words = words_of(error)
+        # A refusal has stopped nothing.
+        title = "A run cannot begin now" if title == TrainingError.title else title
+        self.show_failure(title, *words, remedies=remedies)
 
     def show_run(self, run: Run) -> None:
         """How a run has failed, with what would mend it; nothing for one that has not."""
         failure = run.state.failure
-        if failure is None or run.state.status != "failed":
+        if failure is None or run.state.status != "failed" or failure is self._put_away or self._is_told(failure):
             return
         suggestion = None if failure.suggestion is None else (failure.setting, failure.suggestion)
         can_go_on = suggestion is None and (run.folder.path / RESUME).exists()
+        never_began = not failure.step and failure.title == TrainingError.title
         self.show_failure(
-            failure.title, failure.what, failure.received, failure.remedy, suggestion=suggestion,
-            remedies=("go on",) * can_go_on, details=f"Run {run.id}, step {failure.step:,}.",
-        )  # fmt: skip
+            "The run could not begin" if never_began else failure.title,
+            failure.what,
+            failure.received,
+            failure.remedy,
+            suggestion=suggestion,
+            remedies=("go on",) * can_go_on,
+            details=f"Run {run.id}, step {failure.step:,}.",
+        )
+        self._told = failure
+
+    def _is_told(self, failure: RunFailed) -> bool:
+        """Whether the card says so already: its details may be open."""
+        return failure is self._told and not self.isHidden()
 
     def _try(self) -> None:
         self.try_asked.emit(*self._suggestion)
@@ -204,8 +239,14 @@ class ResultStrip(QFrame):
         self.setVisible(state is not None and state.status in ("finished", "stopped"))
         if run is None or state is None:
             return
+        self.draw.setVisible(reads_digits(run))
         self.words.setText(result_words(run))
         self.go_on.setVisible(state.status == "stopped" and can_go_on)
+
+
+def reads_digits(run: Run) -> bool:
+    """Whether what a person draws can be shown to its net."""
+    return run.architecture.image_shape == (1, 28, 28)
 
 
 def result_words(run: Run) -> str:

@@ -11,11 +11,11 @@ from cvlab.core.waiting import Waiting
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import listen
-from cvlab.ui.panels.training.sections import plan_of, said
+from cvlab.ui.panels.training.sections import differences, plan_of
 from cvlab.ui.widgets.controls import button, icon_button, label
-from cvlab.ui.widgets.form import FieldFacts
 
 _SHOWN = 3
+_BUTTON = 28
 
 
 class QueueStrip(QFrame):
@@ -30,7 +30,7 @@ class QueueStrip(QFrame):
         self._tickets: dict[QPushButton, Waiting] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 8, 8, 8)
-        self._column.setSpacing(2)
+        self._column.setSpacing(0)
         self.title = label(self, "", "subheading")
         self.add = button(
             self, "training.queue", "Queue this",
@@ -77,10 +77,14 @@ class QueueStrip(QFrame):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
-        words = label(row, what_differs(waiting, before), "small muted" if waiting.held else "small")
+        words = label(row, "", "small muted" if waiting.held else "small")
+        words.ensurePolished()
+        room = self.width() - 26 - (_BUTTON if n == 1 else 2 * _BUTTON)
+        told = what_differs(waiting, before)
+        words.setText(words.fontMetrics().elidedText(told, Qt.TextElideMode.ElideRight, room))
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        words.setToolTip(_told(waiting))
+        words.setToolTip(f"{told}\n{_told(waiting)}" if told != waiting.title else _told(waiting))
         words.setObjectName(f"training.waiting{n}")
         line.addWidget(words, 1)
         if n > 1:
@@ -89,7 +93,7 @@ class QueueStrip(QFrame):
             )
             sooner.clicked.connect(self._sooner)
             self._tickets[sooner] = waiting
-            sooner.setFixedSize(28, 24)
+            sooner.setFixedWidth(_BUTTON)
             line.addWidget(sooner)
         remove = icon_button(
             row,
@@ -98,7 +102,7 @@ class QueueStrip(QFrame):
             f"Remove {waiting.title}",
             "It will not be trained. Undo brings it back.",
         )
-        remove.setFixedSize(28, 24)
+        remove.setFixedWidth(_BUTTON)
         remove.clicked.connect(self._remove)
         self._tickets[remove] = waiting
         line.addWidget(remove)
@@ -125,8 +129,7 @@ class QueueStrip(QFrame):
 
 def what_differs(waiting: Waiting, before: Recipe) -> str:
     """A waiting run in a few words: what it changes against the one before it, else its name."""
-    changes = list(before.difference(waiting.recipe).items())
-    words = [f"{FieldFacts.of(Recipe, path).inline} {said(path, new)}" for path, (_, new) in changes]
+    words = differences(before, waiting.recipe)
     if waiting.begin_with:
         words.append(f"weights of {waiting.whose}")
     return ", ".join(words) if 0 < len(words) <= 3 else waiting.title

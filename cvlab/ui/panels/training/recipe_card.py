@@ -145,7 +145,8 @@ class RecipeCard(QFrame):
 
     def _show_recipe(self, recipe: Recipe) -> None:
         before, self._recipe = self._recipe, recipe
-        self.data.show_data(recipe.data)
+        if recipe.data != self.data.shown:  # it looks at the disk
+            self.data.show_data(recipe.data)
         self.main.show_values(recipe)
         for section in self.sections.values():
             section.show_recipe(recipe)

@@ -12,7 +12,7 @@ from cvlab.engine.data.preprocessing import TITLES
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.controls import named
-from cvlab.ui.widgets.form import Form
+from cvlab.ui.widgets.form import FieldFacts, Form
 from cvlab.ui.widgets.number import number_text
 
 CAPTIONS = {
@@ -37,6 +37,9 @@ CAPTIONS = {
 }  # fmt: skip
 
 
+_USUAL = Recipe().flat()
+
+
 def said(path: str, value: object) -> str:
     """A setting's value as the form would say it."""
     if isinstance(value, bool):
@@ -44,6 +47,12 @@ def said(path: str, value: object) -> str:
     if isinstance(value, float):
         return number_text(value)
     return f"{value:,}" if isinstance(value, int) else CAPTIONS.get(path, {}).get(value, str(value))
+
+
+def differences(before: Recipe, after: Recipe) -> list[str]:
+    """What another recipe has otherwise, each in a few words: "learning rate 0.01"."""
+    changes = before.difference(after)
+    return [f"{FieldFacts.of(Recipe, path).inline} {said(path, new)}" for path, (_, new) in changes.items()]
 
 
 def plan_of(recipe: Recipe, data: Mapping[str, str]) -> str:
@@ -127,8 +136,7 @@ class Section(QWidget):
 
     def show_recipe(self, recipe: Recipe) -> None:
         self.form.show_values(recipe)
-        values, usual = recipe.flat(), Recipe().flat()
-        changed = sum(values[path] != usual[path] and recipe.uses(path) for path in self.group.fields)
+        changed = sum(recipe.look_up(path) != _USUAL[path] and recipe.uses(path) for path in self.group.fields)
         self.button.setText(f"{self.group.title}  ·  {changed} changed" if changed else self.group.title)
         # A setting that matters to nobody now (the optimizer's, of SGD) need not be offered.
         self.setVisible(any(recipe.uses(path) for path in self.group.fields))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from cvlab.core.storage.checkpoints import Checkpoint
-from cvlab.ui.widgets.controls import button, label, named
+from cvlab.ui.widgets.controls import button, icon_button, label, named
+from cvlab.ui.widgets.finish import wrapped
+
+_BRANCH = "A run of its own that goes on from this point with the recipe at the left."
 
 
 class TimeTravel(QWidget):
-    """looked(step): a checkpoint to look at, None for now. branch_asked(step): go on from there in a run of its own."""
+    """looked(step): a checkpoint to look at, None for now. branch_asked(step): go on from there in a run of its own, by the
+    recipe of the form. restart_asked(step): the same by the run's own recipe."""
 
     looked = Signal(object)
     branch_asked = Signal(int)
+    restart_asked = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -26,10 +33,14 @@ class TimeTravel(QWidget):
         self.words = label(self)
         self.words.setMinimumWidth(self.words.fontMetrics().horizontalAdvance("step 88,888 · epoch 888"))
         self.branch = button(
-            self, "training.branch", "Branch from here",
-            "A run of its own that goes on from this point with the recipe at the left.",
+            self, "training.branch", "Branch from here", _BRANCH
         )  # fmt: skip
         self.branch.clicked.connect(self._branch)
+        self.again = icon_button(
+            self, "training.restart", "replay", "Restart from here",
+            "A run of its own that goes on from this point with the recipe that this run has, whatever the form says.",
+        )  # fmt: skip
+        self.again.clicked.connect(self._restart)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 2, 16, 4)
         row.setSpacing(10)
@@ -37,6 +48,7 @@ class TimeTravel(QWidget):
         row.addWidget(self.slider, 1)
         row.addWidget(self.words)
         row.addWidget(self.branch)
+        row.addWidget(self.again)
         self.show_points([])
 
     @property
@@ -70,8 +82,19 @@ class TimeTravel(QWidget):
         at = self.slider.value()
         is_past = at < len(self._points)
         self.branch.setEnabled(is_past)
+        self.again.setEnabled(is_past)
         point = self._points[at] if is_past else None
         self.words.setText(f"step {point.step:,} · epoch {point.epoch}" if point is not None else "now")
+
+    def show_difference(self, changes: Sequence[str]) -> None:
+        """What the recipe at the left has otherwise than the run."""
+        some = ", ".join(changes[:6]) + (f" and {len(changes) - 6} more" if len(changes) > 6 else "")
+        words = f"Otherwise than in this run: {some}." if changes else "It is the recipe of this run."
+        self.branch.setToolTip(wrapped(f"{_BRANCH}\n{words}"))
+
+    def _restart(self) -> None:
+        if self.step is not None:
+            self.restart_asked.emit(self.step)
 
     def _branch(self) -> None:
         if self.step is not None:

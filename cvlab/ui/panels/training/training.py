@@ -23,7 +23,7 @@ from cvlab.ui.panels.training.deeds import deeds_of
 from cvlab.ui.panels.training.heading import Heading
 from cvlab.ui.panels.training.inside import Inside
 from cvlab.ui.panels.training.lesson import lesson_for
-from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, tell_ending
+from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, reads_digits, tell_ending
 from cvlab.ui.panels.training.past_runs import PastRuns
 from cvlab.ui.panels.training.queue_strip import QueueStrip
 from cvlab.ui.panels.training.recipe_card import RecipeCard
@@ -89,6 +89,7 @@ class TrainingPanel(Panel):
             asked.connect(deed)
         self.queue.queue_asked.connect(self.enqueue)
         self.inside.branch_asked.connect(self.branch)
+        self.inside.restart_asked.connect(self.restart)
         self.starter.refused.connect(self.failure.show_error)
         self.recipe.change_net.connect(self._open_builder)
         self.recipe.beginning.order_asked.connect(self.heading.open_nets)
@@ -176,11 +177,15 @@ class TrainingPanel(Panel):
 
     def branch(self, step: int) -> None:
         """A run of its own from a checkpoint of the run on the screen, with the project's recipe."""
+        self.restart(step, self.lab.project.recipe)
+
+    def restart(self, step: int, recipe: Recipe | None = None) -> None:
+        """The same with the run's own recipe."""
         run = self._run()
         if run is None:
             return
         try:
-            self.lab.runs.branch(run.folder.path, step, self.lab.project.recipe)
+            self.lab.runs.branch(run.folder.path, step, recipe)
         except CvlabError as error:
             self.failure.show_error(error)
 
@@ -225,7 +230,7 @@ class TrainingPanel(Panel):
     def _run_started(self, run: Run) -> None:
         self._past = None
         self.lab.project.training.run = run.id
-        self.failure.hide()
+        self.failure.forget()
         self.past.show_current()
         self._show_run()
 
@@ -245,7 +250,7 @@ class TrainingPanel(Panel):
 
     def _look_at(self, run: Run | None) -> None:
         self._past = run
-        self.failure.hide()
+        self.failure.forget()
         self._show_run()
 
     def _show_run(self) -> None:
@@ -286,4 +291,4 @@ class TrainingPanel(Panel):
 
     def can_draw(self) -> bool:
         run = self._run()
-        return run is not None and run.state.status in ("finished", "stopped")
+        return run is not None and run.state.status in ("finished", "stopped") and reads_digits(run)
