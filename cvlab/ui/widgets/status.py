@@ -95,7 +95,7 @@ class Status(QStatusBar):
         if state.status in ("starting",):
             return "reading the data"
         if state.status == "finished":
-            accuracy = f"test accuracy {state.test_accuracy:.2%}, " if state.test_accuracy is not None else ""
+            accuracy = f"test accuracy {100 * state.test_accuracy:.2f} %, " if state.test_accuracy is not None else ""
             return f"{accuracy}{clock(state.seconds)}"
         if state.status == "failed":
             return state.failure.title if state.failure else ""

@@ -340,6 +340,61 @@ def test_only_a_net_for_digits_is_offered_to_the_pen(panel, lab, pumped):
     assert not control(panel, "draw").isVisible() and not panel.can_draw()
 
 
+def test_a_run_that_stops_early_says_when_and_whose_weights_it_has(panel, lab, pumped):
+    lab.project.recipe = lab.project.recipe.changed(
+        **{"epochs": 60, "batch_size": 100, "early_stopping.patience": 1, "optimizer.learning_rate": 0.02}
+    )
+    run = panel.start()
+    pumped(lambda: run.state.status == "finished")
+    best, last = run.state.best_epoch, run.state.epoch
+    assert last == best + 1 < 60
+    words = panel.result.words.text()
+    assert f"stopped early, in epoch {last} of 60, and took back the weights of epoch {best}" in words
+
+
+def test_what_is_not_held_out_has_no_best(panel, lab, pumped):
+    lab.project.recipe = lab.project.recipe.changed(held_out=0.0)
+    run = panel.start()
+    pumped(lambda: run.state.status == "finished")
+    for tile in (panel.tiles.held_out, panel.tiles.best):
+        assert (tile.figure.text(), tile.words.text()) == ("None", "nothing is held out")
+
+
+def test_a_net_that_does_not_fit_the_data_is_said_before_it_is_started(panel, lab):
+    assert panel.recipe.net_facts.property("role") == "small muted"
+    lab.project.recipe = lab.project.recipe.changed(data="shapes32")
+    words = panel.recipe.net_facts.text()
+    assert "needs images of 28×28×1. Set the input layer to 32×32×3" in words
+    assert panel.recipe.net_facts.property("role") == "small error"
+    lab.project.architecture = zoo.make("convnet-small")
+    assert "parameters" in panel.recipe.net_facts.text()
+
+
+def test_tab_comes_to_every_control(panel, qtbot):
+    """Also to those that stand before Start, to which focus goes first."""
+    panel.activateWindow()
+    reached, first = [], control(panel, "start")
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    while first is not panel.focusWidget() or not reached:
+        reached.append(panel.focusWidget().objectName())
+        QTest.keyClick(panel.focusWidget(), Qt.Key.Key_Tab)
+        assert len(reached) < 80
+    for name in (
+        "step",
+        "recipes",
+        "change_net",
+        "data",
+        "optimizer",
+        "learning_rate",
+        "held_out",
+        "input_settings",
+        "smoothing",
+    ):
+        assert f"training.{name}" in reached, reached
+    assert reached.index("training.step") < reached.index("training.recipes") < reached.index("training.data")
+
+
 def test_an_edit_of_one_setting_looks_at_no_folder(panel, lab, monkeypatch):
     looked = []
     monkeypatch.setattr(catalogue, "entries", lambda root: looked.append(root) or {})

@@ -255,7 +255,13 @@ def result_words(run: Run) -> str:
     if state.test_accuracy is None:
         return f"Stopped at step {state.step:,} of {state.total_steps:,}. Everything so far is saved."
     of = f"{entry.test_count:,} test images" if entry is not None else "the test images"
-    return f"Reads {100 * state.test_accuracy:.2f} % of {of}, after {duration_text(state.seconds)} of training."
+    words = f"Reads {100 * state.test_accuracy:.2f} % of {of}, after {duration_text(state.seconds)} of training."
+    if state.best_epoch is None:
+        return words
+    early = (
+        f"It stopped early, in epoch {state.epoch:,} of {state.epochs:,}, and " if state.epoch < state.epochs else "It "
+    )
+    return f"{words} {early}took back the weights of epoch {state.best_epoch:,}, the best held out."
 
 
 def tell_ending(notices: Notices, run: Run, show: Remedy) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run
-from cvlab.engine.errors import RecipeError
+from cvlab.engine.errors import NetError, RecipeError
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.shapes import infer
+from cvlab.engine.nets.shapes import check_classifier, infer
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.training.beginning import Beginning
@@ -137,16 +137,25 @@ class RecipeCard(QFrame):
         self._show_notes()
 
     def _show_net(self, net: Architecture) -> None:
-        report = infer(net)
+        """The net in a line, or why it cannot be trained: at all, or on these data."""
+        report, data = infer(net), self.data.entry()
         self.net.setText(net.name)
-        error = report.errors[0] if report.errors else None
-        set_role(self.net_facts, "small error" if error else "small muted")
-        self.net_facts.setText(error.what if error else f"{len(net.nodes)} layers, {report.parameters:,} parameters")
+        words, role = f"{len(net.nodes)} layers, {report.parameters:,} parameters", "small muted"
+        if report.errors:
+            words, role = report.errors[0].what, "small error"
+        elif data is not None:
+            try:
+                check_classifier(net, data.image_shape, len(data.classes))
+            except NetError as error:
+                words, role = f"{data.title}: {error.what} {error.remedy}", "small error"
+        set_role(self.net_facts, role)
+        self.net_facts.setText(words)
 
     def _show_recipe(self, recipe: Recipe) -> None:
         before, self._recipe = self._recipe, recipe
         if recipe.data != self.data.shown:  # it looks at the disk
             self.data.show_data(recipe.data)
+            self._show_net(self._lab.project.architecture)
         self.main.show_values(recipe)
         for section in self.sections.values():
             section.show_recipe(recipe)

@@ -99,6 +99,9 @@ class Tiles(QWidget):
 
     def _show_best(self, run: Run) -> None:
         x, y = run.curves["held_out_accuracy"].points()
+        if run.recipe.held_out == 0:
+            self.best.show_figure("None", "nothing is held out")
+            return
         if not len(y):
             self.best.show_figure(NO_FIGURE, "of all epochs")
             return

@@ -45,15 +45,17 @@ class TrainingPanel(Panel):
         super().__init__(lab, parent)
         self._past: Run | None = None  # an earlier run that is looked at
         self._seen, self._taught = ("", ""), ""
-        self.recipe = RecipeCard(lab, self)
-        self.past = PastRuns(lab, self)
+        self._expected: Guess | None = None
+        # In the order in which Tab visits them; whoever tabs into the panel comes to Start, its focus proxy, first.
         self.transport = TransportBar(self)
         self.heading = Heading(lab, self.transport.sizeHint().height(), self)
+        self.recipe = RecipeCard(lab, self)
+        self.queue = QueueStrip(lab, self)
+        self.past = PastRuns(lab, self)
         self.tiles = Tiles(self)
         self.result = ResultStrip(self)
         self._place = CurvesPlace(lab.jobs, lab.project.training, self)
         self.inside = Inside(lab, self._place, self)
-        self.queue = QueueStrip(lab, self)
         self.failure = FailureCard(self.inside)
         self.starter = Starter(lab, self.recipe.beginning, self)
         self._lay_out()
@@ -255,6 +257,7 @@ class TrainingPanel(Panel):
 
     def _show_run(self) -> None:
         run, current = self._run(), self.lab.runs.current
+        self._expected = self._guess(run)
         self._seen = (run.id, run.state.status) if run is not None else ("", "")
         self.recipe.show_run(current)
         self.transport.show_run(current if self.is_active() else run)
@@ -266,7 +269,7 @@ class TrainingPanel(Panel):
             self.failure.show_run(run)
 
     def _show_recipe(self, recipe: Recipe) -> None:
-        if self._run() is None:
+        if self._run() is None and self._guess(None) != self._expected:
             self._show_run()
         if recipe.optimizer.kind != self._taught:
             self._taught = recipe.optimizer.kind
