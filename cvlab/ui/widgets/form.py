@@ -115,7 +115,7 @@ class Choice(QComboBox):
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         complex_, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(complex_, option, part, self).width() - 4
+        room = self.style().subControlRect(complex_, option, part, self).width() - 2
         option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
         painter.drawComplexControl(complex_, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
@@ -303,6 +303,11 @@ class Form(QWidget):
         for path, row in self.rows.items():
             row.show_value(_look_up(values, path))
             row.setVisible(all(_look_up(values, other) in wanted for other, wanted in row.facts.only))
+        # A title that is wider than most would push its control out of the line of the others.
+        titles = [row.title for row in self.rows.values() if not row.isHidden()]
+        widest = max((title.sizeHint().width() for title in titles), default=0)
+        for title in titles:
+            title.setMinimumWidth(max(LABEL_WIDTH, widest))
 
     def show_problem(self, path: str, sentence: str) -> None:
         """Why the last edit of a field was refused; the old value stays in force. "" takes it away."""

@@ -366,6 +366,11 @@ def test_a_net_that_does_not_fit_the_data_is_said_before_it_is_started(panel, la
     words = panel.recipe.net_facts.text()
     assert "needs images of 28×28×1. Set the input layer to 32×32×3" in words
     assert panel.recipe.net_facts.property("role") == "small error"
+    for deed in (panel.start, panel.enqueue):
+        deed()
+        assert panel.failure.title.text() == "The shapes do not fit" and control(panel, "fix_net").isVisible()
+        panel.failure.put_away()
+    assert lab.runs.current is None and lab.runs.waiting == [] and lab.runs.past() == []
     lab.project.architecture = zoo.make("convnet-small")
     assert "parameters" in panel.recipe.net_facts.text()
 

@@ -16,6 +16,8 @@ from cvlab.engine.data import catalogue
 from cvlab.engine.data.catalogue import Entry
 from cvlab.engine.data.progress import Progress
 from cvlab.engine.errors import DataMissing
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.shapes import check_classifier
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.figures import duration_text, megabytes_text
@@ -41,10 +43,13 @@ def is_here(dataset_id: str) -> bool:
     return catalogue.is_available(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
 
 
-def require(dataset_id: str) -> None:
-    """Raises `DataMissing` if it has to be fetched first, `DataError` if there is no such data set."""
+def require(dataset_id: str, net: Architecture) -> None:
+    """Raises `DataMissing` if it has to be fetched first, `DataError` if there is no such data set, the first `NetError` of a net
+    that does not fit its images and classes."""
     if not is_here(dataset_id):
         raise DataMissing("The data of this recipe are not on this machine yet.", remedy="Get them, then start.")
+    entry = catalogue.find(dataset_id, paths.data())
+    check_classifier(net, entry.image_shape, len(entry.classes))
 
 
 class DataChoice(QWidget):

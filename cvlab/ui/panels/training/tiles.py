@@ -17,6 +17,8 @@ _FAR = 0.25
 _WILD = 2.0
 """A batch whose loss is so many times what guessing costs: the steps are too long, or the net has died."""
 
+_BEFORE = "after the first batch"
+
 
 class Tile(QFrame):
     """A caption, a figure, and a line that says what it means."""
@@ -79,14 +81,14 @@ class Tiles(QWidget):
         self._shown = key
         expected = _expected(guess)
         if run is None:
-            self.train.show_figure(NO_FIGURE, "after the first batch")
+            self.train.show_figure(NO_FIGURE, _BEFORE)
             self.held_out.show_figure(NO_FIGURE, "after each epoch")
             self.best.show_figure(NO_FIGURE, "of all epochs")
             self.first.show_figure(NO_FIGURE, f"expect {expected}")
             return
         state = run.state
         wild = state.train_loss is not None and state.train_loss > _WILD * guess.loss
-        words = f"{'wild ' * wild}loss {loss_text(state.train_loss)}"
+        words = f"{'wild ' * wild}loss {loss_text(state.train_loss)}" if state.train_loss is not None else _BEFORE
         self.train.show_figure(share_text(state.train_accuracy), words, "small warning" if wild else "small muted")
         if run.recipe.held_out == 0:
             self.held_out.show_figure("None", "nothing is held out")
