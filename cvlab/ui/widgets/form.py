@@ -111,6 +111,11 @@ def _range(info: FieldInfo) -> dict[str, Any]:
 class Choice(QComboBox):
     """A combo that a scrolling wheel passes over, and that ends with dots where there is no room for its words."""
 
+    def showPopup(self) -> None:
+        view = self.view()
+        view.setMinimumWidth(max(self.width(), view.sizeHintForColumn(0) + 28))  # its words are never cut
+        super().showPopup()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)

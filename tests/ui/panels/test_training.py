@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractSpinBox
 
 from cvlab.core.epochs import EpochLine
 from cvlab.core.history import SetField
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.progress import Progress
 from cvlab.engine.errors import DownloadFailed
@@ -475,6 +476,19 @@ def test_an_earlier_run_can_be_looked_at_again(panel, lab, pumped):
     assert not earlier.is_active
     press(panel, "start")
     assert panel._run() is lab.runs.current
+
+
+def test_the_list_tells_a_run_that_was_cut_off_from_one_that_trains(panel, lab, pumped):
+    cut_off = RunFolder.create(lab.runs.root, lab.project.architecture, lab.project.recipe, "Cut off")
+    cut_off.record.status = "running"
+    cut_off.write_record()
+    panel.past.refresh()
+    pumped(lambda: panel.past.list.count() == 1)
+    assert panel.past.list.item(0).text().startswith("cut off   ")
+    cut_off.lock.take()
+    panel.past.refresh()
+    pumped(lambda: panel.past.list.item(0).text().startswith("training   "))
+    cut_off.lock.release()
 
 
 def test_an_ending_is_told_to_a_person_who_is_elsewhere(panel, lab, pumped, qtbot):

@@ -53,7 +53,7 @@ def test_what_it_would_change_is_said_in_the_words_of_the_form():
     found = changes_between(Recipe(), MINE.changed(data="mnist"), titles)
     assert [(each.title, each.now, each.then, each.live) for each in found] == [
         ("Data", "Small", "Whole", False),
-        ("Optimizer", "Adam", "SGD + momentum", False),
+        ("Optimizer", "Adam", "Momentum", False),
         ("Batch size", "250", "50", True),
         ("Augmentation, rotate", "0", "5", False),
     ]
@@ -112,9 +112,7 @@ def test_the_recipe_of_now_is_kept_replaced_deleted_and_brought_back(dialog, lab
     assert Recipe.read(json.loads(capsys.readouterr().out)["recipe"]) == MINE
     lab.project.recipe = Recipe()
     dialog.list.choose("Mine")
-    assert (
-        dialog.words.text() == "SGD + momentum, learning rate 0.001, batch size 50, 5 epochs, on MNIST, balanced sample"
-    )
+    assert dialog.words.text() == "Momentum, learning rate 0.001, batch size 50, 5 epochs, on MNIST, balanced sample"
     assert dialog.take.isEnabled() and rows(dialog)["Batch size"] == ("250", "50")
     dialog.list.setCurrentRow(0)
     dialog.name.setText("MINE")

@@ -6,19 +6,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.record import RECORD, RunRecord
 from cvlab.core.storage.run_folder import RunFolder
+from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.figures import share_text
 
 _LIST, _READ = "training.list_runs", "training.read_run"
 _ROWS = 4
 _KEPT = 50
+_PARTS = Qt.ItemDataRole.UserRole + 1
+_WIDEST = ("training", "88 Mm")
+_LEFT, _GAP = 8, 9
 
 
 @dataclass(frozen=True)
@@ -28,7 +43,10 @@ class ListRuns:
     runs: Runs
 
     def run(self, control: JobControl) -> list[RunRecord]:
-        return self.runs.past()[:_KEPT]
+        folders = self.runs.folders()[:_KEPT]
+        for folder in folders:
+            folder.record.status = folder.status  # whether a process really trains it
+        return [folder.record for folder in folders]
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ class PastRuns(QFrame):
         self.list.setToolTip("Runs on this machine, newest first. Choose one to see its curves.")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setProperty("role", "plain")
+        self.list.setItemDelegate(_Columns(self.list))
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         column = QVBoxLayout(self)
@@ -76,8 +95,10 @@ class PastRuns(QFrame):
         self.list.clear()
         current = self._lab.runs.current
         for record in records:
-            item = QListWidgetItem(f"{self._figure(record)}   {_when(record)}   {record.title}")
+            parts = (self._figure(record), _when(record), record.title)
+            item = QListWidgetItem("   ".join(parts))
             item.setData(Qt.ItemDataRole.UserRole, record.id)
+            item.setData(_PARTS, parts)
             item.setToolTip(f"{record.title}\n{record.created.replace('T', ' ')[:16]}, {record.status}")
             self.list.addItem(item)
             if record.id == (self._chosen or (current.id if current is not None else "")):
@@ -121,6 +142,27 @@ class PastRuns(QFrame):
         self._lab.notices.error(error)
 
 
+class _Columns(QStyledItemDelegate):
+    """Figure, time and title of a run, each in a column of its own; the title ends in dots where there is no room."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        self.initStyleOption(option, index)
+        option.text = ""
+        style = option.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
+        painter.save()
+        painter.setPen(option.palette.color(option.palette.ColorRole.Text))
+        painter.setFont(tabular(option.font))
+        metrics, place = painter.fontMetrics(), option.rect.adjusted(_LEFT, 0, -4, 0)
+        for words, widest in zip(index.data(_PARTS) or (), (*_WIDEST, ""), strict=True):
+            told = metrics.elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, told)
+            place.setLeft(place.left() + metrics.horizontalAdvance(widest) + _GAP)
+        painter.restore()
+
+
 def _when(record: RunRecord) -> str:
     """The time of a run of today, the day of an older one."""
     try:
@@ -134,4 +176,4 @@ def _figure_of(record: RunRecord) -> str:
     for key in ("test_accuracy", "held_out_accuracy", "train_accuracy"):
         if record.result.get(key) is not None:
             return share_text(record.result[key])
-    return {"failed": "failed", "running": "unfinished"}.get(record.status, "–")
+    return {"failed": "failed", "cut off": "cut off", "running": "training"}.get(record.status, "–")

@@ -17,7 +17,7 @@ from cvlab.ui.widgets.number import number_text
 
 CAPTIONS = {
     "optimizer.kind": {
-        "sgd": "SGD", "momentum": "SGD + momentum", "nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSprop",
+        "sgd": "SGD", "momentum": "Momentum", "nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSprop",
         "adam": "Adam", "adamw": "AdamW",
     },
     "loss.kind": {"softmax": "Softmax", "hinge": "Multiclass hinge"},
