@@ -154,6 +154,7 @@ def test_where_no_net_reads_the_set_one_is_trained_beside_the_project(page, lab,
     monkeypatch.setattr(lab.runs, "load_data", lambda _: colour)
     shown, before = page(ChallengesPage, colour), (lab.project.architecture, lab.project.recipe)
     train = control(shown, "challenge_train")
+    until(lambda: not lab.jobs.is_busy("datasets.nets"))
     assert train.isVisible() and not shown.judges.model_choice.isVisible()
     qtbot.mouseClick(train, Qt.MouseButton.LeftButton)
     run = lab.runs.current

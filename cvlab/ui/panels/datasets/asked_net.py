@@ -58,6 +58,8 @@ class AskedNet(QObject):
         self._wanted, self._awake = wanted, True
         if not self._is_listed:
             self._card.show_no_net(_WAKING)
+            if not self._lab.jobs.is_busy(_LIST):  # it was put to rest before they were found
+                self._list()
             return
         chosen = self.chosen()
         self._card.show_model(chosen)
@@ -72,6 +74,9 @@ class AskedNet(QObject):
     def rest(self) -> None:
         """A training goes on; nothing else does."""
         self._awake = False
+        if self._lab.jobs.is_busy(_LIST):
+            self._lab.jobs.cancel(_LIST)
+            self._is_listed = False
         if self._lab.jobs.is_busy(NET_JOB):
             self._lab.jobs.cancel(NET_JOB)
             self.id = ""
@@ -84,8 +89,10 @@ class AskedNet(QObject):
     # -- which there are ---------------------------------------------------------------------------------------------
 
     def _models_changed(self, _: object = None) -> None:
-        if self._dataset is not None:
+        if self._dataset is not None and self._awake:
             self._list()
+        else:
+            self._is_listed = False
 
     def _list(self) -> None:
         self._lab.jobs.submit(_LIST, FindModels(self._lab.models), done=self._show_list)
