@@ -175,9 +175,9 @@ def test_checks_can_be_stopped(panel, lab):
 def test_checks_that_are_stopped_in_the_middle_keep_what_they_found(panel, lab, until):
     checks = panel.inside.checks
     checks.toggle()
-    assert checks.words.text() == "Check 1 of 4: loss at start …"
+    assert checks.words.text() == "Check 1 of 4: loss at start…"
     checks._show_results((SanityResult("loss-at-start", "Loss at start", True, "It is near."),))
-    assert checks.words.text() == "Check 2 of 4: overfit twenty images …"
+    assert checks.words.text() == "Check 2 of 4: overfit twenty images…"
     checks.toggle()
     assert [verdict.text() for verdict in checks.verdicts.values()] == ["✓ pass", "·", "·", "·"]
     assert checks.words.text() == "Stopped. What has been checked still holds."

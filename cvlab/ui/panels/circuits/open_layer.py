@@ -185,7 +185,7 @@ class OpenLayerDialog(Dialog):
             self._load()
         else:
             self._enable(False)
-            self.words.setText("Looking for trained nets …")
+            self.words.setText("Looking for trained nets…")
 
     def _add_nets(self, found: list[ModelChoice]) -> None:
         blocker = QSignalBlocker(self.net)

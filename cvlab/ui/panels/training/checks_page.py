@@ -134,7 +134,7 @@ class ChecksPage(QWidget):
 
     def _show_place(self) -> None:
         title = CHECKS[min(self._came, len(CHECKS) - 1)][1]
-        self.words.setText(f"Check {min(self._came + 1, len(CHECKS))} of {len(CHECKS)}: {title.lower()} …")
+        self.words.setText(f"Check {min(self._came + 1, len(CHECKS))} of {len(CHECKS)}: {title.lower()}…")
 
     def _show_results(self, results: tuple[SanityResult, ...]) -> None:
         self._came = len(results)

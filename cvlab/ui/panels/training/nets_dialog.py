@@ -41,7 +41,7 @@ class NetsDialog(Dialog):
         )
         self.list.currentItemChanged.connect(self._show_chosen)
         self.list.itemChanged.connect(self._rename)
-        self.facts = label(self, "Looking for them …", wraps=True)
+        self.facts = label(self, "Looking for them…", wraps=True)
         self.facts.setMinimumHeight(36)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         for widget in (self.words, self.list, self.facts):
@@ -57,7 +57,7 @@ class NetsDialog(Dialog):
         self.delete.clicked.connect(self.discard)
         finish(self)
         self._show_chosen()
-        self.facts.setText("Looking for them …")
+        self.facts.setText("Looking for them…")
         listen(self, lab.models.changed, self._find)
         self._find()
         self.list.setFocus()
