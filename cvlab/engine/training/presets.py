@@ -24,13 +24,15 @@ PRESETS: dict[str, Preset] = {
         "lenet",
         Recipe(data="mnist", held_out=0.0, batch_size=250, epochs=50),
     ),
+    # As its five seeds were trained, 5,000 images held out: to choose it by, and still when the test set was read once.
     "lenet-best": Preset(
         "LeNet, the best found here",
         "AdamW, cosine, images moved and turned, smooth labels, running average, 50 epochs: 99.5 % on MNIST over five seeds",
         "lenet",
-        Recipe(data="mnist", held_out=0.0, shift=2, averaging=0.999, batch_size=250, epochs=50).changed(
+        Recipe(data="mnist", held_out=0.0833333, shift=2, averaging=0.999, batch_size=250, epochs=50).changed(
             **{
-                "optimizer.kind": "adamw", "optimizer.learning_rate": 0.003, "schedule.kind": "cosine",
+                "optimizer.kind": "adamw", "optimizer.learning_rate": 0.003, "optimizer.weight_decay": 0.02,
+                "schedule.kind": "cosine",
                 "augmentation.rotate": 8.0, "loss.label_smoothing": 0.05,
             }
         ),
