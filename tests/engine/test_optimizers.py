@@ -240,7 +240,7 @@ def test_settings_from_plain_values_and_back():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"kind": "adam", "beta1": 1.0}, "beta1 is 1.0, but"),
+        ({"kind": "adam", "beta1": 1.0}, "beta1 is 1, but"),
         ({"kind": "sgd", "learning_rate": float("nan")}, "learning_rate is nan"),
         ({"kind": "sgd", "mu": 0.9}, "no setting “mu”"),
         ({"kind": "newton"}, "no such optimizer"),

@@ -19,7 +19,7 @@ from cvlab.engine.training.recipe import EarlyStopping, Initialisation, Loss, Op
         ({"optimizer.learning_rate": float("nan")}, "optimizer.learning_rate is nan"),
         ({"optimizer.learning_rate": float("inf")}, "optimizer.learning_rate is inf"),
         ({"optimizer.kind": "adamant"}, "optimizer.kind is adamant"),
-        ({"held_out": 1.0}, "held_out is 1.0"),
+        ({"held_out": 1.0}, "held_out is 1,"),
         ({"seed": -1}, "seed is -1"),
         ({"lerning_rate": 1}, "did you mean “optimizer.learning_rate”"),
         ({"lrr": 1}, "no setting “lrr” here; did you mean “optimizer.lr”"),
