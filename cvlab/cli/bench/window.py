@@ -19,8 +19,8 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
         "window", parents=[shared], help="first paint, ticks while training, and the rate against headless"
     )
     window.add_argument("--data", default="mnist-mini", help="data set (default: mnist-mini)")
-    window.add_argument("--turns", type=int, default=20, help="turns of each side, one after the other (default: 20)")
-    window.add_argument("--seconds", type=float, default=2.0, help="length of a turn (default: 2)")
+    window.add_argument("--turns", type=int, default=40, help="turns of each side, one after the other (default: 40)")
+    window.add_argument("--seconds", type=float, default=1.0, help="length of a turn (default: 1)")
     window.add_argument("--starts", type=int, default=5, help="starts of each process for first paint (default: 5)")
     window.set_defaults(verb=_window)
 
