@@ -55,8 +55,10 @@ class Key(QWidget):
         row.setSpacing(6)
         row.addWidget(Swatch(role, kind, self))
         row.addWidget(self.caption)
-        row.addWidget(roomed(self.value, widest=widest))
+        self._room = roomed(self.value, widest=widest)
+        row.addWidget(self._room)
 
     def show_value(self, text: str) -> None:
         if text != self.value.text():
             self.value.setText(text)
+            self._room.widen()

@@ -23,6 +23,12 @@ class Room(QWidget):
         widget.setGeometry(self.rect())
         widget.show()
 
+    def widen(self) -> None:
+        """Grows, and never shrinks, until the words in it are whole: only then what stands around is laid out."""
+        wanted = self._held.sizeHint().width() if self._held is not None else 0
+        if wanted > self.minimumWidth():
+            self.setFixedWidth(wanted)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._held is not None:
@@ -30,7 +36,9 @@ class Room(QWidget):
 
 
 def roomed(words: QLabel, lines: int = 1, widest: str | None = None) -> Room:
-    """A room of so many lines for words that change often, at its top; as wide as these words are, or as there is place."""
+    """A room of so many lines for words that change often, at its top; as wide as these words are, or as there is place.
+
+    Call its `widen` where the words may be longer than the widest that was thought of."""
     words.ensurePolished()  # its role decides its font
     words.setAlignment(words.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask | Qt.AlignmentFlag.AlignTop)
     room = Room(words.parentWidget())

@@ -12,7 +12,7 @@ from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.figures import NO_FIGURE, duration_text
 from cvlab.ui.widgets.room import roomed
 
-_WIDE = 700
+_WIDE = 760
 """Narrower than this, the speed steps aside: the window's status bar shows it too."""
 
 
@@ -134,10 +134,7 @@ class TransportBar(QFrame):
         _put(self.speed, f"{state.images_per_second:,.0f} images/s" if state.images_per_second else "")
         left = NO_FIGURE if state.eta is None else duration_text(state.eta)
         _put(self.eta, f"{left} left" if active and state.eta is not None else "")
-        # Hours need more room than minutes; figures of one width need the same.
-        wanted = self.eta.fontMetrics().horizontalAdvance(self.eta.text()) + 4
-        if wanted > self._eta_room.minimumWidth():
-            self._eta_room.setFixedWidth(wanted)
+        self._eta_room.widen()  # hours need more than minutes
 
 
 def _put(widget: QLabel | QPushButton, text: str) -> None:
