@@ -66,7 +66,7 @@ def test_one_is_seen_before_it_is_taken_and_taken_in_one_step(dialog, panel, lab
         "Constant",
         "Cosine to zero",
     )
-    assert dialog.preview.count.text() == "It would change 10 settings."
+    assert dialog.preview.count.text() == "It would change 11 settings."
     assert dialog.preview.with_net.isHidden(), "LeNet is the project's net already"
     assert lab.project.recipe == Recipe(), "nothing has changed yet"
     press(dialog, "recipe_choice.take")
