@@ -27,8 +27,8 @@ PRESETS: dict[str, Preset] = {
     # As its five seeds were trained, 5,000 images held out: to choose it by, and still when the test set was read once.
     "lenet-best": Preset(
         "LeNet, the best found here",
-        "AdamW, cosine, images moved and turned, smooth labels, running average, 50 epochs: with dropout 0.2 in the net, 99.5 % on "
-        "MNIST over five seeds",
+        "AdamW, cosine, images moved and turned, smooth labels, running average, 50 epochs: with dropout 0.2 in the net, 99.5 % "
+        "on MNIST over five seeds",
         "lenet",
         Recipe(data="mnist", held_out=0.0833333, shift=2, averaging=0.999, batch_size=250, epochs=50).changed(
             **{
