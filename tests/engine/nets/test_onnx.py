@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cvlab.engine.data.preprocessing import Preprocessing
@@ -51,6 +51,8 @@ def against_double(data: bytes, net: Architecture, weights) -> float:
 @given(st.one_of(graphs(), grouped_graphs()))
 @settings(max_examples=EXAMPLES * 6 // 10, deadline=None)
 def test_onnxruntime_computes_the_same_and_the_net_comes_back(net):
+    # PyTorch, and ONNX by its words, allow output padding below the stride or the dilation; the runtime only below the stride.
+    assume(not any(getattr(node.layer, "output_padding", 0) >= getattr(node.layer, "stride", 1) for node in net.nodes))
     weights = weights_of(net)
     data = write_onnx(net, weights)
     assert against_double(data, net, weights) < 1e-5

@@ -22,7 +22,7 @@ from cvlab.engine.nets.exchange.pth_file import read_pth
 from cvlab.engine.nets.exchange.source_file import read_source, weights_beside
 from cvlab.engine.nets.exchange.traced import read_model, read_torchvision
 from cvlab.engine.nets.exchange.weights_file import read_weights_file
-from cvlab.engine.nets.layers import Add, BatchNorm, Conv, Flatten, Input, Linear, Relu
+from cvlab.engine.nets.layers import Add, BatchNorm, Conv, Flatten, Input, Linear, Relu, Reshape
 from cvlab.engine.nets.trained import load_weights
 from cvlab.engine.nets.weights import checked, fitting, named_as, weight_shapes
 from tests.engine.nets.strategies import graphs, grouped_graphs
@@ -331,3 +331,8 @@ def test_the_ready_nets_take_their_own_weights():
     for zoo_id in ("lenet", "resnet20"):
         net = zoo.make(zoo_id)
         assert list(checked(net, trained(net))) == list(weight_shapes(net))
+
+
+def test_a_side_longer_than_may_be_asked_for_is_what_the_others_leave():
+    assert Reshape.to(1, 1092, 1) == Reshape(channels=1, height=0, width=1)
+    assert Reshape.to(3, 8, 8) == Reshape(channels=3, height=8, width=8)

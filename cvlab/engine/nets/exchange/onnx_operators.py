@@ -215,7 +215,7 @@ def _reshape(reader: Reader, node: Any, given: dict[str, Any]) -> None:
     if len(sides) == 1:
         reader.place(node, Flatten())
     elif len(sides) == 3:
-        reader.place(node, Reshape(channels=sides[0], height=sides[1], width=sides[2]))
+        reader.place(node, Reshape.to(*sides))
     elif len(sides) == len(shape) + 1 and sides[2:] == list(shape[1:]):
         reader.pieces[node.output[0]] = (node.input[0], sides[1])  # the first half of a maxout
     else:

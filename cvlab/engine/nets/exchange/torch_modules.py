@@ -203,8 +203,7 @@ def _zero_pad(m: nn.ZeroPad2d, shape: Shape) -> LayerSpec:
 
 
 def _reshape(m: modules.Reshape, shape: Shape) -> LayerSpec:
-    channels, height, width = m.shape
-    return Reshape(channels=channels, height=height, width=width)
+    return Reshape.to(*m.shape)
 
 
 def _unflatten(m: nn.Unflatten, shape: Shape) -> LayerSpec:

@@ -57,6 +57,14 @@ class Reshape(LayerSpec):
     )
     height: int = Field(2, ge=0, le=1024, title="Height", description="Rows of the new volume; 0: whatever is left.")
     width: int = Field(2, ge=0, le=1024, title="Width", description="Columns of the new volume; 0: whatever is left.")
+
+    @classmethod
+    def to(cls, channels: int, height: int, width: int) -> Reshape:
+        """The layer that makes this volume: a side longer than may be asked for is what is left by the others."""
+        longest = {"channels": 65536, "height": 1024, "width": 1024}
+        asked = {"channels": channels, "height": height, "width": width}
+        return cls(**{name: side if side <= longest[name] else 0 for name, side in asked.items()})
+
     title, group, role, stem = "Reshape", "Shape", "shape", "reshape"
     is_view = True
     summary = "The same numbers in the same order as another volume: the way from a vector back to an image."
