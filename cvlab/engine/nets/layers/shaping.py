@@ -49,25 +49,34 @@ class Flatten(LayerSpec):
         return "nn.Flatten()"
 
 
+_MOST_CHANNELS, _LONGEST_SIDE = 65536, 1024
+
+
 @register
 class Reshape(LayerSpec):
     kind: Literal["reshape"] = "reshape"
     channels: int = Field(
-        0, ge=0, le=65536, title="Channels", description="Depth of the new volume; 0 means whatever is left."
+        0, ge=0, le=_MOST_CHANNELS, title="Channels", description="Depth of the new volume; 0 means whatever is left."
     )
-    height: int = Field(2, ge=0, le=1024, title="Height", description="Rows of the new volume; 0: whatever is left.")
-    width: int = Field(2, ge=0, le=1024, title="Width", description="Columns of the new volume; 0: whatever is left.")
-
-    @classmethod
-    def to(cls, channels: int, height: int, width: int) -> Reshape:
-        """The layer that makes this volume: a side longer than may be asked for is what is left by the others."""
-        longest = {"channels": 65536, "height": 1024, "width": 1024}
-        asked = {"channels": channels, "height": height, "width": width}
-        return cls(**{name: side if side <= longest[name] else 0 for name, side in asked.items()})
+    height: int = Field(
+        2, ge=0, le=_LONGEST_SIDE, title="Height", description="Rows of the new volume; 0: whatever is left."
+    )
+    width: int = Field(
+        2, ge=0, le=_LONGEST_SIDE, title="Width", description="Columns of the new volume; 0: whatever is left."
+    )
 
     title, group, role, stem = "Reshape", "Shape", "shape", "reshape"
     is_view = True
     summary = "The same numbers in the same order as another volume: the way from a vector back to an image."
+
+    @classmethod
+    def to(cls, channels: int, height: int, width: int) -> Reshape:
+        """The layer that makes this volume: a side longer than may be asked for is what is left by the others."""
+        return cls(
+            channels=channels if channels <= _MOST_CHANNELS else 0,
+            height=height if height <= _LONGEST_SIDE else 0,
+            width=width if width <= _LONGEST_SIDE else 0,
+        )
 
     def output_shape(self, *shapes: Shape) -> Shape:
         wanted, count = (self.channels, self.height, self.width), math.prod(shapes[0])

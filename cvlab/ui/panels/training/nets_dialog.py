@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from cvlab.core.imported_nets import DiscardNet, FindImported, ImportedNet, RenameNet
 from cvlab.core.lab import Lab
-from cvlab.engine.errors import CvlabError
 from cvlab.ui.bind import listen
-from cvlab.ui.dialogs import Dialog
+from cvlab.ui.panels.training.deed_dialog import DeedDialog
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.controls import label, named
 from cvlab.ui.widgets.figures import megabytes_text
@@ -24,12 +23,12 @@ _ABOUT = (
 _EMPTY = "No trained net has been imported. The Builder brings them in: its Import menu reads PyTorch source, ONNX and weights."
 
 
-class NetsDialog(Dialog):
+class NetsDialog(DeedDialog):
     """A row each. Renaming and deleting are steps that can be undone."""
 
     def __init__(self, lab: Lab, parent: QWidget, begin_with: str = "") -> None:
-        super().__init__(parent, NAME, "Imported nets")
-        self._lab, self._wanted = lab, begin_with
+        super().__init__(lab, parent, NAME, "Imported nets")
+        self._wanted = begin_with
         self.words = label(self, _ABOUT, "muted", wraps=True)
         self.words.setMinimumWidth(460)
         self.list = named(
@@ -117,15 +116,6 @@ class NetsDialog(Dialog):
         chosen = self.chosen
         if chosen is not None and self._push(DiscardNet(self._lab.models, self._lab.runs, chosen)):
             self._say(f"{chosen.title} is deleted. Undo brings it back.", "small success")
-
-    def _push(self, command: RenameNet | DiscardNet) -> bool:
-        try:
-            self._lab.history.push(command)
-        except CvlabError as error:
-            self._say(str(error), "small error")
-            return False
-        self._lab.history.end_gesture()
-        return True
 
     def done(self, result: int) -> None:
         self._lab.jobs.cancel(_JOB)

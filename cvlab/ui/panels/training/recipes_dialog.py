@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from cvlab.core.history import Command
 from cvlab.core.lab import Lab
 from cvlab.core.recipes import (
     SHIPPED,
@@ -22,7 +21,7 @@ from cvlab.core.recipes import (
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.bind import bind, listen
-from cvlab.ui.dialogs import Dialog
+from cvlab.ui.panels.training.deed_dialog import DeedDialog
 from cvlab.ui.panels.training.recipe_preview import RecipePreview
 from cvlab.ui.panels.training.recipes_list import NOW, RecipesList
 from cvlab.ui.theme.style import set_role
@@ -34,12 +33,12 @@ _LIST, _READ = "training.recipes", "training.read_recipe"
 _READABLE = "Recipes, projects, runs (*.json *.cvlab)"
 
 
-class RecipesDialog(Dialog):
+class RecipesDialog(DeedDialog):
     """The list at the left, the chosen recipe at the right. Taking, keeping and deleting are steps that can be undone."""
 
     def __init__(self, lab: Lab, parent: QWidget) -> None:
-        super().__init__(parent, NAME, "Recipes")
-        self._lab, self._project = lab, lab.project
+        super().__init__(lab, parent, NAME, "Recipes")
+        self._project = lab.project
         self._opened: list[NamedRecipe] = []  # from files, while the dialog is there
         self._own: list[NamedRecipe] = []
         self.list = RecipesList(NAME, self)
@@ -188,15 +187,6 @@ class RecipesDialog(Dialog):
         if entry.own and self._push(forgetting(self._lab.recipes, entry.name)):
             self.list.setCurrentRow(0)
             self._say(f"“{entry.title}” is deleted. Undo brings it back.")
-
-    def _push(self, command: Command) -> bool:
-        try:
-            self._lab.history.push(command)
-        except CvlabError as error:
-            self._say(str(error), "small error")
-            return False
-        self._lab.history.end_gesture()
-        return True
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
