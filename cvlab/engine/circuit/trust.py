@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, nan
 
 import numpy as np
 
@@ -86,17 +86,23 @@ def _try(evaluation: Evaluation, here: tuple, name: str) -> Check:
 
 
 def relative_error(a: float, b: float) -> float:
-    """|a - b| / max(|a|, |b|), the course's measure; 0 for two zeros."""
+    """|a - b| / max(|a|, |b|), the course's measure; 0 for two zeros, NaN where one of them is infinite or NaN."""
+    if not (isfinite(a) and isfinite(b)):
+        return nan
     if a == b:
         return 0.0
-    return abs(a - b) / max(abs(a), abs(b))
+    scale = max(abs(a), abs(b))
+    return abs(a / scale - b / scale)
 
 
 def largest_relative_error(a: np.ndarray, b: np.ndarray) -> float:
     """max |a - b| / max(|a|, |b|) over all places, the largest of a and b below; NaN if a number is missing."""
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return nan
     if np.array_equal(a, b):
         return 0.0
-    return float(np.max(np.abs(a - b)) / max(np.max(np.abs(a)), np.max(np.abs(b))))
+    scale = max(np.max(np.abs(a)), np.max(np.abs(b)))
+    return float(np.max(np.abs(a / scale - b / scale)))
 
 
 def _check(name: str, analytic: float, numeric: float, h: float, kink: str, size: float) -> Check:

@@ -12,6 +12,7 @@ from cvlab.engine.circuit.gates import Gate
 from cvlab.engine.circuit.tensors import Value, is_short, told
 
 _LARGEST = "1.8e308"
+_RESULTS = {"add": "sum", "sub": "difference", "mul": "product", "div": "quotient", "pow": "power"}
 
 
 def shown(value: Value) -> str:
@@ -185,7 +186,7 @@ def trouble(gate: Gate, name: str, xs: Sequence[Operand], out: float) -> str:
     if math.isfinite(out) or not all(math.isfinite(x.value) for x in xs):
         return ""
     first = xs[0]
-    if gate.id == "div":
+    if gate.id == "div" and xs[1].value == 0:
         return f"{name}: division by zero, {shown(first.value)} / 0, has no finite result. Change {xs[1].name}."
     if gate.id == "log":
         what = (
@@ -202,4 +203,10 @@ def trouble(gate: Gate, name: str, xs: Sequence[Operand], out: float) -> str:
         )
     if gate.id == "pow" and first.value == 0:
         return f"{name}: 0 to the power {shown(xs[1].value)} is a division by zero. Change {first.name}."
-    return f"{name}: the result of {gate.id} is too large for a 64-bit number, which ends at {_LARGEST}. Use smaller values."
+    if gate.id == "exp":
+        return (
+            f"{name}: exp({shown(first.value)}) is too large for a 64-bit number, which ends at {_LARGEST}; its gradient is often "
+            "0 · ∞, not a number. Use smaller values, or sigmoid, softmax or logsumexp, which do not overflow."
+        )
+    result = _RESULTS.get(gate.id, f"result of {gate.id}")
+    return f"{name}: the {result} is too large for a 64-bit number, which ends at {_LARGEST}. Use smaller values."

@@ -105,7 +105,9 @@ class AlongPlot(QWidget):
         painter.setPen(look.colour("positive"))
         painter.drawText(top, _AT_LEFT, f"{name} against {sweep.name}")
         painter.setPen(look.colour("negative"))
-        painter.drawText(top, _AT_RIGHT, f"slope ∇ {number(slope)}")
+        # Where the output is no number it has no slope, whatever the chain rule hands back.
+        has_slope = math.isfinite(self._evaluation.output)
+        painter.drawText(top, _AT_RIGHT, f"slope ∇ {number(slope)}" if has_slope else f"no slope: {name} is not finite")
 
     def _paint_curves(self, painter: QPainter) -> None:
         look, sweep, evaluation = theme(), self._sweep, self._evaluation
