@@ -47,8 +47,14 @@ def _gates() -> dict[str, Callable]:
              ("exp", "log", "sin", "cos", "tan", "tanh", "sigmoid", "relu", "sqrt", "abs", "square", "neg", "add", "sub",
               "mul", "div", "pow", "matmul", "sum", "mean")}  # fmt: skip
 
-    def extreme(reduce: Callable) -> Callable:
-        return lambda *xs: reduce(torch.stack(torch.broadcast_tensors(*xs)), 0) if len(xs) > 1 else reduce(xs[0])
+    def extreme(reduce: Callable, several: Callable) -> Callable:
+        def of(*xs: torch.Tensor) -> torch.Tensor:
+            # Of two, torch.maximum: unlike amax it masks the gradient of what lost, so that infinity does not become NaN.
+            if len(xs) == 2:
+                return several(*xs)
+            return reduce(torch.stack(torch.broadcast_tensors(*xs)), 0) if len(xs) > 1 else reduce(xs[0])
+
+        return of
 
     def rows(s, y):
         return torch.atleast_2d(s), torch.atleast_1d(y).long()
@@ -59,8 +65,8 @@ def _gates() -> dict[str, Callable]:
         return margins.masked_fill(functional.one_hot(y, s.shape[1]).bool(), 0.0).sum() / len(s)
 
     return gates | {
-        "max": extreme(torch.amax),
-        "min": extreme(torch.amin),
+        "max": extreme(torch.amax, torch.maximum),
+        "min": extreme(torch.amin, torch.minimum),
         "transpose": lambda x: x.transpose(0, -1),
         "softmax": lambda x: x.softmax(-1),
         "logsumexp": lambda x: x.logsumexp(-1),

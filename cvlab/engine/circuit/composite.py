@@ -184,7 +184,7 @@ def shares(evaluation: Evaluation, inside: Sequence[int], upstream: Value) -> tu
             xs = [evaluation.values[i] for i in node.operands]
             parts = circuit.gate_of(node).pull(xs, evaluation.values[id], arrived[id])
         else:
-            parts = [arrived[id] * slope for slope in evaluation.locals[id]]
+            parts = circuit.gate_of(node).input_gradients(arrived[id], evaluation.locals[id])
         for operand, part in zip(node.operands, parts, strict=True):
             if circuit.nodes[operand].kind != "constant":
                 arrived[operand] = arrived[operand] + part if operand in arrived else part

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cvlab.engine.circuit.tensor_gate import Constants, ShapeProblem, Shapes, TensorGate
-from cvlab.engine.circuit.tensors import Shape, kept, kind, shape, spread_back, spread_back_code
+from cvlab.engine.circuit.tensors import Shape, kept, kind, masked, shape, spread_back, spread_back_code
 
 
 def _meet(names: Sequence[str], shapes: Shapes, constants: Constants) -> Shape:
@@ -29,10 +29,10 @@ def _each(
     id: str, symbol: str, forward: Callable, write: str, code: str, *locals_: tuple[Callable, str, str], slope: str
 ) -> TensorGate:
     """A gate that works number by number. locals_: for each input the local gradient, (xs, f) -> array, as code, as sign."""
-    n = len(locals_)
+    n, times = len(locals_), masked if id == "relu" else np.multiply
 
     def pull(xs, out, up):
-        shares = (up * local(xs, out) for local, _, _ in locals_)
+        shares = (times(up, local(xs, out)) for local, _, _ in locals_)
         return tuple(spread_back(kept(share), shape(x)) for share, x in zip(shares, xs, strict=True))
 
     def pull_code(i, names, out, up, shapes):
@@ -119,8 +119,9 @@ def _extreme(id: str, reduce: np.ufunc) -> TensorGate:
         won = [np.equal(x, out) for x in (np.broadcast_arrays(*xs) if len(xs) > 1 else xs)]
         # An even share for each that ties, as torch.amax and amin do.
         ties = sum(w.astype(float) for w in won) if len(xs) > 1 else float(np.sum(won[0]))
-        share = np.divide(up, ties)
-        return tuple(spread_back(kept(np.where(w, share, 0.0 * share)), shape(x)) for w, x in zip(won, xs, strict=True))
+        # Beside a NaN nothing wins: the gradient is NaN there, and 0 where another number won.
+        share, lost = np.divide(up, ties), np.where(np.equal(ties, 0), np.nan, 0.0)
+        return tuple(spread_back(kept(np.where(w, share, lost)), shape(x)) for w, x in zip(won, xs, strict=True))
 
     def pull_code(i, names, out, up, shapes):
         if len(names) == 1:

@@ -2,6 +2,10 @@
 
 All of it is total in float64: where Python would raise, a gate gives what IEEE 754 gives (infinity or NaN), so that a person
 sees a picture and a sentence, never an exception. At a kink the gradient is the one that PyTorch gives.
+
+The convention for gradients, held against autograd by the tests: an input that is masked, because a ReLU is closed or another input
+is the maximum or minimum, gets exactly 0, also where an infinite gradient arrives. Everywhere else 0 times infinity is NaN, as IEEE
+754 and PyTorch have it: a zero that comes from an overflow says nothing about the true derivative.
 """
 
 from __future__ import annotations
@@ -114,6 +118,17 @@ class Gate:
     slope: str
     least: int = 1
     most: int = 1
+
+    @property
+    def is_mask(self) -> bool:
+        """Where its local gradient is 0 it blocks the input, whatever arrives."""
+        return self.id in ("max", "min", "relu")
+
+    def input_gradients(self, upstream: float, locals_: Sequence[float]) -> tuple[float, ...]:
+        """The gradient of each input: upstream times local, and 0 for a masked input."""
+        if self.is_mask:
+            return tuple(upstream * local if local else 0.0 for local in locals_)
+        return tuple([upstream * local for local in locals_])
 
     @property
     def is_operator(self) -> bool:

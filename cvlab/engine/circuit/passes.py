@@ -57,7 +57,7 @@ class Evaluation:
     values:    all of them.
     gradients: of the output by each node, of the shape of its value; 0 where the output does not depend on it.
     locals:    for each scalar gate the derivative of its output by each of its inputs; () for other nodes.
-    pulled:    for each gate on vectors and matrices what it hands back to each of its inputs.
+    pulled:    for each gate the gradients of its inputs by this gate alone, of the shapes of their values.
     whole:     the evaluation of the circuit with all gates written out, where this one shows several as one.
     """
 
@@ -172,16 +172,16 @@ def evaluate(circuit: Circuit, inputs: Mapping[str, float] | None = None) -> Eva
         for node in reversed(circuit.gates):
             id, operands, upstream = node.id, node.operands, gradients[node.id]
             if node.inside:
-                handed = shares(whole, node.inside, upstream if node.is_tensor else 1.0)
+                handed = shares(whole, node.inside, upstream)
+                if not node.is_tensor:
+                    slopes[id] = shares(whole, node.inside, 1.0)
             elif node.is_tensor:
                 handed = TENSOR_GATES[node.gate].pull([values[i] for i in operands], values[id], upstream)
             else:
-                handed = GATES[node.gate].local([values[i] for i in operands], values[id])
-            if node.is_tensor:
-                pulled[id] = handed
-            else:
-                slopes[id] = handed
-                handed = [upstream * slope for slope in handed]
+                gate = GATES[node.gate]
+                slopes[id] = gate.local([values[i] for i in operands], values[id])
+                handed = gate.input_gradients(upstream, slopes[id])
+            pulled[id] = handed
             if not reaches[id]:
                 continue
             for operand, share in zip(operands, handed, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cvlab.engine.circuit.tensor_gate import Constants, ShapeProblem, Shapes, called, gate, needs_many, whole_numbers
-from cvlab.engine.circuit.tensors import Shape
+from cvlab.engine.circuit.tensors import Shape, masked
 
 
 def _softmax(s):
@@ -43,8 +43,10 @@ def rows_and_classes(s, y):
 
 
 def _cross_entropy(s, y):
+    # From scores relative to the largest: log(sum) + max - s_y would lose log(sum) beside a large max.
     rows, right = rows_and_classes(s, y)
-    return float(np.mean(np.atleast_1d(_logsumexp(rows)) - rows[np.arange(len(rows)), right]))
+    rows = rows - np.max(rows, axis=-1, keepdims=True)
+    return float(np.mean(np.log(np.sum(np.exp(rows), axis=-1)) - rows[np.arange(len(rows)), right]))
 
 
 def _cross_entropy_pull(xs, out, up):
@@ -70,7 +72,7 @@ def _hinge_pull(xs, out, up):
     rows, right = rows_and_classes(*xs[:2])
     over = np.where(margins(xs[0], xs[1], xs[2] if len(xs) > 2 else 1.0) > 0, 1.0, 0.0)
     over[np.arange(len(rows)), right] = -np.sum(over, axis=1)
-    share = (up * over / len(rows)).reshape(xs[0].shape)
+    share = (masked(up, over) / len(rows)).reshape(xs[0].shape)
     met = -float(np.sum(over[np.arange(len(rows)), right])) / len(rows)
     return (share, 0.0, up * met)[: len(xs)]
 

@@ -102,6 +102,11 @@ def is_short(shape: Shape) -> bool:
     return size(shape) <= _FEW
 
 
+def masked(upstream: Value, local: Value) -> Value:
+    """upstream times local, and exactly 0 where local is 0, whatever arrives: the gradient behind a mask."""
+    return np.where(np.equal(local, 0), 0.0, np.multiply(upstream, local))
+
+
 def spread_back(gradient: Value, shape: Shape) -> Value:
     """The gradient of a value that was spread over a larger shape: summed over the axes along which it was repeated."""
     if not isinstance(gradient, np.ndarray):

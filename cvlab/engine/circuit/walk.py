@@ -107,12 +107,12 @@ class Walk:
         self._received[circuit.output] = [(self.seed, 1.0)]
         for at, id in enumerate(self.backward_order, self.seed + 1):
             node, handed, upstream = circuit.nodes[id], [], sums.get(id, 0.0)
-            locals_, pulled = evaluation.locals[id], evaluation.pulled.get(id)
+            pulled = evaluation.pulled[id]
             for index, operand in enumerate(node.operands):
                 if not varies[operand]:
                     continue
                 before = sums.get(operand)
-                downstream = upstream * locals_[index] if pulled is None else pulled[index]
+                downstream = pulled[index]
                 after = sums[operand] = downstream if before is None else before + downstream
                 self._received.setdefault(operand, []).append((at, after))
                 handed.append((index, operand, upstream, downstream, before, after))
