@@ -143,14 +143,16 @@ class Circuit:
         if node.inside:
             return written(self.unfolded, node.inside)
         names = [self.nodes[i].name for i in node.operands]
+        gate = self.gate_of(node)
+        if gate.is_operator or node.gate in ("square", "transpose", "index"):
+            names[:1] = [f"({name})" if name.startswith("-") else name for name in names[:1]]
+        if gate.is_operator:
+            names[1:] = [f"({name})" if name.startswith("-") else name for name in names[1:]]
         if node.gate == "square":
             return f"{names[0]}²"
         if node.gate == "relu":
             return f"relu({names[0]})"
-        if node.gate in ("index", "stack"):
-            return self.gate_of(node).line(names)
-        names = [f"({name})" if name.startswith("-") else name for name in names]
-        return self.gate_of(node).line(names).replace("math.", "")
+        return gate.line(names).replace("math.", "")
 
     def starting_values(self) -> dict[str, float]:
         """Of every number that can be turned, by its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +33,8 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {
     "cross_entropy(": (
         "def cross_entropy(s, y):",
         "    rows, y = np.atleast_2d(s), np.atleast_1d(np.asarray(y)).astype(int)",
-        "    return float(np.mean(logsumexp(rows) - rows[np.arange(len(rows)), y]))",
+        "    rows = rows - np.max(rows, axis=-1, keepdims=True)",
+        "    return float(np.mean(np.log(np.sum(np.exp(rows), axis=-1)) - rows[np.arange(len(rows)), y]))",
     ),
     "cross_entropy_slope(": (
         "def cross_entropy_slope(s, y):",
@@ -102,6 +104,12 @@ def lines(evaluation: Evaluation) -> tuple[Line, ...]:
         note = f"shape {told(node.shape)}" if not is_short(node.shape) else shown(evaluation.values[node.id])
         forward.append((f"{names.value(node)} = {line}", note, node.id))
     backward = _backward(evaluation, names)
+    for alias, id in circuit.aliases.items():
+        node = circuit.nodes[id]
+        if node.kind != "constant" and alias != node.name:
+            forward.append((f"{names.alias(alias)} = {names.value(node)}", "another name", id))
+            if node.kind == "input" or circuit.reaches_output[id] and circuit.varies[id]:
+                backward.append((f"{names.alias_gradient(alias)} = {names.gradient(node)}", "another name", id))
     head = _head("\n".join(text for text, _, _ in inputs + forward + backward))
     output = names.value(circuit.nodes[circuit.output])
     gradient = names.gradient(circuit.nodes[circuit.output])
@@ -163,7 +171,7 @@ def _head(body: str) -> list[str]:
 
 class _Names:
     def __init__(self, circuit: Circuit) -> None:
-        given = [node.name for node in circuit.nodes if node.kind != "constant"]
+        given = [*(node.name for node in circuit.nodes if node.kind != "constant"), *circuit.aliases]
         taken = set(given)
         mine = {"math", "np", "float", "sigmoid", *(call.removesuffix("(") for call in _FUNCTIONS)}
         self._value = {name: name if name not in mine else _unused(f"{name}_", taken) for name in given}
@@ -176,11 +184,18 @@ class _Names:
         if node.kind == "constant" and node.shape:
             return _array(node.value)
         if node.kind == "constant":
-            return repr(node.value) if node.value >= 0 else f"({node.value!r})"
+            # Brackets around -0.0, too: -0.0 ** x would be -(0.0 ** x).
+            return f"({node.value!r})" if math.copysign(1.0, node.value) < 0 else repr(node.value)
         return self._value[node.name]
 
     def gradient(self, node: Node) -> str:
         return self._prefix + self._value[node.name]
+
+    def alias(self, name: str) -> str:
+        return self._value[name]
+
+    def alias_gradient(self, name: str) -> str:
+        return self._prefix + self._value[name]
 
 
 def _unused(name: str, taken: set[str]) -> str:

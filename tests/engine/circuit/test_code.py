@@ -1,5 +1,6 @@
 """The circuit as Python: it runs on its own and gives the same numbers, to the last bit."""
 
+import math
 import subprocess
 import sys
 
@@ -50,6 +51,30 @@ def test_random_circuits_run_to_the_same_numbers(text, values):
 def test_ties_and_constants(text):
     circuit = read(text)
     assert_same(evaluate(circuit, {node.name: 2.0 for node in circuit.inputs}))
+
+
+@pytest.mark.parametrize(
+    "text", ["f = x", "y = x; f = y * y", "y = x; z = y; f = z + x * 2", "v = [1, 2]; w = v; f = sum(w)"]
+)
+def test_every_name_of_the_text_is_a_name_in_the_code(text):
+    evaluation = evaluate(read(text))
+    assert_same(evaluation)
+    space, circuit = run(evaluation), evaluation.circuit
+    assert any(name != circuit.nodes[id].name for name, id in circuit.aliases.items())
+    for name, id in circuit.aliases.items():
+        assert np.array_equal(space[name], evaluation.values[id])
+        assert np.array_equal(space[f"d{name}"], evaluation.gradients[id])
+
+
+@pytest.mark.parametrize("base", ["(-0.0)", "-0.0", "(-2)", "-2", "0.0"])
+@pytest.mark.parametrize("x", [0.5, 1.0, 2.0, 3.0])
+def test_a_negative_base_stays_in_its_brackets(base, x):
+    evaluation = evaluate(read(f"{base} ** x"), {"x": x})
+    if not np.isfinite(evaluation.output):
+        return
+    space = {"math": math}
+    exec(source(evaluation).partition("# backward")[0], space)  # our own text
+    assert space["f"] == evaluation.output
 
 
 def test_names_that_are_taken_are_left_alone():

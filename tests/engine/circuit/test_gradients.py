@@ -2,15 +2,24 @@
 
 import math
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch.nn import functional
 
+from cvlab.engine.circuit.autograd import by_autograd
+from cvlab.engine.circuit.code import source
+from cvlab.engine.circuit.composite import fold
 from cvlab.engine.circuit.gates import FUNCTIONS, GATES
 from cvlab.engine.circuit.passes import evaluate
 from cvlab.engine.circuit.presets import PRESETS, neuron
 from cvlab.engine.circuit.reader import read
 from cvlab.engine.circuit.sigmoids import collapse, collapsible, expand, span
-from cvlab.engine.circuit.trust import check
+from cvlab.engine.circuit.tensors import same
+from cvlab.engine.circuit.trust import check, largest_relative_error, relative_error
+from cvlab.engine.circuit.walk import Walk
 from cvlab.engine.errors import ExpressionError
 from tests.engine.circuit.strategies import all_finite, by_torch, examples, expressions, inputs
 
@@ -144,6 +153,117 @@ def test_what_has_no_value_gets_a_sentence_from_the_gate_that_began_it(text, x, 
 def test_a_slope_without_end_is_said():
     evaluation = evaluate(read("sqrt(x)"), {"x": 0.0})
     assert evaluation.output == 0 and "no finite slope" in next(iter(evaluation.kinks.values()))
+
+
+_MASKS = ["relu({})", "max({}, 0)", "min(0, {})", "max({}, y)", "relu({}) * relu(y)"]
+_STEEP = ["log({})", "1 / {}", "sqrt({})", "({}) ** -0.5", "log(abs({}))", "-log({})", "sqrt({}) + y"]
+
+
+@pytest.mark.parametrize("mask", _MASKS)
+@pytest.mark.parametrize("steep", _STEEP)
+@pytest.mark.parametrize("x", [-1.0, 0.0, 2.0])
+@pytest.mark.parametrize("y", [-2.0, 0.0, 2.0])
+def test_a_masked_input_gets_0_also_where_an_infinite_gradient_arrives(mask, steep, x, y):
+    text = steep.format(f"({mask.format('x')})")
+    circuit = read(text)
+    values = {"x": x, "y": y}
+    evaluation = with_values(circuit, values)
+    expected = {name: g for name, g in by_autograd(circuit, evaluation.inputs).items() if name in evaluation.by_input}
+    assert evaluation.by_input == pytest.approx(expected, rel=1e-12, nan_ok=True)
+    walk = Walk(evaluation)
+    walk.jump(walk.last)
+    for node in circuit.inputs:
+        assert same(walk.gradient(node.id) or 0.0, evaluation.gradients[node.id])
+    folded = fold(circuit, [tuple(span(node) for node in circuit.gates)])
+    assert with_values(folded, values).by_input == pytest.approx(evaluation.by_input, nan_ok=True)
+
+
+def test_the_losers_of_a_maximum_of_three_get_0_whatever_arrives():
+    evaluation = evaluate(read("1 / max(x, y, 0)"), {"x": -1, "y": -2})
+    assert evaluation.by_input == {"x": 0, "y": 0}
+    assert evaluate(read("log(max(x, y, 0)) * z"), {"x": -1, "y": -2, "z": 1}).by_input == {
+        "x": 0,
+        "y": 0,
+        "z": -math.inf,
+    }
+
+
+@pytest.mark.parametrize("x", [-800.0, -709.0, -1.0, 0.0, 800.0])
+def test_a_sigmoid_that_is_written_out_has_the_gradient_of_autograd_and_says_where_it_overflows(x):
+    circuit = expand(read("sigmoid(x)"))
+    evaluation = evaluate(circuit, {"x": x})
+    assert evaluation.by_input == pytest.approx(by_autograd(circuit, {"x": x}), rel=1e-12, abs=1e-300, nan_ok=True)
+    is_overflow = x < -709.78
+    assert math.isnan(evaluation.by_input["x"]) == is_overflow == bool(evaluation.troubles)
+    assert all("sigmoid" in note and "0 · ∞" in note for note in evaluation.troubles.values())
+    assert evaluate(read("sigmoid(x)"), {"x": x}).by_input == pytest.approx(by_autograd(read("sigmoid(x)"), {"x": x}))
+
+
+_NUMBERS = st.sampled_from(
+    [0.0, -0.0, 1.0, -2.5, 1e300, -1e300, 1e-300, 1.7e308, 5e-324, 800.0, math.inf, -math.inf, math.nan]
+)
+
+
+@given(_NUMBERS | st.floats(), _NUMBERS | st.floats())
+@settings(max_examples=examples(300), deadline=None)
+def test_a_relative_error_is_between_0_and_2_or_nan(a, b):
+    error = relative_error(a, b)
+    assert math.isnan(error) if not (math.isfinite(a) and math.isfinite(b)) else 0 <= error <= 2
+    assert largest_relative_error(np.array([a]), np.array([b])) == pytest.approx(error, nan_ok=True)
+
+
+@given(expressions(8), st.fixed_dictionaries(dict.fromkeys("xyzw", _NUMBERS.filter(math.isfinite))))
+@settings(max_examples=examples(300), deadline=None)
+def test_every_circuit_can_be_checked_and_walked_at_extreme_inputs(text, values):
+    evaluation = with_values(read(text), values)
+    assert len(check(evaluation)) == len(evaluation.circuit.inputs)
+    walk = Walk(evaluation)
+    for position in range(walk.last + 1):
+        assert walk.at(position).sentence
+    troubles = [note for note in evaluation.troubles.values() if "division by zero" in note]
+    assert not troubles or any(
+        (node.gate == "div" and evaluation.values[node.operands[1]] == 0)
+        or (node.gate == "pow" and evaluation.values[node.operands[0]] == 0)
+        for node in evaluation.circuit.gates
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "words"),
+    [
+        ("log(exp(a)+exp(b))", {"a": 1000, "b": 0}, "logsumexp"),
+        ("a/(a-a)", {"a": 3}, "division by zero"),
+        ("x/y", {"x": 1e300, "y": 1e-300}, "the quotient is too large"),
+        ("x*y", {"x": 1e300, "y": 1e300}, "the product is too large"),
+    ],
+)
+def test_what_overflows_is_not_called_a_division_by_zero(text, values, words):
+    evaluation = evaluate(read(text), values)
+    [note] = evaluation.troubles.values()
+    assert words in note and (words == "division by zero") == ("division by zero" in note)
+    assert {each.verdict for each in check(evaluation)} == {"no number"}
+
+
+@pytest.mark.parametrize("scores", [[1e17, 1e17], [1e300, 1e300, 1e300], [-1e17, -1e17 + 64], [1e17, 0.0], [3.0, 1.0]])
+def test_the_softmax_loss_of_large_scores_is_pytorchs(scores):
+    expected = functional.cross_entropy(torch.tensor([scores], dtype=torch.float64), torch.tensor([0])).item()
+    evaluation = evaluate(read(f"s = {scores!r}; f = cross_entropy(s, 0)"))
+    assert evaluation.output == pytest.approx(expected, rel=1e-14)
+    space = {}
+    exec(compile(source(evaluation), "circuit.py", "exec"), space)  # our own text
+    assert space["f"] == evaluation.output
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("square(-2.7)", "(-2.7)²"), ("(-2.7) ** x", "(-2.7) ** x"), ("x - (-2)", "x - (-2)"), ("relu(-2)", "relu(-2)"),
+        ("max(-2, x)", "max(-2, x)"), ("(-2) * x", "(-2) * x"), ("abs(-2)", "abs(-2)"),
+    ],
+)  # fmt: skip
+def test_a_negative_number_stands_in_brackets_where_a_sign_would_bind_tighter(text, formula):
+    circuit = read(text)
+    assert circuit.formula(circuit.nodes[circuit.output]) == formula
 
 
 @pytest.mark.parametrize("gate", GATES)
