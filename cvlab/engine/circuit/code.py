@@ -108,7 +108,7 @@ def lines(evaluation: Evaluation) -> tuple[Line, ...]:
         node = circuit.nodes[id]
         if node.kind != "constant" and alias != node.name:
             forward.append((f"{names.alias(alias)} = {names.value(node)}", "another name", id))
-            if node.kind == "input" or circuit.reaches_output[id] and circuit.varies[id]:
+            if node.kind == "input" or (circuit.reaches_output[id] and circuit.varies[id]):
                 backward.append((f"{names.alias_gradient(alias)} = {names.gradient(node)}", "another name", id))
     head = _head("\n".join(text for text, _, _ in inputs + forward + backward))
     output = names.value(circuit.nodes[circuit.output])

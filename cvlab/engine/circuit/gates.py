@@ -3,9 +3,9 @@
 All of it is total in float64: where Python would raise, a gate gives what IEEE 754 gives (infinity or NaN), so that a person
 sees a picture and a sentence, never an exception. At a kink the gradient is the one that PyTorch gives.
 
-The convention for gradients, held against autograd by the tests: an input that is masked, because a ReLU is closed or another input
-is the maximum or minimum, gets exactly 0, also where an infinite gradient arrives. Everywhere else 0 times infinity is NaN, as IEEE
-754 and PyTorch have it: a zero that comes from an overflow says nothing about the true derivative.
+The convention for gradients, held against autograd by the tests: an input that is masked, because a ReLU is closed or another
+input is the maximum or minimum, gets exactly 0, also where an infinite gradient arrives. Everywhere else 0 times infinity is NaN,
+as IEEE 754 and PyTorch have it: a zero that comes from an overflow says nothing about the true derivative.
 """
 
 from __future__ import annotations

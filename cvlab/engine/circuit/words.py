@@ -205,8 +205,8 @@ def trouble(gate: Gate, name: str, xs: Sequence[Operand], out: float) -> str:
         return f"{name}: 0 to the power {shown(xs[1].value)} is a division by zero. Change {first.name}."
     if gate.id == "exp":
         return (
-            f"{name}: exp({shown(first.value)}) is too large for a 64-bit number, which ends at {_LARGEST}; its gradient is often "
-            "0 · ∞, not a number. Use smaller values, or sigmoid, softmax or logsumexp, which do not overflow."
+            f"{name}: exp({shown(first.value)}) is too large for a 64-bit number, which ends at {_LARGEST}; its gradient is "
+            "often 0 · ∞, not a number. Use smaller values, or sigmoid, softmax or logsumexp, which do not overflow."
         )
     result = _RESULTS.get(gate.id, f"result of {gate.id}")
     return f"{name}: the {result} is too large for a 64-bit number, which ends at {_LARGEST}. Use smaller values."
