@@ -13,7 +13,7 @@ import numpy as np
 from cvlab.engine.errors import Cancelled
 from cvlab.engine.neighbors import exact
 from cvlab.engine.neighbors.found import smallest
-from cvlab.engine.neighbors.metrics import cosine_distance
+from cvlab.engine.neighbors.metrics import ROUNDING, cosine_distance, exact_cosine
 
 _ROWS, _COLUMNS = 256, 4_096
 """Queries and images compared at once: 8 MB of results."""
@@ -64,7 +64,7 @@ class Dense:
     ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
         """The k smallest of each query within one block of images."""
         if self._device != "cpu":
-            return _sorted_rows(_by_torch(queries, block, self._metric, self._device), k)
+            return _by_torch(queries, block, k, self._metric, self._device)
         # A few queries are compared before their products' operands would be made.
         if self._metric == "l1" or (self._metric == "l2" and len(queries) <= _FEW):
             cuts = np.linspace(0, len(queries), threads + 1).astype(int)
@@ -77,11 +77,13 @@ class Dense:
             return [pair for part in parts for pair in part.result()]
         A, B = exact.centred(queries), exact.centred(block)
         dots = exact.dots(A, B)
-        return _sorted_rows(_from_dots(dots, queries, block, self._metric), k)
+        return _from_dots(dots, queries, block, k, self._metric)
 
 
-def _from_dots(dots: np.ndarray, queries: np.ndarray, block: np.ndarray, metric: str) -> np.ndarray:
-    """The metric's exact values from inner products of centred bytes, (q, n).
+def _from_dots(
+    dots: np.ndarray, queries: np.ndarray, block: np.ndarray, k: int, metric: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The k smallest of the metric's exact values for each query, from inner products of centred bytes, (q, n).
 
     With m = 128: |x - y|^2 = |x-m|^2 + |y-m|^2 - 2 (x-m).(y-m), and x.y = (x-m).(y-m) + m (sum x + sum y) - m^2 D.
     """
@@ -92,11 +94,20 @@ def _from_dots(dots: np.ndarray, queries: np.ndarray, block: np.ndarray, metric:
         m2 = exact.MIDDLE**2 * D
         own_q = plain_q - 2 * exact.MIDDLE * sums_q + m2
         own_b = plain_b - 2 * exact.MIDDLE * sums_b + m2
-        return own_q[:, None] + own_b[None, :] - 2 * dots
+        return _sorted_rows(own_q[:, None] + own_b[None, :] - 2 * dots, k)
     products = dots + exact.MIDDLE * (sums_q[:, None] + sums_b[None, :]) - exact.MIDDLE**2 * D
     if metric == "dot":
-        return -products
-    return cosine_distance(products, plain_q[:, None], plain_b[None, :])
+        return _sorted_rows(-products, k)
+    return [_smallest_cosine(row, square, plain_b, k) for row, square in zip(products, plain_q, strict=True)]
+
+
+def _smallest_cosine(products: np.ndarray, square: int, squares: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k smallest cosine distances of one query, (n,) products: rounded ones choose, exact ones order, so that ties are ties."""
+    rounded = cosine_distance(products, np.asarray(square), squares)
+    bar = np.partition(rounded, k - 1)[k - 1] if k < len(rounded) else np.inf
+    rows = np.flatnonzero(rounded <= bar + ROUNDING)
+    exactly = [exact_cosine(products[row], square, squares[row]) for row in rows]
+    return smallest(np.array(exactly), k, rows)
 
 
 def _squares(part: np.ndarray) -> np.ndarray:
@@ -125,7 +136,9 @@ def _by_opencv(queries: np.ndarray, block: np.ndarray, k: int) -> list[tuple[np.
     return [(row.astype(np.int64), value.astype(np.int64)) for row, value in zip(rows, values, strict=True)]
 
 
-def _by_torch(queries: np.ndarray, block: np.ndarray, metric: str, device: str) -> np.ndarray:
+def _by_torch(
+    queries: np.ndarray, block: np.ndarray, k: int, metric: str, device: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """The same whole numbers by PyTorch: float32 products over at most 1,024 centred values, and float32 sums of at most
     2**24 for L1, are exact as long as TensorFloat-32 is off."""
     import torch
@@ -138,7 +151,7 @@ def _by_torch(queries: np.ndarray, block: np.ndarray, metric: str, device: str) 
                 for part in (queries, block)
             )
             total += torch.cdist(a, b, p=1).round().long().cpu().numpy()
-        return total
+        return _sorted_rows(total, k)
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = False
     try:
@@ -148,7 +161,7 @@ def _by_torch(queries: np.ndarray, block: np.ndarray, metric: str, device: str) 
             dots += (a[:, start : start + 1_024] @ b[:, start : start + 1_024].T).long()
     finally:
         torch.backends.cuda.matmul.allow_tf32 = before
-    return _from_dots(dots.cpu().numpy(), queries, block, metric)
+    return _from_dots(dots.cpu().numpy(), queries, block, k, metric)
 
 
 def _sorted_rows(values: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -6,6 +6,7 @@ images are equally far only if those numbers are equal; a rounded root could say
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,8 @@ def pairwise(A: np.ndarray, B: np.ndarray, metric: str) -> np.ndarray:
     if metric == "cosine":
         lengths = np.sqrt((A * A).sum(axis=1))[:, None] * np.sqrt((B * B).sum(axis=1))[None, :]
         dots = A @ B.T
-        return 1.0 - np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+        shares = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+        return _with_exact_ties(1.0 - shares, A, B)
     gaps = np.abs(A[:, None, :] - B[None, :, :])  # (N, M, D)
     if metric == "l1":
         return gaps.sum(axis=2)
@@ -93,14 +95,50 @@ def exact_reference(X: np.ndarray, queries: np.ndarray, metric: str) -> np.ndarr
     if metric == "dot":
         return -(A @ B.T)
     if metric == "cosine":
-        return cosine_distance(A @ B.T, (A * A).sum(axis=1)[:, None], (B * B).sum(axis=1)[None, :])
+        exactly = np.frompyfunc(exact_cosine, 3, 1)
+        return exactly(A @ B.T, (A * A).sum(axis=1)[:, None], (B * B).sum(axis=1)[None, :]).astype(np.float64)
     raise DataError(
         "Images are not compared like this.", received=metric[:40], remedy=f"There are: {', '.join(OF_IMAGES)}."
     )
 
 
+ROUNDING = 4e-15
+"""More than two equal cosine distances can differ by when each is rounded on its own, as `cosine_distance` does it."""
+
+
+def exact_cosine(dot: int, square_x: int, square_y: int) -> float:
+    """1 - x·y / (|x| |y|) of whole numbers, rounded so that equal distances are equal floats and none change their order.
+
+    Python divides whole numbers of any size with one rounding. 1 where a vector is zero.
+    """
+    dot, product = int(dot), int(square_x) * int(square_y)
+    return 1.0 - math.copysign(math.sqrt(dot * dot / product), dot) if product else 1.0
+
+
+def _whole(vectors: np.ndarray) -> list[list[int]]:
+    """(N, D) float64 -> the same directions in whole numbers: all numbers times one power of two."""
+    ratios = [[float(v).as_integer_ratio() for v in row] for row in vectors]
+    scale = max((below for row in ratios for _, below in row), default=1)
+    return [[above * (scale // below) for above, below in row] for row in ratios]
+
+
+def _with_exact_ties(distances: np.ndarray, A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Cosine distances (N, M) with those of a row that are closer than rounding made exact: equal ones then tie."""
+    order = np.argsort(distances, axis=1, kind="stable")
+    is_near = np.diff(np.take_along_axis(distances, order, axis=1), axis=1) < ROUNDING
+    if not is_near.any():
+        return distances
+    a, b = _whole(A), _whole(B)
+    squares_a, squares_b = ([sum(v * v for v in row) for row in rows] for rows in (a, b))
+    for row in np.flatnonzero(is_near.any(axis=1)):
+        for column in order[row, np.r_[is_near[row], False] | np.r_[False, is_near[row]]]:
+            dot = sum(x * y for x, y in zip(a[row], b[column], strict=True))
+            distances[row, column] = exact_cosine(dot, squares_a[row], squares_b[column])
+    return distances
+
+
 def cosine_distance(dots: np.ndarray, squares_x: np.ndarray, squares_y: np.ndarray) -> np.ndarray:
-    """1 - x·y / (|x| |y|) in float64 from whole numbers; 1 where a vector is zero."""
+    """1 - x·y / (|x| |y|) in float64 from whole numbers, within `ROUNDING`; 1 where a vector is zero."""
     lengths = np.sqrt(squares_x.astype(np.float64)) * np.sqrt(squares_y.astype(np.float64))
     shares = np.divide(dots, lengths, out=np.zeros(np.broadcast(dots, lengths).shape), where=lengths > 0)
     return 1.0 - shares

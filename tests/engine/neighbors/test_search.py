@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -143,8 +145,50 @@ def test_pruning_is_used_where_it_helps_and_given_up_where_it_does_not():
 def test_pytorch_gives_the_same_whole_numbers(metric):
     rng = np.random.default_rng(5)
     X, queries = flat(pictures(rng, 40, smooth=False)), flat(pictures(rng, 7, smooth=False))
-    ours = dense._by_torch(queries, X, metric, "cpu")
-    assert np.array_equal(ours, exact_reference(X, queries, metric))
+    expected = exact_reference(X, queries, metric)
+    for (rows, values), row in zip(dense._by_torch(queries, X, len(X), metric, "cpu"), expected, strict=True):
+        assert np.array_equal(values, row[rows]) and np.array_equal(rows, np.argsort(row, kind="stable"))
+
+
+def exact_shares(X, queries):
+    """x·y |x·y| / (x·x y·y) as a fraction, which falls as the cosine distance grows; 0 where a vector is zero."""
+    whole = [[[Fraction(float(v)) for v in row] for row in rows] for rows in (X, queries)]
+    dot = lambda a, b: sum(x * y for x, y in zip(a, b, strict=True))  # noqa: E731
+    found = []
+    for q in whole[1]:
+        products = [(dot(q, x), dot(q, q) * dot(x, x)) for x in whole[0]]
+        found.append([p * abs(p) / square if square else Fraction(0) for p, square in products])
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 100_000), k=st.integers(1, 30), blocks=st.booleans())
+def test_exact_ties_of_the_cosine_distance_go_to_the_lower_index(seed, k, blocks):
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 4, (30, 3)).astype(np.uint8) * rng.integers(1, 60, (30, 1)).astype(np.uint8)
+    queries = rng.integers(0, 4, (8, 3)).astype(np.uint8) * np.uint8(7)
+    expected = [sorted(range(len(X)), key=lambda i: (-row[i], i)) for row in exact_shares(X, queries)]
+    columns, dense._COLUMNS = dense._COLUMNS, 7 if blocks else dense._COLUMNS
+    try:
+        found = Index(X, "cosine").search(queries, k)
+    finally:
+        dense._COLUMNS = columns
+    assert found.indices.tolist() == [row[:k] for row in expected]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_exact_ties_of_points_by_the_cosine_distance_go_to_the_lower_number(seed):
+    rng = np.random.default_rng(seed)
+    points = rng.integers(-3, 4, (25, 2)) * rng.choice([0.25, 0.1, 1.0, 1 / 3], (25, 1))
+    places = rng.integers(-3, 4, (6, 2)) * 0.7
+    ours = np.argsort(pairwise(places, points, "cosine"), axis=1, kind="stable").tolist()
+    shares = exact_shares(points, places)
+    # Products with 0.1 or 1/3 are rounded before they get here: as fractions some directions differ by 1e-17, less than a
+    # float64 can hold. Those may stand in either order.
+    for order, row in zip(ours, shares, strict=True):
+        for a, b in itertools.pairwise(order):
+            assert row[a] == row[b] and a < b if row[a] == row[b] else row[a] - row[b] > -Fraction(1, 10**15)
 
 
 def test_opencv_and_numpy_agree_on_ties():
