@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ def batch(*states: Any) -> Iterator[None]:
             for signal in state.events.signals.values():
                 stack.enter_context(signal.paused(_latest))
         yield
+
+
+def seed_from(value: Any) -> int:
+    """A seed for random numbers, 0 to 2**32 - 1, that is the same in every process: for values whose repr tells all of them.
+
+    Python's own hash of text differs from process to process.
+    """
+    return zlib.crc32(repr(value).encode())
 
 
 def _latest(earlier: tuple, later: tuple) -> tuple:

@@ -1,4 +1,4 @@
-"""`cvlab bench race`: a frame of the race with all nine optimizers, in the real window."""
+"""`cvlab bench race`: a frame of the race with nine racers, every optimizer among them, in the real window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cvlab.cli.bench.process import child, frame_row, machine
 
 
 def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
-    race = benches.add_parser("race", parents=[shared], help="a step of nine optimizers, from the rules to the pixels")
+    race = benches.add_parser("race", parents=[shared], help="a step of nine racers, from the rules to the pixels")
     race.set_defaults(verb=_race)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.panels.convolution_documents import MAX_POOL, MAX_POOL_STRIDE, MAX_SIDE, MIN_SIDE, PIXELS, PoolDocument
+from cvlab.core.state import seed_from
 from cvlab.engine.convolution import Sliding
 from cvlab.engine.data.photo import Photo
 from cvlab.engine.errors import ShapeError
@@ -203,7 +204,7 @@ class PoolPage(QWidget):
         self._push(PoolDocument(), "The course's pool")
 
     def _randomise(self) -> None:
-        self._push(self._state.pool.randomised(abs(hash(self._state.pool)) % 2**32), "Randomise the numbers")
+        self._push(self._state.pool.randomised(seed_from(self._state.pool)), "Randomize the numbers")
 
 
 def _remark(document: PoolDocument, sliding: Sliding, H: int, W: int) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.panels.convolution_documents import PIXELS, SlideDocument
+from cvlab.core.state import seed_from
 from cvlab.engine.data.photo import Photo
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.convolution.fit_card import FitCard
@@ -240,8 +241,7 @@ class SlidePage(QWidget):
         self._push(self._state.slide.with_edges(), "Filters that find edges")
 
     def _randomise(self) -> None:
-        seed = abs(hash(self._state.slide)) % 2**32
-        self._push(self._state.slide.randomised(seed), "Randomise the numbers")
+        self._push(self._state.slide.randomised(seed_from(self._state.slide)), "Randomize the numbers")
 
     def go(self, position: int) -> None:
         """Shows the output number of this position; playing ends."""

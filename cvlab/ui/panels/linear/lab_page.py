@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.panels.linear import LabDocument
+from cvlab.core.state import seed_from
 from cvlab.engine.classifier import MAX_POINTS, LinearClassifier
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.gradient_check import GradientCheck
@@ -238,8 +239,8 @@ class LabPage(QWidget):
     def randomise(self) -> None:
         """Other weights to start from."""
         self.stop()
-        seed = int(abs(hash((self._document.W, self._document.b))) % 2**31)
-        self._push(self._document.randomised(seed), "Randomise W")
+        seed = seed_from((self._document.W, self._document.b))
+        self._push(self._document.randomised(seed), "Randomize W")
 
     def _new_points(self, classes: int) -> None:
         self.stop()
