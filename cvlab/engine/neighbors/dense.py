@@ -102,7 +102,7 @@ def _from_dots(
 
 
 def _smallest_cosine(products: np.ndarray, square: int, squares: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k smallest cosine distances of one query, (n,) products: rounded ones choose, exact ones order, so that equal ones tie."""
+    """The k smallest cosine distances of one query, (n,) products: rounded ones choose, exact ones order, so equal ones tie."""
     rounded = cosine_distance(products, np.asarray(square), squares)
     bar = np.partition(rounded, k - 1)[k - 1] if k < len(rounded) else np.inf
     rows = np.flatnonzero(rounded <= bar + ROUNDING)
