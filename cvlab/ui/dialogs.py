@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushBu
 import cvlab
 from cvlab.core import paths
 from cvlab.ui.command import Command
+from cvlab.ui.theme import theme
 
 
 class Dialog(QDialog):
@@ -18,6 +19,7 @@ class Dialog(QDialog):
 
     def __init__(self, parent: QWidget, name: str, heading: str) -> None:
         super().__init__(parent)
+        theme().style(self)
         self.setObjectName(name)
         self.setWindowTitle(heading)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

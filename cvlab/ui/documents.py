@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cvlab.core.lab import Lab
+from cvlab.ui.theme import theme
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog
@@ -136,6 +137,7 @@ class Documents(QObject):
 
         path = self._lab.project.path
         dialog = QFileDialog(self._window, title, str(path.parent if path else Path.home()), FILTER)
+        theme().style(dialog)
         dialog.setObjectName("files")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog

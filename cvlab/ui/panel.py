@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from cvlab.core.lab import Lab
 from cvlab.ui.actions import Action
+from cvlab.ui.theme import theme
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Panel(QWidget):
 
     def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        theme().style(self)
         self.lab = lab
 
     def actions_offered(self) -> Sequence[Action]:

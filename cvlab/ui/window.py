@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QProxyStyle, QStyle, QStyleOption, QWidget
 
 from cvlab.core import paths
 from cvlab.core.lab import Lab
@@ -18,6 +18,7 @@ from cvlab.ui.panel import Panel
 from cvlab.ui.panel_stack import PanelStack
 from cvlab.ui.panels import PANELS, PanelSpec
 from cvlab.ui.pump import Pump
+from cvlab.ui.theme import theme
 from cvlab.ui.widgets.explanation import LEAST as LEAST_EXPLANATION
 from cvlab.ui.widgets.explanation import WIDTH as EXPLANATION_WIDTH
 from cvlab.ui.widgets.explanation import Explanation
@@ -34,10 +35,28 @@ NARROW = PANELS_WIDTH + LEAST_EXPLANATION
 """Below this width the explanation steps aside by itself."""
 
 SIZE = QSize(1440, 900)
-
+SEPARATOR = 4
+"""Pixels between the panels and the explanation, where the edge can be dragged."""
 
 if TYPE_CHECKING:
     from cvlab.ui.widgets.command_palette import CommandPalette
+
+
+class _PlainSeparator(QProxyStyle):
+    """The window's own style: the edge between panels and explanation can be dragged, and has no handle drawn on it."""
+
+    def drawPrimitive(
+        self, element: QStyle.PrimitiveElement, option: QStyleOption, painter: QPainter, widget: QWidget | None = None
+    ) -> None:
+        if element != QStyle.PrimitiveElement.PE_IndicatorDockWidgetResizeHandle:
+            super().drawPrimitive(element, option, painter, widget)
+
+    def pixelMetric(
+        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
+    ) -> int:
+        if metric == QStyle.PixelMetric.PM_DockWidgetSeparatorExtent:
+            return SEPARATOR
+        return super().pixelMetric(metric, option, widget)
 
 
 class MainWindow(QMainWindow):
@@ -48,6 +67,8 @@ class MainWindow(QMainWindow):
     def __init__(self, lab: Lab, *, panels: Sequence[PanelSpec] = PANELS) -> None:
         super().__init__()
         self.setObjectName("window")
+        self._style = _PlainSeparator("Fusion")
+        self.setStyle(self._style)
         self.setMinimumSize(960, 640)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "cvlab.svg")))
         self.lab = lab
@@ -57,6 +78,7 @@ class MainWindow(QMainWindow):
         self._run_seen: tuple = ()
         self.palette_card: CommandPalette | None = None
 
+        theme().style(self.menuBar())
         self.rail = Rail([(spec.id, spec.title, spec.summary, spec.icon) for spec in panels], self)
         self.stage = Room(self)
         self.explanation = Explanation(self)

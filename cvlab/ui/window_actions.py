@@ -46,7 +46,7 @@ class WindowActions(QObject):
         self._window, self._lab, self._commands = window, window.lab, window.commands
         self._history = window.lab.history
         self.documents = Documents(window.lab, window)
-        self._recent = QMenu("Open recent", window)
+        self._recent = QMenu("Open recent", window.menuBar())
         self._recent.setToolTipsVisible(True)
         self._recent.aboutToShow.connect(self._fill_recent)
         self._recent.triggered.connect(self.documents.open_recent)
@@ -99,7 +99,7 @@ class WindowActions(QObject):
         )  # fmt: skip
 
     def _fill_menus(self, panels: Sequence[PanelSpec]) -> None:
-        menus, theme_menu = self._commands.menus, QMenu("Theme", self._window)
+        menus, theme_menu = self._commands.menus, QMenu("Theme", self._window.menuBar())
         plan = {
             "File": ("new", "open", self._recent, None, "save", "save_as", None, "quit"),
             "Edit": ("undo", "redo"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
+import cvlab
 from cvlab.core import paths
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import GLYPHS, icon
@@ -107,6 +109,7 @@ def darkest(mark) -> QColor:
 def test_figures_have_one_width_and_roles_change_the_look(qtbot, qapp):
     label = QLabel("0")
     qtbot.addWidget(label)
+    theme().style(label)
     set_role(label, "number")
     label.show()
     widths = {label.fontMetrics().horizontalAdvance(str(figure) * 4) for figure in range(10)}
@@ -156,3 +159,42 @@ def test_a_change_of_theme_polishes_a_widget_once_however_deep_it_lies(qapp, qtb
 def test_the_font_comes_with_its_licence():
     words = (paths.resources() / "fonts" / "LICENCE-Inter.txt").read_text()
     assert "SIL OPEN FONT LICENSE" in words and "Inter Project Authors" in words
+
+
+def test_a_hidden_part_gets_its_sheet_when_it_is_shown_or_when_nothing_else_is_to_be_done(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    shown, hidden, idle = (QWidget(window) for _ in range(3))
+    for part in (shown, hidden, idle):
+        theme().style(part)
+    hidden.hide()
+    idle.hide()
+    window.show()
+    light = shown.styleSheet()
+    assert light == style_sheet(LIGHT)
+    try:
+        theme().choose("dark")
+        assert shown.styleSheet() == style_sheet(DARK)
+        assert hidden.styleSheet() == idle.styleSheet() == light, "restyling what nobody sees would take long"
+        hidden.show()
+        assert hidden.styleSheet() == style_sheet(DARK)
+        qtbot.waitUntil(lambda: idle.styleSheet() == style_sheet(DARK))
+    finally:
+        theme().choose("light")
+    qtbot.waitUntil(lambda: idle.styleSheet() == light)
+
+
+def test_the_application_has_no_sheet_and_every_window_has_one(qapp):
+    """A sheet of the application restyles all widgets of all panels at once, seconds with every panel open."""
+    assert qapp.styleSheet() == ""
+    for path in sorted((Path(cvlab.__file__).parent / "ui").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        made = re.findall(r"(\w+) = QFileDialog\((\S+?),", text)
+        for name, parent in made:
+            assert parent == "self" or f"theme().style({name})" in text, (
+                f"{path.name}: a file dialog without a style sheet"
+            )
+        if path.name != "dialogs.py":
+            assert not re.search(r"^class \w+\(QDialog", text, re.MULTILINE), (
+                f"{path.name}: derive from Dialog, which has the style sheet"
+            )

@@ -116,7 +116,7 @@ def style_sheet(tokens: Tokens) -> str:
 _SHEET = """
 * { font-size: @text; }
 QWidget { color: @ink; }
-QMainWindow, QDialog, QWidget#window, QStackedWidget { background: @surface; }
+QDialog, QStackedWidget { background: @surface; }
 QToolTip { background: @raised; color: @ink; border: 1px solid @line; padding: 6px 8px; }
 
 QLabel { background: transparent; }
@@ -293,8 +293,6 @@ QStatusBar::item { border: none; }
 QStatusBar QLabel { font-size: @small; color: @muted; }
 QSizeGrip { image: none; width: 0; height: 0; }
 QDockWidget { border: none; }
-QMainWindow::separator { background: transparent; width: 4px; height: 4px; margin: 0 -2px; }
-QMainWindow::separator:hover { background: @accent; }
 QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: @faint; }
 QSplitter::handle:horizontal { width: 8px; }

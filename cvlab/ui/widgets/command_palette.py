@@ -109,6 +109,7 @@ class CommandPalette(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        theme().style(self)
         self.setObjectName("command_palette")
         self.setAccessibleName("Command palette")
         self._entries: Sequence[Entry] = ()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cvlab.ui.panel import Lesson
+from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.formula import FormulaLabel
 from cvlab.ui.widgets.sign import Sign
@@ -20,6 +21,7 @@ class Explanation(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        theme().style(self)
         self.setObjectName("explanation")
         self.setAccessibleName("Explanation")
         self.setMinimumWidth(LEAST)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cvlab.engine.errors import CvlabError
+from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.sign import Sign
 
@@ -17,6 +18,7 @@ class FailedCard(QWidget):
 
     def __init__(self, panel_id: str, title: str, error: BaseException, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        theme().style(self)
         self._panel_id = panel_id
         card = QFrame(self)
         card.setProperty("role", "card")

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.ui.bind import listen
+from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.widgets.sign import Sign
 
@@ -104,6 +105,7 @@ class NoticeBar(QWidget):
 
     def __init__(self, notices: Notices, parent: QWidget) -> None:
         super().__init__(parent)
+        theme().style(self)
         self._notices = notices
         self._cards: dict[int, NoticeCard] = {}
         self._column = QVBoxLayout(self)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QIcon, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from cvlab.core import paths
+from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
 
@@ -36,6 +37,7 @@ class Rail(QFrame):
     def __init__(self, entries: Sequence[tuple[str, str, str, str]], parent: QWidget | None = None) -> None:
         """entries: id, title, summary and icon of each panel, in order."""
         super().__init__(parent)
+        theme().style(self)
         self.setObjectName("rail")
         self.setAccessibleName("Panels")
         self.setFixedWidth(WIDTH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from cvlab.core.runs import Run
+from cvlab.ui.theme import theme
 from cvlab.ui.widgets.room import roomed
 from cvlab.ui.widgets.sign import Sign
 
@@ -27,6 +28,7 @@ class Status(QStatusBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        theme().style(self)
         self.setSizeGripEnabled(False)
         self.setObjectName("status")
         self._drawn: tuple = ()

@@ -13,6 +13,7 @@ from cvlab.engine.data.entries import Entry
 from cvlab.ui.actions import Action
 from cvlab.ui.panels.datasets.arrivals import LOOK, Arrivals
 from cvlab.ui.panels.datasets.import_card import ImportCard
+from cvlab.ui.theme import theme
 
 
 class Offers(QObject):
@@ -119,6 +120,7 @@ class Offers(QObject):
 def ask(parent: QWidget, title: str, chosen: Callable[[str], None], *, folder: bool = False) -> None:
     """A dialog for a folder or a file that does not block; chosen: a bound method."""
     dialog = QFileDialog(parent.window(), title, str(Path.home()))
+    theme().style(dialog)
     dialog.setObjectName("datasets.files")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)

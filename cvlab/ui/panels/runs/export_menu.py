@@ -14,6 +14,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
 from cvlab.core.run_list import RunRow
 from cvlab.engine.errors import CvlabError
+from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
 
 _JOB = "runs.export"
@@ -67,6 +68,7 @@ class ExportMenu(QObject):
     def ask_for_script(self) -> None:
         """Asks for a folder; the script gets one of its own in it, called after the run."""
         dialog = QFileDialog(self._parent.window(), "Where should the script's folder go?", str(Path.home()))
+        theme().style(dialog)
         dialog.setObjectName("runs.script_folder")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
