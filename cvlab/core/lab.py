@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cvlab.core import paths
 from cvlab.core.history import History
 from cvlab.core.jobs import Jobs
+from cvlab.core.leftovers import RemoveLeftovers
 from cvlab.core.models import Models
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.project import Project
@@ -67,6 +68,10 @@ class Lab:
         from cvlab.core.weights import beginning
 
         return beginning(net, which, self.models)
+
+    def remove_leftovers(self) -> None:
+        """Removes in the background what killed processes have left, also beside the projects that were open last."""
+        self.jobs.submit("leftovers", RemoveLeftovers(tuple(map(Path, self.settings.recent))))
 
     def pump(self) -> None:
         """Takes in what threads have produced. On the GUI thread, some 30 times a second."""

@@ -128,6 +128,7 @@ def run(
     if lab.settings.reopen_last:
         lab.restore()
     lab.jobs.hold()
+    lab.remove_leftovers()
     window = MainWindow(lab)
     if probe:
         window.first_painted.connect(_end_probe)

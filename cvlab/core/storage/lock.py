@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 from cvlab.core.storage.files import read_bounded
-from cvlab.engine.disk import refused
+from cvlab.engine import processes
+from cvlab.engine.disk import refused, temporary_beside
 from cvlab.engine.errors import CvlabError, TrainingError
 
 LOCK = "lock.json"
@@ -23,7 +23,7 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LOCK
-        self._mine = False
+        self._mine = b""  # what the file says while it is ours
 
     def take(self) -> None:
         """Raises `TrainingError` while another process, or another run of this one, trains here; `CannotWrite`."""
@@ -37,28 +37,33 @@ class RunLock:
                         remedy="Stop it there first. It can be watched from here meanwhile.",
                     )
                 self._remove()
-                self._create()
+                self._mine = self._create()
         except FileExistsError:
             raise TrainingError("This run is being trained already.", remedy="Stop it there first.") from None
         except OSError as error:
             raise refused(error, self.path) from error
-        self._mine = True
 
-    def _create(self) -> None:
-        """The file with all that is in it, at once: nobody may find it empty and take it for one of nobody."""
-        mine = self.path.with_name(f".{LOCK}.{uuid4().hex}")
+    def _create(self) -> bytes:
+        """The file with all that is in it, at once: nobody may find it empty and take it for one of nobody. Returns that."""
+        mine = temporary_beside(self.path)
+        pid = os.getpid()
+        # The token tells two runs of this process apart.
+        content = json.dumps(
+            {"pid": pid, "host": platform.node(), "born": processes.own_start_time(pid), "token": uuid4().hex}
+        ).encode()
         try:
-            mine.write_text(json.dumps(_myself()), encoding="utf-8")
+            mine.write_bytes(content)
             try:
                 os.link(mine, self.path)
             except FileExistsError:
                 raise
             except OSError:  # a disk without hard links
-                with self.path.open("x", encoding="utf-8") as file:
-                    json.dump(_myself(), file)
+                with self.path.open("xb") as file:
+                    file.write(content)
         finally:
             with contextlib.suppress(OSError):
                 mine.unlink(missing_ok=True)
+        return content
 
     def _content(self) -> bytes | None:
         try:
@@ -66,15 +71,24 @@ class RunLock:
         except (OSError, CvlabError):
             return None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was taken here, and the file still says so: another program may have removed or replaced it."""
+        return bool(self._mine) and self._content() == self._mine
+
+    def move(self, folder: Path) -> None:
+        """The folder has another name now; what was taken stays taken."""
+        self.path = folder / LOCK
+
     def owner(self) -> dict | None:
         """The live process that holds the lock, or None."""
         return _living(self._content())
 
     def release(self) -> None:
-        """Gives the folder back; another process may take it. Twice does no harm."""
-        if self._mine:
-            self._mine = False
+        """Gives the folder back; another process may take it. Twice does no harm, nor where another has taken it meanwhile."""
+        if self.is_ours:
             self._remove()
+        self._mine = b""
 
     def _remove(self) -> None:
         with contextlib.suppress(OSError):
@@ -109,35 +123,4 @@ def _living(content: bytes | None) -> dict | None:
         return None
     if host != platform.node():
         return owner  # nobody can tell from here whether it still lives
-    return owner if _is_alive(pid) and owner.get("born") == _born(pid) else None
-
-
-def _myself() -> dict:
-    return {"pid": os.getpid(), "host": platform.node(), "born": _born(os.getpid())}
-
-
-def _born(pid: int) -> str:
-    """When the process began, where the system says so: numbers of processes are used again. "" elsewhere."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-    return f"{boot} {fields[19]}"
-
-
-def _is_alive(pid: int) -> bool:
-    if sys.platform == "win32":
-        import ctypes
-
-        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)  # only to ask; 0 where there is no such process
-        if handle:
-            ctypes.windll.kernel32.CloseHandle(handle)
-        return bool(handle)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # it lives, and belongs to somebody else
-    return True
+    return owner if processes.is_running(pid) and owner.get("born") == processes.start_time(pid) else None

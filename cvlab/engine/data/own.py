@@ -16,12 +16,11 @@ import shutil
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
-from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cvlab.engine.data.entries import CATALOGUE, Entry
-from cvlab.engine.disk import refused, write_whole
+from cvlab.engine.disk import refused, temporary_beside, write_whole
 from cvlab.engine.errors import CannotWrite, CorruptData, DataMissing
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ def remove(root: Path, dataset_id: str) -> None:
     if not is_here(root, dataset_id):
         raise DataMissing("There is no imported set of this name.", received=dataset_id[:80])
     folder = shelf(root) / dataset_id
-    gone = folder.with_name(f".gone-{uuid4().hex}")
+    gone = temporary_beside(folder)
     try:
         folder.rename(gone)  # at once for everybody, however long the files take
         shutil.rmtree(gone)
@@ -202,7 +201,7 @@ class Writer:
 
     def __init__(self, root: Path, image_shape: tuple[int, int, int]) -> None:
         self._root, self._shape = root, image_shape
-        self._folder = shelf(root) / f".new-{uuid4().hex}"
+        self._folder = temporary_beside(shelf(root) / "new")
         self._digest = hashlib.sha256()
         self._labels: dict[str, list[int]] = {part: [] for part in PARTS}
         self._names: dict[str, list[str]] = {part: [] for part in PARTS}
