@@ -4,6 +4,7 @@ CvlabError
 ├── Cancelled            the person stopped it; never shown as a failure
 ├── DataError            a data set or an image
 │   ├── DataMissing          not on this machine yet
+│   ├── UnknownDataSet       no data set has this id
 │   ├── DownloadFailed       no source answered
 │   └── CorruptData          truncated, wrong checksum, not what it says it is
 ├── NetError             an architecture
@@ -13,6 +14,7 @@ CvlabError
 ├── ExpressionError      what a person typed as an expression, and where in it
 ├── TrainingError        a run that cannot go on
 │   ├── NonFiniteLoss        the loss became infinite or not a number
+│   ├── NonFiniteWeights     the weights are no longer numbers, before the loss shows it
 │   ├── Diverged             the loss went the wrong way, and the recipe says to stop then
 │   ├── OutOfMemory          the device cannot hold what is asked of it
 │   ├── DeviceLost           the GPU no longer answers
@@ -21,6 +23,7 @@ CvlabError
     ├── NotOurFile           not a project, a run or a weights file
     ├── NewerFile            written by a later cvlab
     └── CannotWrite          full disk, no permission
+        └── RunFolderLost        deleted, renamed or taken over while the run trained
 """
 
 import math
@@ -73,6 +76,10 @@ class DataError(CvlabError):
 
 class DataMissing(DataError):
     title = "The data are not on this machine yet"
+
+
+class UnknownDataSet(DataError):
+    title = "There is no such data set"
 
 
 class DownloadFailed(DataError):
@@ -143,6 +150,21 @@ class NonFiniteLoss(TrainingError):
             remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
         )
         self.step, self.loss, self.learning_rate, self.suggestion = step, loss, learning_rate, suggestion
+
+
+class NonFiniteWeights(TrainingError):
+    """Weights are infinite or NaN after a step: step (1-based), which, the learning rate in force, and one to try instead."""
+
+    title = "Training stopped: the weights are no longer finite"
+
+    def __init__(self, step: int, which: str, learning_rate: float) -> None:
+        suggestion = min(learning_rate / 10, 0.1)
+        super().__init__(
+            f"After step {step} {which}: the net can compute nothing with them. They are not saved.",
+            received=f"learning rate {learning_rate:g}",
+            remedy=f"The learning rate is probably too high here: try {suggestion:g}.",
+        )
+        self.step, self.learning_rate, self.suggestion = step, learning_rate, suggestion
 
 
 class Diverged(TrainingError):
@@ -239,3 +261,7 @@ class NewerFile(FileError):
 
 class CannotWrite(FileError):
     title = "The file cannot be written"
+
+
+class RunFolderLost(CannotWrite):
+    title = "The run's folder is gone"

@@ -59,7 +59,9 @@ class NetFolder:
 
         data = weights_bytes(imported.weights)
         told = (imported.net.model_dump_json(), str(imported.preprocessing), str(imported.classes), title)
-        digest = hashlib.sha256(data + "\0".join(told).encode()).hexdigest()[:12]
+        # The id of a net that an earlier version has kept, too: without the checksum, which that did not write.
+        plain = weights_bytes(imported.weights, checksum=False)
+        digest = hashlib.sha256(plain + "\0".join(told).encode()).hexdigest()[:12]
         slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:30] or "net"
         record = NetRecord(
             id=f"net-{slug}-{digest}",

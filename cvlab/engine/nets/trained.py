@@ -13,7 +13,7 @@ from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import GraphNet, build
-from cvlab.engine.nets.weights import misfit
+from cvlab.engine.nets.weights import misfit, refuse_non_finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +67,14 @@ class TrainedNet:
 
 
 def load_weights(module: GraphNet, weights: Mapping[str, Tensor | np.ndarray]) -> None:
-    """Copies the weights in; raises `NotOurFile` that names the first tensor that is missing, extra or of another shape."""
+    """Copies the weights in; raises `NotOurFile` that names the first tensor that is missing, extra, of another shape, or not
+    finite. The module is then unchanged."""
     problem = misfit({name: tuple(value.shape) for name, value in module.state_dict().items()}, weights)
     if problem:
         raise NotOurFile(
             "These weights belong to another net.", received=problem, remedy="Choose the weights of this architecture."
         )
-    module.load_state_dict({name: torch.as_tensor(value) for name, value in weights.items()})
+    types = {name: value.dtype for name, value in module.state_dict().items()}
+    cast = {name: torch.as_tensor(value).to(types[name]) for name, value in weights.items()}
+    refuse_non_finite(cast)
+    module.load_state_dict(cast)

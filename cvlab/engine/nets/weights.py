@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ MAX_NUMBERS = 500_000_000
 
 COUNT = "num_batches_tracked"
 """Of a batch norm: how many batches its running averages have seen. Only they depend on it, and other tools leave it out."""
+
+METADATA, _CHECKSUM = "cvlab", "crc32="
+"""In a weights file's metadata: cvlab's key, and what stands before the checksum there."""
 
 _OTHER_NET = "Choose the weights of this architecture."
 
@@ -74,15 +79,62 @@ def _whole(name: str, given: np.ndarray) -> np.ndarray:
         return np.array(max(int(np.nan_to_num(given)), 0), np.int64)
     with np.errstate(over="ignore"):
         value = np.ascontiguousarray(given, np.float32).reshape(given.shape)
-    bad = value.size - int(np.isfinite(value).sum())
-    if bad:
-        raise NotOurFile(
-            f"{name} has {bad:,} of {value.size:,} numbers that are not finite: no net can compute with them.",
-            remedy="Save the weights again, from before the training went wrong.",
-        )
+    refuse_non_finite({name: value})
     if name.endswith(".running_var") and value.size and float(value.min()) < 0:
         raise NotOurFile(f"{name} has a variance below 0.", received=f"{float(value.min()):g}")
     return value
+
+
+def non_finite_reason(weights: Mapping[str, np.ndarray | Tensor]) -> str:
+    """The first tensor with infinite numbers or NaN, in words; "" where all are finite. 30 µs for LeNet."""
+    import torch
+
+    for name, value in weights.items():
+        tensor = torch.as_tensor(value)
+        bad = 0 if not tensor.is_floating_point() else tensor.numel() - int(torch.isfinite(tensor).sum())
+        if bad:
+            return f"{name} has {bad:,} of {tensor.numel():,} numbers that are not finite"
+    return ""
+
+
+def refuse_non_finite(weights: Mapping[str, np.ndarray | Tensor]) -> None:
+    """Raises `NotOurFile` that names the first tensor with infinite numbers or NaN."""
+    if reason := non_finite_reason(weights):
+        raise NotOurFile(
+            f"{reason}: no net can compute with them.",
+            remedy="Save the weights again, from before the training went wrong.",
+        )
+
+
+def checksum(weights: Mapping[str, np.ndarray | Tensor]) -> str:
+    """CRC-32 of names, types, shapes and numbers, in hexadecimal: safetensors has none, and a damaged weight looks like any
+    other. The order of the mapping does not matter."""
+    import torch
+
+    total = 0
+    for name in sorted(weights):
+        tensor = torch.as_tensor(weights[name])
+        head = f"{name} {str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
+        total = zlib.crc32(tensor.contiguous().reshape(-1).view(torch.uint8).numpy(), zlib.crc32(head.encode(), total))
+    return f"{total:08x}"
+
+
+def file_metadata(weights: Mapping[str, np.ndarray | Tensor]) -> dict[str, str]:
+    """What a weights file (safetensors) says of itself. One entry: of several, the order in the file is not always the same."""
+    return {METADATA: f"weights {_CHECKSUM}{checksum(weights)}"}
+
+
+def verify_checksum(data: bytes, weights: Mapping[str, np.ndarray | Tensor]) -> None:
+    """Compares what was read from the bytes of a safetensors file with the checksum in it; a file without one, of an earlier
+    version or another tool, passes. Raises `NotOurFile`."""
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    said = (header.get("__metadata__") or {}).get(METADATA, "").partition(_CHECKSUM)
+    if said[1] and said[2] != checksum(weights):
+        raise NotOurFile(
+            "The weights file is damaged: its checksum does not match.",
+            received=f"{checksum(weights)} instead of {said[2][:40]}",
+            remedy="Use another copy of the file, or an earlier checkpoint of the run.",
+        )
 
 
 def named_as(net: Architecture, weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from safetensors import torch as safe_torch
 
 from cvlab.engine.errors import NotOurFile, RecipeError
 from cvlab.engine.nets.trained import load_weights
+from cvlab.engine.nets.weights import file_metadata, verify_checksum
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.divergence import Divergence
 from cvlab.engine.training.learner import Best, Learner, Totals
@@ -29,21 +30,38 @@ _DAMAGE = (
 """What reading bytes that are not what they say may raise."""
 
 
-def weights_bytes(weights: dict[str, np.ndarray]) -> bytes:
-    """A weights file: name -> array, nothing else."""
-    return safe_numpy.save(weights, metadata={_STATE: "weights"})
+def weights_bytes(weights: dict[str, np.ndarray], *, checksum: bool = True) -> bytes:
+    """A weights file: name -> array, and a checksum of them. checksum: without it, the bytes that earlier versions wrote."""
+    return safe_numpy.save(weights, metadata=file_metadata(weights) if checksum else {_STATE: "weights"})
 
 
 def read_weights(data: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a weights file; raises `NotOurFile` for anything else, whole or cut off."""
+    """The arrays of a weights file; raises `NotOurFile` for anything else, whole or cut off, and for one whose checksum is not
+    that of its numbers. Whether they are finite, `load_weights` says."""
     try:
-        return safe_numpy.load(data)
+        weights = safe_numpy.load(data)
+        verify_checksum(data, weights)
+        return weights
     except _DAMAGE as error:
         raise NotOurFile(
             "This is not a weights file, or only a part of one.",
             received=str(error)[:120],
             remedy="Choose a .safetensors file that cvlab saved.",
         ) from error
+
+
+def read_place(data: bytes) -> tuple[int, int]:
+    """(steps done, epochs done) where a checkpoint was saved, from its header alone. Raises `NotOurFile`."""
+    try:
+        state = _state(data)
+        place = int(state["step"]), int(state["epoch"])
+        if min(place) < 0:
+            raise ValueError("its place in the run is none")
+    except _DAMAGE as error:
+        raise _damaged(
+            error, "Go on from an earlier checkpoint of the run, or start it again from its recipe."
+        ) from error
+    return place
 
 
 def resume_bytes(learner: Learner) -> bytes:
@@ -103,10 +121,8 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
         if not (min(step, epoch, position, totals.images) >= 0 <= seconds < float("inf")):
             raise ValueError("its place in the run is none")
     except _DAMAGE as error:
-        raise NotOurFile(
-            "The checkpoint is damaged.",
-            received=str(error)[:120],
-            remedy="Go on from an earlier checkpoint of the run, or start it again from its recipe.",
+        raise _damaged(
+            error, "Go on from an earlier checkpoint of the run, or start it again from its recipe."
         ) from error
     weights = _under(tensors, _MODEL)
     if state.get("begins") is True:
@@ -146,9 +162,11 @@ def checkpoint_weights(data: bytes) -> dict[str, np.ndarray]:
     try:
         return _arrays(_read(data)[0], _MODEL)
     except _DAMAGE as error:
-        raise NotOurFile(
-            "The checkpoint is damaged.", received=str(error)[:120], remedy="Choose another point of the run."
-        ) from error
+        raise _damaged(error, "Choose another point of the run.") from error
+
+
+def _damaged(error: Exception, remedy: str) -> NotOurFile:
+    return NotOurFile("The checkpoint is damaged.", received=str(error)[:120], remedy=remedy)
 
 
 def _written(tensors: dict[str, torch.Tensor], state: dict) -> bytes:
@@ -156,12 +174,16 @@ def _written(tensors: dict[str, torch.Tensor], state: dict) -> bytes:
     return safe_torch.save(tensors, metadata={_STATE: text, _STATE_SUM: str(zlib.crc32(text.encode()))})
 
 
-def _read(data: bytes) -> tuple[dict[str, torch.Tensor], dict]:
+def _state(data: bytes) -> dict:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     text, said = header["__metadata__"][_STATE], header["__metadata__"].get(_STATE_SUM)
     if said is not None and said != str(zlib.crc32(text.encode())):
         raise ValueError("the checksum of its place in the run is wrong")
-    state = json.loads(text)
+    return json.loads(text)
+
+
+def _read(data: bytes) -> tuple[dict[str, torch.Tensor], dict]:
+    state = _state(data)
     tensors = safe_torch.load(data)
     if "checksum" in state and state["checksum"] != _checksum(tensors):
         raise ValueError("its checksum is wrong")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cvlab.engine.errors import CvlabError, Diverged, NonFiniteLoss, OutOfMemory, in_words
+from cvlab.engine.errors import CvlabError, Diverged, NonFiniteLoss, NonFiniteWeights, OutOfMemory, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class RunFailed:
         """The failure that stands for an exception; one that is not ours keeps its type and text. batch_size, doing: what was
         too much for the memory, if that is it."""
         told = in_words(error, doing)
-        if isinstance(told, NonFiniteLoss | Diverged):
+        if isinstance(told, NonFiniteLoss | NonFiniteWeights | Diverged):
             return cls(step, told.title, told.what, told.received, told.remedy, told.suggestion)
         if isinstance(told, OutOfMemory) and doing == "batch" and batch_size > 1:
             return cls(step, told.title, told.what, told.received, told.remedy, batch_size // 2, "batch_size")

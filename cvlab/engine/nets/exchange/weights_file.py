@@ -10,7 +10,7 @@ import numpy as np
 from cvlab.engine.errors import NotOurFile
 from cvlab.engine.nets.exchange.assembler import Imported
 from cvlab.engine.nets.exchange.pth_file import read_pth
-from cvlab.engine.nets.weights import checked, named_as, weight_shapes
+from cvlab.engine.nets.weights import checked, named_as, verify_checksum, weight_shapes
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 
@@ -31,6 +31,7 @@ def _safetensors(data: bytes) -> dict[str, np.ndarray]:
 
     try:
         tensors = safe_torch.load(data)
+        verify_checksum(data, tensors)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise NotOurFile(
             "This is not a weights file, or only a part of one.",

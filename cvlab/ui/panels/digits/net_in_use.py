@@ -156,7 +156,10 @@ class NetInUse(QObject):
             # A net of our own: other weights in it cost a tenth of another net.
             from cvlab.engine.nets.trained import load_weights
 
-            load_weights(self.net.module, snapshot.weights)
+            try:
+                load_weights(self.net.module, snapshot.weights)
+            except CvlabError as error:  # they are no longer finite: the run says so, too
+                self.net, self._failure = None, error
             self.changed.emit()
         else:
             self._load()
