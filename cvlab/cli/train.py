@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvlab.cli.progress import Interrupts, ProgressLine, duration
-from cvlab.core import paths
+from cvlab.core import leftovers, paths
 from cvlab.core.recipes import Recipes, read_recipe
+from cvlab.core.run import load_recorded
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.net_folder import RECORD, NetFolder
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
@@ -26,6 +27,7 @@ from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from cvlab.core.weights import Weights
+    from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.team import Team
 
 
@@ -152,9 +154,14 @@ def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = N
     from cvlab.engine.training.fit import fit
     from cvlab.engine.training.learner import Learner
 
-    learner = Learner(net, _runs(paths.runs()).load_data(recipe.data), recipe, team)
-    if path is not None:
-        RunFolder.open(path).restore_state(learner)
+    def load() -> Dataset:
+        return _runs(paths.runs()).load_data(recipe.data)
+
+    folder = None if path is None else RunFolder.open(path)
+    data = load() if folder is None else load_recorded(folder.record, load)
+    learner = Learner(net, data, recipe, team)
+    if folder is not None:
+        folder.restore_state(learner)
     control = Control()
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, lambda *_: control.stop())
@@ -171,10 +178,17 @@ def find_run(name: Path) -> Path:
 def _runs(root: Path) -> Runs:
     from cvlab.engine.data import catalogue
 
-    def load(dataset_id: str):
+    def load(dataset_id: str) -> Dataset:
         return catalogue.load(dataset_id, root=paths.data(), bundled=paths.resources() / "data")
 
-    return Runs(root, load)
+    def find(net: Architecture, which: str) -> Weights:
+        from cvlab.core.models import Models
+        from cvlab.core.weights import beginning
+
+        return beginning(net, which, Models(paths.resources() / "models", runs, paths.nets()))
+
+    runs = Runs(root, load, find)
+    return runs
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
@@ -252,6 +266,7 @@ def _file(name: str) -> Path | None:
 def follow(begin: Callable[[], Run]) -> dict:
     """Begins a run and shows its progress until it has ended. The first Ctrl+C stops it after the running batch, and it can be
     resumed; the second ends the program, which loses no more than `kill` does."""
+    leftovers.remove_all()
     line = ProgressLine()
     with Interrupts() as interrupts:  # before it begins: a run that is on its way must be stopped, not left
         run = begin()

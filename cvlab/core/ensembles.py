@@ -47,7 +47,7 @@ def of_search(path: Path, count: int) -> list[Member]:
 
 def newest_search(root: Path) -> Path:
     """The folder of the search that was begun last. Raises `NotOurFile` where there is none."""
-    paths = sorted(path.parent for path in root.glob(f"*/{RECORD}"))
+    paths = sorted(path.parent for path in root.glob(f"[!.]*/{RECORD}"))
     if not paths:
         raise NotOurFile("There has been no search on this machine.", remedy="Make one on Training's search page.")
     return paths[-1]

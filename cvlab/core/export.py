@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvlab.core.jobs import JobControl
+from cvlab.core.run import load_recorded
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.run_folder import MAX_WEIGHTS, WEIGHTS, RunFolder
 from cvlab.engine.disk import write_whole
@@ -31,6 +32,8 @@ class ScriptExport:
     load_data: Callable[[str], Dataset]
 
     def run(self, control: JobControl) -> list[Path]:
+        from cvlab.engine.nets.weights import refuse_non_finite
+        from cvlab.engine.training.checkpoint import read_weights
         from cvlab.engine.training.script import DATA, FIRST_WEIGHTS, data_file, first_weights_file, script
 
         folder = RunFolder.open(self.run_folder)
@@ -44,11 +47,13 @@ class ScriptExport:
             control.report(share)
 
         packed(0.0)
-        files = {SCRIPT: text.encode(), DATA: data_file(self.load_data(record.recipe.data), preprocessing, packed)}
+        data = load_recorded(record, lambda: self.load_data(record.recipe.data))
+        files = {SCRIPT: text.encode(), DATA: data_file(data, preprocessing, packed)}
         if begun is not None:
             files[FIRST_WEIGHTS] = first_weights_file(begun)
         if (folder.path / WEIGHTS).exists():
             files[WEIGHTS] = read_bounded(folder.path / WEIGHTS, MAX_WEIGHTS)
+            refuse_non_finite(read_weights(files[WEIGHTS]))
         for name, content in files.items():
             write_whole(self.target / name, content)
         return [self.target / name for name in files]

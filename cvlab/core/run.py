@@ -16,11 +16,29 @@ from cvlab.core.run_story import RunStory
 from cvlab.core.state import batch
 from cvlab.core.storage.metrics import MetricsTail
 from cvlab.core.storage.run_folder import RunFolder
-from cvlab.engine.errors import CorruptData, CvlabError, TrainingError, in_words
+from cvlab.engine.errors import (
+    CannotWrite,
+    CorruptData,
+    CvlabError,
+    DataMissing,
+    RunFolderLost,
+    TrainingError,
+    UnknownDataSet,
+    in_words,
+)
 from cvlab.engine.training.control import Control
-from cvlab.engine.training.events import Event, RunFailed, RunFinished, SnapshotTaken, StepEnd, ViewMissed, ViewTaken
+from cvlab.engine.training.events import (
+    Event,
+    RunFailed,
+    RunFinished,
+    SnapshotTaken,
+    StepEnd,
+    ViewMissed,
+    ViewTaken,
+)
 
 if TYPE_CHECKING:
+    from cvlab.core.storage.record import RunRecord
     from cvlab.core.weights import Weights
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.training.learner import Learner
@@ -56,6 +74,7 @@ class Run(RunStory):
         self._gate = threading.Condition()
         self._paused, self._steps_asked = False, 0
         self._tail: MetricsTail | None = None
+        self.began = False  # whether it came as far as its first step would be
         self._thread = threading.Thread(target=self._work, name=f"cvlab-run-{self.id}", daemon=True)
 
     @classmethod
@@ -180,7 +199,7 @@ class Run(RunStory):
 
     def _work(self) -> None:
         try:
-            self.folder.lock.take()
+            self.folder.hold()
         except CvlabError as error:
             self.mailbox.put(RunFailed.of(error, 0))  # the folder is somebody else's: nothing is written there
             return
@@ -193,10 +212,12 @@ class Run(RunStory):
             self.folder.describe(learner)
             keeper = Keeper(self.folder, learner)
             keeper.begin()
+            self.began = True
             for event in self._paced(fit(learner, self.control), learner):
                 step = learner.step
                 self.folder.log(event)
-                keeper.keep(event)
+                if noticed := keeper.keep(event):
+                    self.mailbox.put(noticed)
                 if isinstance(event, RunFinished):
                     self.folder.lock.release()  # who hears of the end may go on with the run at once
                 self.mailbox.put(event)
@@ -211,14 +232,20 @@ class Run(RunStory):
 
     def _fail(self, error: Exception, step: int, learner: Learner | None) -> RunFailed:
         """What happened, noted in the folder. A run that never began is as it was: none, or one that can go on."""
+        if isinstance(error, CannotWrite):
+            error = self.folder.explained(error)
+        if isinstance(error, RunFolderLost) and learner is not None:
+            error = self._rescue(error, learner)
         if learner is None:
             failure = RunFailed.of(error, step, doing="data")
         else:
             failure = RunFailed.of(error, step, batch_size=learner.recipe.batch_size)
         if not isinstance(in_words(error), CvlabError):
             log.exception("run %s", self.id)
-        if learner is None and (self._begin_with is not None or not self._resume):
+        if learner is None and not self._resume:
             self.folder.discard()
+        elif isinstance(error, RunFolderLost) and not self.folder.lock.is_ours:
+            self.folder.abandon()
         elif learner is not None:
             # The disk may be what failed: the person still hears of it.
             with contextlib.suppress(CvlabError):
@@ -227,24 +254,31 @@ class Run(RunStory):
                 self.folder.close()
         return failure
 
+    def _rescue(self, lost: RunFolderLost, learner: Learner) -> RunFolderLost:
+        """The folder is lost, but not what was trained: it goes where it can be resumed from. What to tell of it."""
+        received = lost.received
+        try:
+            self.folder = self.folder.rescue(learner)
+            remedy = (
+                f"Its state at step {learner.step:,} is saved as the run “{self.folder.path.name}”: resume that one."
+            )
+        except CvlabError as error:
+            remedy = f"Its state at step {learner.step:,} could not be saved in another folder either: {error.what}"
+            self.folder.abandon()
+        return RunFolderLost(lost.what, received=received, remedy=remedy)
+
     def _make_learner(self) -> Learner:
         from cvlab.engine.training.learner import Learner
 
-        if self._begin_with is not None:
+        resumes = self._resume or self._begin_with is not None
+        if self._begin_with is not None and not self.folder.has_start:
             weights = self._first_weights()
             self.folder.take_weights(weights.values, weights.title or "first weights")
-        learner = Learner(self.architecture, self._load_data(), self.recipe, self._team)
-        if self._resume or self._begin_with is not None:
-            digest = self.folder.record.data_digest
-            if digest and digest != learner.data.digest:
-                raise CorruptData(
-                    "The data are not those that this run has been trained on.",
-                    received=f"“{self.recipe.data}” with digest {learner.data.digest[:12]}, not {digest[:12]}",
-                    remedy="Bring the same data back, or start a new run.",
-                )
+        data = load_recorded(self.folder.record, self._load_data) if resumes else self._load_data()
+        learner = Learner(self.architecture, data, self.recipe, self._team)
+        if resumes:
             events = self.folder.restore(learner)
-            if self.folder.restored_from:
-                self._notice = f"The newest state of this run was damaged: it goes on from {self.folder.restored_from}."
+            self._notice = self.folder.notice
             for event in events:
                 self.mailbox.put(event)
         return learner
@@ -284,6 +318,28 @@ class Run(RunStory):
     @property
     def _may_go_on(self) -> bool:
         return not self._paused or self._steps_asked > 0 or self.control.stopped
+
+
+def load_recorded(record: RunRecord, load: Callable[[], Dataset]) -> Dataset:
+    """The data set that a run was trained on. Raises `DataMissing` where it was removed since, `CorruptData` where another one
+    has its name now, and what else `load` does."""
+    named = f"“{record.data_title}” ({record.recipe.data})" if record.data_title else f"“{record.recipe.data}”"
+    try:
+        data = load()
+    except UnknownDataSet as error:
+        source = f" from {record.data_source}" if record.data_source else ""
+        raise DataMissing(
+            f"The data set {named} that this run was trained on is no longer imported.",
+            remedy=f"Import the same images again{source}, under the title that they had, and resume the run: in Datasets, or "
+            "with `cvlab data import`.",
+        ) from error
+    if record.data_digest and record.data_digest != data.digest:
+        raise CorruptData(
+            f"The images of the data set {named} are not those that this run was trained on: its content has changed.",
+            received=f"digest {data.digest[:12]}, not {record.data_digest[:12]}",
+            remedy="Bring the same images back under this name, or start a new run.",
+        )
+    return data
 
 
 def _no_data() -> Dataset:

@@ -72,7 +72,7 @@ class RunRow:
 def read_rows(root: Path, cancelled: Callable[[], bool] = lambda: False) -> list[RunRow]:
     """A row for each readable run folder below `root`, newest first; what cannot be read is left out."""
     rows = []
-    for path in sorted(root.glob("*/run.json"), reverse=True):
+    for path in sorted(root.glob("[!.]*/run.json"), reverse=True):
         if cancelled():
             break
         with contextlib.suppress(CvlabError, OSError):

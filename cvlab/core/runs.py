@@ -71,7 +71,7 @@ class Runs:
         self._refuse_second()
         check_trainable(architecture)
         if isinstance(begin_with, str) and begin_with:
-            fresh = RunFolder.create(self.root, architecture, recipe, title, parent)
+            fresh = RunFolder.create(self.root, architecture, recipe, title, parent, init_from=begin_with)
             return self._go(fresh, resume=False, team=team, begin_with=begin_with)
         if begin_with:
             whose = begin_with.title or "first weights"
@@ -133,7 +133,7 @@ class Runs:
     def folders(self) -> list[RunFolder]:
         """All readable run folders, newest first."""
         found = []
-        for path in sorted(self.root.glob("*/run.json"), reverse=True):
+        for path in sorted(self.root.glob("[!.]*/run.json"), reverse=True):
             with contextlib.suppress(CvlabError):
                 found.append(RunFolder.open(path.parent))
         return found
@@ -184,7 +184,7 @@ class Runs:
     def _keep_what_never_began(self, run: Run) -> None:
         """A queued run whose data are gone, for example, leaves no folder: it waits again, so that nothing is lost."""
         waiting, self._came_from = self._came_from, None
-        if waiting is not None and run.state.status == "failed" and not run.folder.path.exists():
+        if waiting is not None and run.state.status == "failed" and not (run.began or run.folder.path.exists()):
             self._put_back(waiting)
 
     def _put_back(self, waiting: Waiting) -> None:
@@ -193,6 +193,7 @@ class Runs:
 
     def _go(self, folder: RunFolder, *, resume: bool, team: Team | None = None, begin_with: str = "") -> Run:
         data_id, net = folder.record.recipe.data, folder.record.architecture
+        begin_with = begin_with or folder.record.init_from  # of one that was cut off before it had them
         self._came_from = None
         run = Run(
             folder, lambda: self.load_data(data_id), resume=resume, team=team,

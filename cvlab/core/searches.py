@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -15,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.storage.files import read_bounded
+from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.run_folder import RunFolder
-from cvlab.engine.disk import refused, write_whole
+from cvlab.engine.disk import refused, remove_leftovers, write_whole
 from cvlab.engine.errors import Cancelled, CannotWrite, CvlabError, DeviceLost, NotOurFile, in_words
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
@@ -85,6 +87,7 @@ class SearchRequest:
         self.plan.check(self.recipe)
         record = self.before or self._new_record()
         folder = self.root / record.id
+        _remove_cut_off(folder, record.trials)
         data = self.load_data(self.recipe.data)
         asked = searcher(self.plan)
         asked.recall(record.trials)
@@ -98,7 +101,7 @@ class SearchRequest:
             trial = _train(folder, self.architecture, data, self.recipe, proposal, asked, control, report)
             asked.tell(trial)
             record.trials = list(asked.trials)
-            write_whole(folder / RECORD, record.model_dump_json(indent=1).encode())
+            write_whole(folder / RECORD, record.model_dump_json(indent=1).encode(), parents=False)
         control.report(SearchProgress(record.id, tuple(asked.trials), asked.total, None))
         return record
 
@@ -137,10 +140,20 @@ def read_search(path: Path) -> SearchRecord:
 def searches(root: Path) -> list[SearchRecord]:
     """All readable searches below a folder of runs, newest first."""
     found = []
-    for path in sorted(root.glob(f"*/{RECORD}"), reverse=True):
+    for path in sorted(root.glob(f"[!.]*/{RECORD}"), reverse=True):
         with contextlib.suppress(CvlabError):
             found.append(read_search(path.parent))
     return found
+
+
+def _remove_cut_off(folder: Path, trials: list[Trial]) -> None:
+    """Removes the runs of trials that were not finished when the search was cut off: they are trained again."""
+    known = {trial.run for trial in trials}
+    for path in folder.glob("[!.]*/run.json"):
+        run = path.parent
+        if run.name not in known and RunLock(run).owner() is None:
+            shutil.rmtree(run, ignore_errors=True)
+    remove_leftovers([folder])
 
 
 def trial_recipe(recipe: Recipe, trial: Trial | Proposal) -> Recipe:
@@ -173,11 +186,13 @@ def _train(
             own = own.changed(epochs=proposal.epochs)
         learner = Learner(architecture, data, own)
         folder = RunFolder.create(root, architecture, own, f"Trial {proposal.number + 1}")
+        folder.hold()
         folder.describe(learner)
         for event in fit(learner):
             control.check()
             folder.log(event)
             if isinstance(event, EpochEnd):
+                folder.check()
                 report(event.epoch)
                 if event.held_out_accuracy is not None:
                     curve.append(event.held_out_accuracy)
@@ -191,6 +206,7 @@ def _train(
         folder.save_weights(learner)
         folder.record.status = "stopped" if given_up else "finished"
         folder.close()
+        folder.lock.release()
     except (Cancelled, CannotWrite):
         if folder is not None:
             folder.discard()
@@ -200,6 +216,7 @@ def _train(
         if folder is not None:
             folder.record.status = "failed"
             folder.close()
+            folder.lock.release()
         if not isinstance(told, CvlabError) or isinstance(told, DeviceLost):
             raise told from error  # the next trial would fare no better
         score, failure = None, told.what

@@ -244,6 +244,9 @@ class FullAfter(io.StringIO):
     def flush(self):
         self._file.flush()
 
+    def fileno(self):
+        return self._file.fileno()
+
     def close(self):
         self._file.close()
         super().close()

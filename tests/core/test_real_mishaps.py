@@ -90,8 +90,10 @@ def test_a_data_set_that_is_deleted_between_two_starts(tmp_path):
     again = runs.resume(path)
     wait(again)
     failure = again.state.failure
-    assert again.state.status == "failed" and failure.what == f"There is no data set called “{mine.id}”."
-    assert "mnist-mini" in failure.remedy
+    assert again.state.status == "failed" and failure.what == (
+        f"The data set “{mine.title}” ({mine.id}) that this run was trained on is no longer imported."
+    )
+    assert "mnist" not in failure.remedy and "cvlab data import" in failure.remedy
     assert RunFolder.open(path).record.status == "stopped" and losses(RunFolder.open(path)) == before
     write(pictures, {"train/cat/new.png": noise(77)})  # other images under the old name are not what it was trained on
     other = bring(pictures, root)

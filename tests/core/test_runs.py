@@ -170,7 +170,7 @@ def test_a_full_disk_stops_the_run_in_words_and_keeps_what_was_saved(runs, monke
     run = runs.start(zoo.lenet(), RECIPE.changed(epochs=30))
     wait(run, lambda: (run.folder.path / RESUME).exists())
 
-    def full(path, data):
+    def full(path, data, **settings):
         raise run_folder.refused(OSError(errno.ENOSPC, "No space left on device"), path)
 
     monkeypatch.setattr(run_folder, "write_whole", full)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvlab.core.storage.files import read_bounded
-from cvlab.engine.disk import write_whole
+from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NotOurFile
 
 if TYPE_CHECKING:
@@ -87,8 +87,12 @@ class Checkpoints:
         if like is None or not _link(like, path):
             from cvlab.engine.training.checkpoint import resume_bytes
 
+            try:
+                self._folder.mkdir(exist_ok=True)  # not the run's own folder, where that is gone
+            except OSError as error:
+                raise refused(error, self._folder) from error
             # Not forced to the disk: a checkpoint of the past may be lost when the power fails, the newest state is not.
-            write_whole(path, resume_bytes(learner), durable=False)
+            write_whole(path, resume_bytes(learner), durable=False, parents=False)
         self.thin()
 
     def thin(self) -> None:
@@ -134,7 +138,7 @@ def is_early_mark(step: int, steps_per_epoch: int) -> bool:
 def _link(source: Path, target: Path) -> bool:
     """The same file under a second name where the disk can do that, else a copy; False if neither works."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
         try:
             os.link(source, target)
         except OSError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, lru_cache
 from math import isfinite
 from pathlib import Path
@@ -48,17 +48,103 @@ class MetricsLog:
     """Appends to a run's metrics.jsonl. One thread writes."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / METRICS
-        self._file = GrowingFile[str](self.path)
-        self.flush, self.close = self._file.flush, self._file.close
+        self._file = GrowingFile[str](folder / METRICS)
+        self.flush, self.sync, self.close = self._file.flush, self._file.sync, self._file.close
+        self._started: RunStarted | None = None
+
+    @property
+    def path(self) -> Path:
+        return self._file.path
 
     def append(self, event: Event) -> None:
-        """A line; all but steps are flushed at once. Raises `CannotWrite`."""
+        """A line; all but steps are flushed at once. A run that goes on as it was started does not say so again: its log is then
+        that of a run that was never interrupted. Raises `CannotWrite`."""
+        if isinstance(event, RunStarted):
+            if self._started is not None and replace(event, start_step=self._started.start_step) == self._started:
+                return
+            self._started = event
         self._file.add(line_of(event), at_once=not isinstance(event, StepEnd))
 
     def rewrite(self, events: Iterable[Event]) -> None:
         """These events instead of what was there. Raises `CannotWrite`."""
-        write_whole(self.path, "".join(map(line_of, events)).encode())
+        self.close()
+        events = list(events)
+        self._started = next((each for each in reversed(events) if isinstance(each, RunStarted)), None)
+        write_whole(self.path, "".join(map(line_of, events)).encode(), parents=False)
+
+    def repair(self) -> str:
+        """Puts the file back where another program has deleted or replaced it; what happened to it, in words, "" for nothing.
+        Raises `CannotWrite`."""
+        self.flush()
+        if not self._file.is_in_place:
+            content = self._file.content()
+            self.close()
+            write_whole(self.path, content, parents=False)
+            return f"{METRICS} was deleted or replaced while the run trained. It was written again; nothing is missing."
+        if self._file.was_shortened:
+            return f"Another program has cut {METRICS} off while the run trained: some of the run's steps are missing in it."
+        return ""
+
+    def events(self) -> list[Event]:
+        """What has been logged, even where the file was deleted since. Raises `CannotWrite`."""
+        parsed = (_parse(line) for line in self._file.content().splitlines(keepends=True) if line.endswith(b"\n"))
+        return [event for event in parsed if event is not None]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far a log tells the whole story of a run: steps and epochs without a gap from where the run's own story begins."""
+
+    step: int
+    epoch: int
+
+    @classmethod
+    def of(cls, events: Iterable[Event], start: tuple[int, int] = (0, 0)) -> Coverage:
+        """start: (step, epoch) from which the run went on, of a branch; a fresh one begins at (0, 0)."""
+        steps, epochs = set(), set()
+        for event in events:
+            if isinstance(event, StepEnd):
+                steps.add(event.step)
+            elif isinstance(event, EpochEnd):
+                epochs.add(event.epoch)
+        step, epoch = start
+        while step + 1 in steps:
+            step += 1
+        while epoch + 1 in epochs:
+            epoch += 1
+        return cls(step, epoch)
+
+    def includes(self, step: int, epoch: int) -> bool:
+        return step <= self.step and epoch <= self.epoch
+
+
+def story_until(events: Iterable[Event], step: int, epoch: int) -> list[Event]:
+    """What belongs to the story of a run that goes on after `step` updates and `epoch` epochs: every step and epoch once, and
+    not how the run ended."""
+    kept: list[Event] = []
+    last_step = last_epoch = 0
+    started: RunStarted | None = None
+    for event in events:
+        match event:
+            case RunFinished() | RunFailed():
+                continue
+            case RunStarted():
+                if event.start_step > step or (started and replace(event, start_step=started.start_step) == started):
+                    continue
+                started = event
+            case StepEnd():
+                if not last_step < event.step <= step:
+                    continue
+                last_step = event.step
+            case EpochEnd():
+                if event.step > step or not last_epoch < event.epoch <= epoch:
+                    continue
+                last_epoch = event.epoch
+            case _:
+                if getattr(event, "step", 0) > step:
+                    continue
+        kept.append(event)
+    return kept
 
 
 class MetricsTail:

@@ -41,7 +41,8 @@ class Notes(BaseModel):
 
 class RunRecord(BaseModel):
     """run.json: what the run is made of, and how it ended. `result` holds the last epoch's and the test's figures.
-    begins_with: whose weights it began with, in words; "" where they were drawn."""
+    begins_with: whose weights it began with, in words; "" where they were drawn. init_from: the id of the trained net that has
+    them, until they are in the folder. data_title, data_source: what the data set is called, and where it was imported from."""
 
     model_config = ConfigDict(extra="ignore")
     format: int = FORMAT
@@ -50,12 +51,15 @@ class RunRecord(BaseModel):
     created: str
     versions: dict[str, str] = {}
     data_digest: str = ""
+    data_title: str = ""
+    data_source: str = ""
     classes: tuple[str, ...] = ()
     recipe: Recipe
     preprocessing: Preprocessing = Preprocessing()
     architecture: Architecture
     parent: Parent | None = None
     begins_with: str = Field("", max_length=400)
+    init_from: str = Field("", max_length=400)
     status: Literal["running", "finished", "stopped", "failed"] = "running"
     result: dict[str, Any] = {}
 
@@ -98,5 +102,5 @@ def write_notes(folder: Path, changes: dict[str, Any]) -> Notes:
     except ValidationError as error:
         first = error.errors()[0]
         raise NotOurFile(f"These notes cannot be kept: {first['loc'][0]}: {first['msg']}.") from error
-    write_whole(folder / NOTES, notes.model_dump_json(indent=1).encode())
+    write_whole(folder / NOTES, notes.model_dump_json(indent=1).encode(), parents=False)
     return notes

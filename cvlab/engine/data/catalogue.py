@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from cvlab.engine.data.entries import CATALOGUE, Entry
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
-from cvlab.engine.errors import Cancelled, DataError, DownloadFailed
+from cvlab.engine.errors import Cancelled, DataError, DownloadFailed, UnknownDataSet
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -37,7 +37,7 @@ def entries(root: Path) -> dict[str, Entry]:
 
 
 def find(dataset_id: str, root: Path | None = None) -> Entry:
-    """The entry of this id, also of one's own sets if `root` is given. Raises DataError naming the nearest id there is."""
+    """The entry of this id, also of one's own sets if `root` is given. Raises UnknownDataSet naming the nearest id there is."""
     entry = CATALOGUE.get(dataset_id)
     if entry is not None:
         return entry
@@ -45,7 +45,7 @@ def find(dataset_id: str, root: Path | None = None) -> Entry:
     if dataset_id not in known:
         near = difflib.get_close_matches(dataset_id.lower(), known, n=1, cutoff=0.4)
         guess = f"Did you mean {near[0]}? " if near else ""
-        raise DataError(
+        raise UnknownDataSet(
             f"There is no data set called “{dataset_id[:80]}”.", remedy=f"{guess}There are: {', '.join(known)}."
         )
     return known[dataset_id]

@@ -31,6 +31,7 @@ class Split:
 class Dataset:
     """A training and a test split over the same classes.
 
+    source: what an imported set was imported from; "" for any other.
     digest: sha256 in hex over the bytes of train.images, train.labels, test.images, test.labels, in that order,
             so that a run can say exactly which data it saw.
     """
@@ -41,6 +42,7 @@ class Dataset:
     train: Split
     test: Split
     digest: str
+    source: str = ""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

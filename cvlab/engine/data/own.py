@@ -146,7 +146,7 @@ def load(root: Path, dataset_id: str) -> Dataset:
         raise CorruptData(
             f"The files of {manifest.title} were changed after the import.", received=digest, remedy=_REMEDY
         )
-    return Dataset(manifest.id, manifest.title, manifest.classes, *splits, digest)
+    return Dataset(manifest.id, manifest.title, manifest.classes, *splits, digest, manifest.source)
 
 
 def _mapped(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:

@@ -14,7 +14,7 @@ from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow
 from cvlab.core.runs import Run
 from cvlab.core.storage.record import Notes
-from cvlab.core.storage.run_folder import RESUME, RunFolder
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
@@ -289,7 +289,7 @@ class RunsPanel(Panel):
 
     def _can_go_on(self) -> bool:
         row = self.chosen_rows()[0] if self._may_fork() else None
-        return row is not None and row.record.status != "finished" and (row.folder / RESUME).exists()
+        return row is not None and row.record.status != "finished" and RunFolder(row.folder, row.record).can_resume
 
     def is_listed(self) -> bool:
         """Whether the list is as the disk has it."""

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.runs import Run
-from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.data.catalogue import CATALOGUE
 from cvlab.engine.errors import CvlabError, DataMissing, NetError, TrainingError
 from cvlab.engine.training.events import RunFailed
@@ -167,7 +166,7 @@ class FailureCard(QFrame):
         if failure is None or run.state.status != "failed" or failure is self._put_away or self._is_told(failure):
             return
         suggestion = None if failure.suggestion is None else (failure.setting, failure.suggestion)
-        can_go_on = suggestion is None and (run.folder.path / RESUME).exists()
+        can_go_on = suggestion is None and run.folder.can_resume
         never_began = not failure.step and failure.title == TrainingError.title
         self.show_failure(
             "The run could not begin" if never_began else failure.title,

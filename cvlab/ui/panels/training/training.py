@@ -11,7 +11,6 @@ from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
 from cvlab.core.runs import Run
-from cvlab.core.storage.run_folder import RESUME
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.training.guessing import Guess
 from cvlab.engine.training.recipe import Recipe
@@ -262,7 +261,7 @@ class TrainingPanel(Panel):
         self.recipe.show_run(current)
         self.transport.show_run(current if self.is_active() else run)
         self.tiles.show_run(run, self._guess(run))
-        self.result.show_run(run, can_go_on=run is not None and (run.folder.path / RESUME).exists())
+        self.result.show_run(run, can_go_on=run is not None and run.folder.can_resume)
         self.inside.show_run(run)
         self._place.show_run(run, self._guess(run))
         if run is not None:
