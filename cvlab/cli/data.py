@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvlab.cli import challenge
 from cvlab.cli.progress import ProgressLine, duration
-from cvlab.core import paths
+from cvlab.core import leftovers, paths
 from cvlab.engine.data import catalogue
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _shows(line: ProgressLine) -> Any:
 
 
 def _get(arguments: argparse.Namespace) -> dict:
+    leftovers.remove_all()
     line = ProgressLine()
     ways = tuple(arguments.source or (("files",) if arguments.files else ("files", "mirrors", "package")))
     try:
@@ -149,6 +151,7 @@ def _import(arguments: argparse.Namespace) -> dict:
     if arguments.look:
         survey = planning.survey(arguments.source, options)
         return asdict(survey) | {"text": "\n".join((_shape_line(survey.title, survey), *survey.notes))}
+    leftovers.remove_all()
     line = ProgressLine()
     try:
         manifest = importing.bring(arguments.source, paths.data(), options, report=_shows(line))
@@ -174,8 +177,15 @@ def _shape_line(title: str, found: Any) -> str:
 
 
 def _remove(arguments: argparse.Namespace) -> dict:
-    catalogue.remove(arguments.data, root=paths.data())
-    return {"id": arguments.data, "text": f"{arguments.data} is gone; where it came from is as it was."}
+    from cvlab.core.data_use import remove_data_set
+
+    use = remove_data_set(arguments.data, data=paths.data(), runs=paths.runs())
+    if use.warning:
+        print(f"Warning: {use.warning}", file=sys.stderr)
+    return {
+        "id": arguments.data, "unfinished_runs": list(use.unfinished),
+        "text": f"{arguments.data} is gone; where it came from is as it was.",
+    }  # fmt: skip
 
 
 def _stats(arguments: argparse.Namespace) -> dict:

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from cvlab.core import paths
 from cvlab.core.project import Project
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.data import catalogue, importing, own
 from cvlab.engine.data.importing import bring
 from cvlab.engine.data.planning import Options
 from cvlab.engine.errors import CannotWrite, DownloadFailed
+from cvlab.engine.nets import zoo
+from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.panels.datasets.chosen_images import Filter, positions
 from cvlab.ui.panels.datasets.datasets import DatasetsPanel
 from cvlab.ui.panels.datasets.progress_strip import left, megabytes
@@ -509,13 +512,37 @@ def test_one_thing_after_the_other(panel, lab, tmp_path):
 
 
 def test_an_own_set_is_removed_once_that_is_confirmed(panel, qtbot, state, lab, animals, until):
+    def asked():
+        return panel.window().findChild(QWidget, "remove.yes") is not None
+
     click(qtbot, panel, "remove")
+    until(asked)
     answer(qtbot, panel, "remove", "no")
     assert own.is_here(paths.data(), animals.id)
+    until(lambda: not asked())
     click(qtbot, panel, "remove")
+    until(asked)
     answer(qtbot, panel, "remove", "yes")
     until(lambda: state.dataset == "mnist-mini" and panel.dataset is not None)
     assert not own.is_here(paths.data(), animals.id) and not control(panel, "remove").isVisible()
+
+
+def test_a_set_that_runs_need_is_removed_with_a_warning_and_one_in_training_is_not(
+    panel, qtbot, state, lab, animals, until
+):
+    recipe = Recipe(data=animals.id)
+    folder = RunFolder.create(lab.runs.root, zoo.two_layer(animals.image_shape, len(animals.classes)), recipe, "Mine")
+    folder.lock.take()
+    click(qtbot, panel, "remove")
+    until(lambda: bool(lab.notices.all))
+    assert "is in use" in lab.notices.all[-1].title and "“Mine” trains on it" in lab.notices.all[-1].text
+    assert panel.window().findChild(QWidget, "remove.yes") is None
+    folder.lock.release()
+    click(qtbot, panel, "remove")
+    until(lambda: panel.window().findChild(QWidget, "remove.yes") is not None)
+    words = [each.text() for each in panel.window().findChildren(QLabel) if "unfinished run" in each.text()]
+    assert words and "1 unfinished run was trained on it (“Mine”)" in words[0] and "cannot be resumed" in words[0]
+    answer(qtbot, panel, "remove", "no")
 
 
 # -- small parts -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from cvlab.core import paths
+from cvlab.core.data_use import DataUse, FindUse
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Notice, Remedy
 from cvlab.engine.data import catalogue
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cvlab.engine.data.own import Manifest
     from cvlab.engine.data.planning import Options, Survey
 
-BRING, LOOK = "datasets.bring", "datasets.look"
+BRING, LOOK, _USE = "datasets.bring", "datasets.look", "datasets.use"
 _NAMED = 5  # files left out that a message names
 
 
@@ -44,7 +45,7 @@ class Arrivals(QObject):
         super().__init__(parent)
         self._lab, self._strip = lab, strip
         self._id, self._files, self._is_getting = "", None, False
-        self._removing = ""
+        self._removing, self._window = "", None
         self._source: Path | None = None
         self._options: Options | None = None
         strip.cancelled.connect(self.cancel)
@@ -149,13 +150,22 @@ class Arrivals(QObject):
         self.take_in(self._source, self._options)
 
     def ask_to_remove(self, dataset_id: str, window: QWidget) -> None:
-        """Removes one of the person's own sets once they have agreed: that cannot be undone."""
+        """Removes one of the person's own sets once they have agreed: that cannot be undone. Which runs need it is looked up
+        first."""
+        self._removing, self._window = dataset_id, window
+        request = FindUse(self._lab.runs.root, dataset_id)
+        self._lab.jobs.submit(_USE, request, done=self._ask_to_remove, failed=self._lab.notices.error)
+
+    def _ask_to_remove(self, use: DataUse) -> None:
         from cvlab.ui.dialogs import Question
 
-        self._removing = dataset_id
-        title = catalogue.find(dataset_id, paths.data()).title
+        title = catalogue.find(self._removing, paths.data()).title
+        if use.training:
+            self._lab.notices.info(f"{title} is in use", f"“{use.training[0]}” trains on it. Stop the run first.")
+            return
+        words = "Its numbers go from this machine; the pictures they came from stay."
         Question(
-            window, "remove", f"Remove {title}?", "Its numbers go from this machine; the pictures they came from stay.",
+            self._window, "remove", f"Remove {title}?", f"{words} {use.warning}".strip(),
             (
                 ("yes", "Remove", "Takes the set off this machine.", "danger", self._remove),
                 ("no", "Cancel", "Leaves everything as it is.", "", self._keep),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvlab.core import paths
+from cvlab.core.data_use import remove_data_set
 from cvlab.core.jobs import JobControl
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.catalogue import Entry
@@ -97,5 +98,5 @@ class RemoveData:
     dataset_id: str
 
     def run(self, control: JobControl) -> str:
-        catalogue.remove(self.dataset_id, root=paths.data())
+        remove_data_set(self.dataset_id, data=paths.data(), runs=paths.runs())
         return self.dataset_id
