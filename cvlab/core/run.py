@@ -216,11 +216,14 @@ class Run(RunStory):
             for event in self._paced(fit(learner, self.control), learner):
                 step = learner.step
                 self.folder.log(event)
+                if isinstance(event, StepEnd):
+                    self.mailbox.put(event)  # it is done, even if it cannot be saved
                 if noticed := keeper.keep(event):
                     self.mailbox.put(noticed)
                 if isinstance(event, RunFinished):
                     self.folder.lock.release()  # who hears of the end may go on with the run at once
-                self.mailbox.put(event)
+                if not isinstance(event, StepEnd):
+                    self.mailbox.put(event)
         except Exception as error:
             failure = self._fail(error, step, learner)
         finally:

@@ -62,6 +62,21 @@ def test_a_stopped_search_goes_on_as_if_it_had_not_been(request_of, tmp_path):
     assert [(t.values, t.score) for t in again.run(JobControl()).trials] == whole
 
 
+def test_what_a_trial_left_that_was_cut_off_is_removed_when_the_search_goes_on(request_of, tmp_path, few_digits):
+    with pytest.raises(Cancelled):
+        request_of().run(StopsAfter(2))
+    (stopped,) = searches(tmp_path)
+    path = tmp_path / stopped.id
+    RunFolder.create(path, zoo.linear_classifier(), RECIPE, "Cut off")
+    trained = RunFolder.create(path, zoo.linear_classifier(), RECIPE, "Trained")
+    trained.lock.take()
+    record = SearchRequest.again(path, lambda dataset_id: few_digits).run(JobControl())
+    there = {folder.name for folder in path.iterdir() if folder.is_dir()}
+    assert there == {trial.run for trial in record.trials} | {trained.path.name}
+    assert "Cut off" not in {RunFolder.open(path / name).title for name in there}
+    trained.lock.release()
+
+
 def test_a_trial_that_diverges_is_a_failure_and_no_end(request_of):
     axes = (Axis(path="optimizer.learning_rate", values=(0.001, 100.0)),)
     recipe = RECIPE.changed(**{"optimizer.kind": "sgd", "optimizer.weight_decay": 1.0, "epochs": 30})
