@@ -57,7 +57,7 @@ def fetch(
 
     What has arrived waits in `<target>.partial`, also after a stop or a failure, and the next call goes on from there
     if the server can. `target` itself appears whole or not at all.
-    md5, sha256:  in hex; one of the two is needed.
+    md5, sha256:  in hex; one of the two is needed, and the file must have each that is given.
     size_limit:   bytes; a server that sends more is cut off.
     timeout:      seconds without a byte before a mirror is given up.
     Raises DownloadFailed with the reason of every mirror, CannotWrite, Cancelled (within 0.2 s).
@@ -68,7 +68,7 @@ def fetch(
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
             raise ValueError(f"not a web address: {url}")
     partial = target.with_name(f"{target.name}.partial")
-    expected = (hashlib.sha256(), sha256) if sha256 else (hashlib.md5(usedforsecurity=False), md5)
+    expected = {"md5": md5, "sha256": sha256}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         reasons = []
@@ -88,7 +88,13 @@ def fetch(
 
 
 def _from_mirror(
-    url: str, partial: Path, expected: tuple, size_limit: int, meter: _Meter, cancelled: Asked, timeout: float
+    url: str,
+    partial: Path,
+    expected: dict[str, str | None],
+    size_limit: int,
+    meter: _Meter,
+    cancelled: Asked,
+    timeout: float,
 ) -> str | None:
     """None when `partial` is the file; else why not. Tries again while a try changes what is there."""
     reason = ""
@@ -101,7 +107,7 @@ def _from_mirror(
             if failure.again and _size(partial) != before:
                 continue
             return reason
-        if _has_checksum(partial, expected):
+        if has_checksums(partial, **expected, cancelled=cancelled):
             return None
         partial.unlink()
         reason = "what it sent has another checksum"
@@ -175,13 +181,20 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _has_checksum(path: Path, expected: tuple) -> bool:
-    empty, wanted = expected
-    total = empty.copy()
+def has_checksums(path: Path, *, md5: str | None = None, sha256: str | None = None, cancelled: Asked = never) -> bool:
+    """Whether the file has every one of these checksums, in hex; one that is None or "" is not looked at. Raises Cancelled."""
+    totals = []
+    if md5:
+        totals.append((hashlib.md5(usedforsecurity=False), md5.lower()))
+    if sha256:
+        totals.append((hashlib.sha256(), sha256.lower()))
     with path.open("rb") as file:
         while chunk := file.read(1024 * 1024):
-            total.update(chunk)
-    return total.hexdigest() == wanted.lower()
+            if cancelled():
+                raise Cancelled
+            for total, _ in totals:
+                total.update(chunk)
+    return all(total.hexdigest() == wanted for total, wanted in totals)
 
 
 def _next(pipe: _Pipe, cancelled: Asked) -> Any:
@@ -280,7 +293,8 @@ class _NeverLessSafe(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but not from https back to http."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
-        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+        here, there = (urllib.parse.urlsplit(url).scheme.lower() for url in (req.full_url, newurl))
+        if here == "https" and there != "https":
             raise _MirrorError("it leads from a safe address to an unsafe one")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

@@ -1,6 +1,9 @@
 """The table of data sets that this program knows by itself: what they are, who made them, and where they can be fetched.
 
-Sizes and checksums are those that torchvision holds for the same files. Importing it imports neither torch nor numpy.
+Sizes and MD5 checksums are those that torchvision holds for the same files. The SHA-256 checksums of CIFAR's Python archives are
+those of Keras (`keras.datasets.cifar10` and `cifar100`, `file_hash`); all others are from TensorFlow Datasets
+(`tensorflow_datasets/url_checksums`: mnist, fashion_mnist, kmnist, emnist, cifar10, cifar100, svhn_cropped), with the same sizes.
+Importing it imports neither torch nor numpy.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ Format = Literal["sample", "shapes", "mnist", "idx", "emnist", "cifar", "svhn", 
 
 @dataclass(frozen=True)
 class Remote:
-    """One file as public servers hold it. size: bytes. md5: in hex, of the file as it is sent."""
+    """One file as public servers hold it. size: bytes. md5, sha256: in hex, of the file as it is sent; a download is held against
+    both."""
 
     name: str
     urls: tuple[str, ...]
     size: int
     md5: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,10 @@ class Entry:
         return (self.train_count + self.test_count) * channels * height * width
 
 
-def _remotes(mirrors: tuple[str, ...], *files: tuple[str, int, str]) -> tuple[Remote, ...]:
-    return tuple(Remote(name, tuple(mirror + name for mirror in mirrors), size, md5) for name, size, md5 in files)
+def _remotes(mirrors: tuple[str, ...], *files: tuple[str, int, str, str]) -> tuple[Remote, ...]:
+    return tuple(
+        Remote(name, tuple(mirror + name for mirror in mirrors), size, md5, sha256) for name, size, md5, sha256 in files
+    )
 
 
 _DIGITS = tuple(string.digits)
@@ -91,6 +98,7 @@ _EMNIST = Remote(
     ("https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",),
     561_753_746,
     "58c8d27c78d21e728a6bc7b3cc06412e",
+    "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
 )
 _EMNIST_SOURCE = "Gregory Cohen, Saeed Afshar, Jonathan Tapson and André van Schaik, https://arxiv.org/abs/1702.05373"
 _KRIZ = ("https://www.cs.toronto.edu/~kriz/",)
@@ -136,11 +144,15 @@ _ENTRIES = (
         format="mnist",
         folder="MNIST/raw",
         files=_remotes(
-            ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"),
-            (_IDX[0], 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
-            (_IDX[1], 28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
-            (_IDX[2], 1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
-            (_IDX[3], 4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
+            ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
+            (_IDX[0], 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+             "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            (_IDX[1], 28_881, "d53e105ee54ea40749a09fcbcd1e9432",
+             "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+            (_IDX[2], 1_648_877, "9fb629c4189551a2d022fa330f9573f3",
+             "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            (_IDX[3], 4_542, "ec29112dd5afa0611ce80d1b7f02629c",
+             "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
         ),
     ),
     Entry(
@@ -161,12 +173,15 @@ _ENTRIES = (
             (
                 "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
                 "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             ),
-            (_IDX[0], 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-            (_IDX[1], 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
-            (_IDX[2], 4_422_102, "bef4ecab320f06d8554ea6380940ec79"),
-            (_IDX[3], 5_148, "bb300cfdad3c16e7a12a480ee83cd310"),
+            (_IDX[0], 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+             "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            (_IDX[1], 29_515, "25c81989df183df01b3e8a0aad5dffbe",
+             "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            (_IDX[2], 4_422_102, "bef4ecab320f06d8554ea6380940ec79",
+             "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            (_IDX[3], 5_148, "bb300cfdad3c16e7a12a480ee83cd310",
+             "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ),
     ),
     Entry(
@@ -182,11 +197,15 @@ _ENTRIES = (
         format="idx",
         folder="KMNIST/raw",
         files=_remotes(
-            ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
-            (_IDX[0], 18_165_135, "bdb82020997e1d708af4cf47b453dcf7"),
-            (_IDX[1], 29_497, "e144d726b3acfaa3e44228e80efcd344"),
-            (_IDX[2], 3_041_136, "5c965bf0a639b31b8f53240b1b52f4d7"),
-            (_IDX[3], 5_120, "7320c461ea6c1c855c0b718fb2a4b134"),
+            ("https://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
+            (_IDX[0], 18_165_135, "bdb82020997e1d708af4cf47b453dcf7",
+             "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+            (_IDX[1], 29_497, "e144d726b3acfaa3e44228e80efcd344",
+             "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+            (_IDX[2], 3_041_136, "5c965bf0a639b31b8f53240b1b52f4d7",
+             "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+            (_IDX[3], 5_120, "7320c461ea6c1c855c0b718fb2a4b134",
+             "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
         ),
     ),
     Entry(
@@ -238,10 +257,14 @@ _ENTRIES = (
                     "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
                 ),
                 170_498_071,
-                "c58f30108f718f92721af3b95e74349a",
+                "c58f30108f718f92721af3b95e74349a", "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
             ),
         ),
-        copies=_remotes(_KRIZ, ("cifar-10-binary.tar.gz", 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530")),
+        copies=_remotes(
+            _KRIZ,
+            ("cifar-10-binary.tar.gz", 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530",
+             "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
+        ),
     ),
     Entry(
         id="cifar100",
@@ -263,10 +286,14 @@ _ENTRIES = (
                     "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
                 ),
                 169_001_437,
-                "eb9058c3a382ffc7106e4002c42a8d85",
+                "eb9058c3a382ffc7106e4002c42a8d85", "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
             ),
         ),
-        copies=_remotes(_KRIZ, ("cifar-100-binary.tar.gz", 168_513_733, "03b5dce01913d631647c71ecec9e9cb8")),
+        copies=_remotes(
+            _KRIZ,
+            ("cifar-100-binary.tar.gz", 168_513_733, "03b5dce01913d631647c71ecec9e9cb8",
+             "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
+        ),
     ),
     Entry(
         id="svhn",
@@ -281,9 +308,12 @@ _ENTRIES = (
         format="svhn",
         folder="SVHN",
         files=_remotes(
-            ("http://ufldl.stanford.edu/housenumbers/",),
-            ("train_32x32.mat", 182_040_794, "e26dedcc434d2e4c54c9b2d4a06d8373"),
-            ("test_32x32.mat", 64_275_384, "eb5a983be6a315427106f1b164d9cef3"),
+            # Its only server: the second address is for networks from which it does not answer over https.
+            ("https://ufldl.stanford.edu/housenumbers/", "http://ufldl.stanford.edu/housenumbers/"),
+            ("train_32x32.mat", 182_040_794, "e26dedcc434d2e4c54c9b2d4a06d8373",
+             "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+            ("test_32x32.mat", 64_275_384, "eb5a983be6a315427106f1b164d9cef3",
+             "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
         ),
     ),
 )  # fmt: skip

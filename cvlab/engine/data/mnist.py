@@ -17,14 +17,15 @@ from cvlab.engine.data.public import candidates
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
 
-MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/")
+MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
 DIGEST = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"
 _REMEDY = "Get it with `cvlab data get mnist`, or with the button beside the data set."
 
 
 @dataclass(frozen=True)
 class File:
-    """One of the four. md5: of the unpacked IDX file. packed_md5, packed_size: of the .gz that the mirrors hold."""
+    """One of the four. md5, sha256: of the unpacked IDX file, in hex. packed_md5, packed_size, packed_sha256: of the .gz that the
+    mirrors hold."""
 
     part: str
     name: str
@@ -32,6 +33,8 @@ class File:
     md5: str
     packed_md5: str
     packed_size: int
+    sha256: str = ""
+    packed_sha256: str = ""
 
     @property
     def size(self) -> int:
@@ -47,6 +50,8 @@ FILES = (
         "6bbc9ace898e44ae57da46a324031adb",
         "f68b3c2dcbeaaa9fbdd348bbdeb94873",
         9_912_422,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     ),
     File(
         "train_labels",
@@ -55,6 +60,8 @@ FILES = (
         "a25bea736e30d166cdddb491f175f624",
         "d53e105ee54ea40749a09fcbcd1e9432",
         28_881,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     ),
     File(
         "test_images",
@@ -63,6 +70,8 @@ FILES = (
         "2646ac647ad5339dbf082846283269ea",
         "9fb629c4189551a2d022fa330f9573f3",
         1_648_877,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     ),
     File(
         "test_labels",
@@ -71,6 +80,8 @@ FILES = (
         "27ae3e4e09519cfbb04c329615203637",
         "ec29112dd5afa0611ce80d1b7f02629c",
         4_542,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
     ),
 )
 
@@ -143,12 +154,15 @@ def load(
 
 
 def checked(array: np.ndarray) -> tuple[File, bytes] | None:
-    """The file that this array is, with its unpacked bytes, told by the official checksum alone; None if it is none."""
+    """The file that this array is, with its unpacked bytes, told by the official checksums alone; None if it is none."""
     if array.dtype != np.uint8:
         return None
     content = idx.write(array)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return next(((file, content) for file in FILES if file.md5 == md5), None)
+    file = next((file for file in FILES if file.md5 == md5), None)
+    if file is None or (file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256):
+        return None
+    return file, content
 
 
 def missing(root: Path) -> list[File]:
@@ -248,6 +262,7 @@ def bring_from_mirrors(
             [mirror + packed.name for mirror in mirrors],
             packed,
             md5=file.packed_md5,
+            sha256=file.packed_sha256,
             size_limit=file.packed_size,
             progress=part_of_all,
             cancelled=cancelled,

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from cvlab.engine.data.download import fetch
+from cvlab.engine.data.download import fetch, has_checksums
 from cvlab.engine.data.entries import Entry, Remote
 from cvlab.engine.data.progress import Asked, Progress, Report
 from cvlab.engine.disk import refused
@@ -55,7 +55,15 @@ def bring_from_mirrors(root: Path, entry: Entry, *, report: Report, cancelled: A
             done, speed = before + progress.done, progress.bytes_per_second
             report(Progress(progress.stage, done, total, speed, (total - done) / speed if speed else None))
 
-        fetch(remote.urls, packed, md5=remote.md5, size_limit=remote.size, progress=of_all, cancelled=cancelled)
+        fetch(
+            remote.urls,
+            packed,
+            md5=remote.md5,
+            sha256=remote.sha256,
+            size_limit=remote.size,
+            progress=of_all,
+            cancelled=cancelled,
+        )
         before += remote.size
         report(Progress(f"Unpacking {remote.name}", before, total))
         _settle(root, entry, remote, packed)
@@ -63,8 +71,9 @@ def bring_from_mirrors(root: Path, entry: Entry, *, report: Report, cancelled: A
 
 def is_published(entry: Entry, path: Path, cancelled: Asked) -> bool:
     """Whether the file is one that this set is published as, packed or unpacked, to the byte."""
-    size = path.stat().st_size
-    alike = {remote.md5 for remote in (*entry.files, *entry.copies) if remote.size == size}
+    if any(_is(path, remote, cancelled) for remote in (*entry.files, *entry.copies)):
+        return True
+    alike: set[str] = set()
     if entry.format == "mnist":
         from cvlab.engine.data.mnist import is_published as is_mnists
 
@@ -95,7 +104,7 @@ def bring_from_files(root: Path, entry: Entry, source: Path | None, *, report: R
             raise Cancelled
         report(Progress(f"Looking at {path.name}", 0, None))
         for remote in (*absent, *entry.copies):
-            if path.stat().st_size == remote.size and _md5(path, cancelled) == remote.md5:
+            if _is(path, remote, cancelled):
                 packed = root / entry.folder / remote.name
                 if path.resolve() != packed.resolve():
                     _copy(path, packed)
@@ -158,6 +167,12 @@ def candidates(source: Path, *, deep: bool = True) -> Iterator[Path]:
                     yield path
         except OSError:
             continue  # a file that may not be read is not the one
+
+
+def _is(path: Path, remote: Remote, cancelled: Asked) -> bool:
+    """Whether the file is this download, told by its size and its checksums."""
+    is_as_long = path.stat().st_size == remote.size
+    return is_as_long and has_checksums(path, md5=remote.md5, sha256=remote.sha256, cancelled=cancelled)
 
 
 def _md5(path: Path, cancelled: Asked) -> str:

@@ -50,7 +50,7 @@ def bring(target, *servers, **options):
     assert target.read_bytes() == CONTENT and not partial(target).exists()
 
 
-@pytest.mark.parametrize("checksum", [{"md5": MD5, "sha256": None}, {"sha256": SHA256}])
+@pytest.mark.parametrize("checksum", [{"md5": MD5, "sha256": None}, {"sha256": SHA256}, {"md5": MD5.upper()}])
 def test_a_whole_file_arrives_with_progress(server, target, checksum):
     seen = []
     bring(target, server, progress=seen.append, **checksum)
@@ -211,6 +211,25 @@ def test_a_folder_that_is_a_file_is_said_in_words(server, tmp_path):
     (tmp_path / "new").write_text("in the way")
     with pytest.raises(CannotWrite):
         bring(tmp_path / "new" / "file.gz", server)
+
+
+@pytest.mark.parametrize("wrong", [{"md5": "0" * 32}, {"md5": MD5, "sha256": "0" * 64}])
+def test_a_file_must_have_both_checksums(server, target, wrong):
+    with pytest.raises(DownloadFailed, match="another checksum"):
+        bring(target, server, **wrong)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("here", ["https://example.org/a", "HTTPS://example.org/a"])
+def test_no_redirect_leaves_https(here):
+    follow = download._NeverLessSafe().redirect_request
+    request = urllib.request.Request(here)
+    assert follow(request, None, 302, "", {}, "https://example.net/b").full_url == "https://example.net/b"
+    for there in ("http://example.org/a", "ftp://example.org/a"):
+        with pytest.raises(download._MirrorError, match="unsafe"):
+            follow(request, None, 302, "", {}, there)
+    plain = urllib.request.Request("http://example.org/a")
+    assert follow(plain, None, 302, "", {}, "https://example.org/a") is not None
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://example.org/x", "notes.txt"])

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import pickle
+import string
 import tarfile
 import tempfile
 from dataclasses import replace
@@ -17,7 +18,7 @@ from cvlab.engine.data import catalogue, cifar, cifar_files, idx, mat, pickled, 
 from cvlab.engine.data.entries import CATALOGUE, Entry, Remote
 from cvlab.engine.data.progress import never, nobody
 from cvlab.engine.data.vision import torchvision
-from cvlab.engine.errors import CorruptData, DataMissing
+from cvlab.engine.errors import CorruptData, DataMissing, DownloadFailed
 from tests.engine.data.pictures import pack, pack_tar, write
 from tests.engine.data.server import Server
 
@@ -365,9 +366,6 @@ def test_the_checksums_are_torchvisions():
     datasets = torchvision().datasets
     for id, kind in (("mnist", datasets.MNIST), ("fashion-mnist", datasets.FashionMNIST), ("kmnist", datasets.KMNIST)):
         assert [(file.name, file.md5) for file in CATALOGUE[id].files] == kind.resources
-        assert {mirror + file.name for mirror in kind.mirrors for file in CATALOGUE[id].files} <= {
-            url for file in CATALOGUE[id].files for url in file.urls
-        }
         assert CATALOGUE[id].folder == f"{kind.__name__}/raw"
     assert (
         CATALOGUE["emnist-letters"].files[0].md5 == datasets.EMNIST.md5
@@ -382,9 +380,33 @@ def test_the_checksums_are_torchvisions():
         ) and kind.url in file.urls
         theirs = dict([*kind.train_list, *kind.test_list, (kind.meta["filename"], kind.meta["md5"])])
         assert cifar_files.PYTHON[id].files == theirs
-    assert [(f.urls[0], f.name, f.md5) for f in CATALOGUE["svhn"].files] == [
+    assert [(f.urls[-1], f.name, f.md5) for f in CATALOGUE["svhn"].files] == [
         tuple(datasets.SVHN.split_list[p]) for p in ("train", "test")
     ]
+
+
+def test_every_download_has_two_checksums_and_begins_with_a_secure_address():
+    remotes = {r.name + r.md5: r for entry in CATALOGUE.values() for r in (*entry.files, *entry.copies)}
+    for remote in remotes.values():
+        assert len(remote.md5) == 32 and len(remote.sha256) == 64 and not set(remote.sha256) - set(string.hexdigits)
+        assert remote.urls[0].startswith("https://") and 0 < remote.size < 10**9
+        plain = [url for url in remote.urls if not url.startswith("https://")]
+        assert not plain or plain == ["http" + remote.urls[0].removeprefix("https")], "the same server, asked last"
+    assert len({r.sha256 for r in remotes.values()}) == len(remotes), "no checksum stands beside two files"
+
+
+def test_a_file_with_only_one_of_the_two_checksums_is_not_the_download(tmp_path, monkeypatch):
+    small = Small("fashion-mnist", monkeypatch)
+    remotes = tuple(replace(remote, sha256="0" * 64) for remote in small.entry.files)
+    monkeypatch.setitem(CATALOGUE, "fashion-mnist", replace(small.entry, files=remotes))
+    try:
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        mine = write(tmp_path / "mine", small.archives)
+        assert not any(public.is_published(CATALOGUE["fashion-mnist"], path, lambda: False) for path in mine.iterdir())
+        with pytest.raises(DownloadFailed, match="another checksum"):
+            catalogue.obtain("fashion-mnist", root=tmp_path, sources=("mirrors",))
+    finally:
+        small.close()
 
 
 def test_their_parser_and_ours_read_the_same(tmp_path, monkeypatch):
