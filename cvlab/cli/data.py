@@ -141,13 +141,13 @@ def _import(arguments: argparse.Namespace) -> dict:
 
     from cvlab.engine.data import importing, planning
     from cvlab.engine.errors import RecipeError
+    from cvlab.engine.validation import first_problem
 
     fields = ("title", "size", "colour", "fit", "test_share", "seed", "merge")
     try:
         options = planning.Options(**{name: getattr(arguments, name) for name in fields})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise RecipeError(f"--{first['loc'][0]}".replace("_", "-") + f": {first['msg']}.") from error
+        raise RecipeError(f"--{first_problem(error)}") from error
     if arguments.look:
         survey = planning.survey(arguments.source, options)
         return asdict(survey) | {"text": "\n".join((_shape_line(survey.title, survey), *survey.notes))}

@@ -23,6 +23,7 @@ from cvlab.engine.errors import Cancelled, CannotWrite, CvlabError, DeviceLost, 
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Proposal, Searcher, SearchPlan, Trial, searcher
+from cvlab.engine.validation import read_failure
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -134,7 +135,7 @@ def read_search(path: Path) -> SearchRecord:
     except OSError as error:
         raise NotOurFile("This folder holds no search.", received=str(path)) from error
     except (ValidationError, ValueError, RecursionError) as error:
-        raise NotOurFile("The search's record cannot be read.", received=str(error)[:160]) from error
+        raise NotOurFile("The search's record cannot be read.", received=read_failure(error)) from error
 
 
 def searches(root: Path) -> list[SearchRecord]:

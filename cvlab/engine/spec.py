@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from cvlab.engine import validation
 from cvlab.engine.errors import RecipeError
 
 
@@ -122,11 +123,7 @@ def _sentence(cls: type[Spec], problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"]) or "the settings"
     if problem["type"] == "extra_forbidden":
         return _not_there(cls, name)
-    if problem["type"] == "value_error":  # of several settings together: what was given is not one value
-        return f"{str(problem['ctx']['error'])[:1].upper()}{str(problem['ctx']['error'])[1:]}."
-    message = problem["msg"][:1].lower() + problem["msg"][1:].replace("nput should be", "t must be")
-    given = problem["input"]
-    return f"{name} is {f'{given:.12g}' if isinstance(given, float) else str(given)[:60]}, but {message}."
+    return validation.describe(problem, cls)
 
 
 def _not_there(cls: type[Spec], path: str) -> str:

@@ -18,6 +18,7 @@ from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.validation import read_failure
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.exchange.assembler import Imported
@@ -87,7 +88,9 @@ class NetFolder:
         except FileNotFoundError as error:
             raise NotOurFile("This folder holds no net.", received=str(path)[:120]) from error
         except (OSError, ValidationError, ValueError, RecursionError) as error:
-            raise NotOurFile("The net's net.json cannot be read.", received=f"{path}: {error}"[:200]) from error
+            raise NotOurFile(
+                "The net's net.json cannot be read.", received=f"{path}: {read_failure(error)[:200]}"
+            ) from error
         if record.format > FORMAT:
             raise NewerFile(
                 "This net was kept by a later cvlab.",

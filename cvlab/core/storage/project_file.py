@@ -19,6 +19,7 @@ from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.validation import first_problem
 
 FORMAT = 1
 MAX_FILE, MAX_DOCUMENT = 50_000_000, 50_000_000
@@ -126,10 +127,9 @@ def _check_sections(document: _Document, path: Path) -> None:
                 raise _unusable(path, error, panel_id) from error
 
 
-def _unusable(path: Path, error: ValidationError, *where: str) -> NotOurFile:
-    first = error.errors()[0]
+def _unusable(path: Path, error: ValidationError, place: str = "") -> NotOurFile:
     return NotOurFile(
-        f"{path.name} cannot be used: {'.'.join(map(str, (*where, *first['loc'])))}: {first['msg']}.",
+        f"{path.name} cannot be used: {first_problem(error, place)}",
         remedy="Nothing was changed. Choose another file.",
     )
 

@@ -15,6 +15,7 @@ from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.validation import first_problem, read_failure
 
 FORMAT = 1
 RECORD, NOTES = "run.json", "notes.json"
@@ -82,7 +83,7 @@ def read_record(folder: Path) -> RunRecord:
     except (OSError, ValidationError, ValueError, RecursionError) as error:
         raise NotOurFile(
             "The run's run.json cannot be read.",
-            received=f"{folder}: {str(error)[:160]}",
+            received=f"{folder}: {read_failure(error)[:200]}",
             remedy="Choose another run.",
         ) from error
 
@@ -100,7 +101,6 @@ def write_notes(folder: Path, changes: dict[str, Any]) -> Notes:
     try:
         notes = Notes.model_validate(read_notes(folder).model_dump() | changes)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise NotOurFile(f"These notes cannot be kept: {first['loc'][0]}: {first['msg']}.") from error
+        raise NotOurFile(f"These notes cannot be kept: {first_problem(error)}") from error
     write_whole(folder / NOTES, notes.model_dump_json(indent=1).encode(), parents=False)
     return notes

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cvlab.engine.data.entries import CATALOGUE, Entry
 from cvlab.engine.disk import refused, temporary_beside, write_whole
 from cvlab.engine.errors import CannotWrite, CorruptData, DataMissing
+from cvlab.engine.validation import read_failure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,7 +111,7 @@ def read(root: Path, dataset_id: str) -> Manifest:
         manifest = Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise CorruptData(
-            f"The manifest of {dataset_id} is damaged.", received=str(error)[:200], remedy=_REMEDY
+            f"The manifest of {dataset_id} is damaged.", received=read_failure(error), remedy=_REMEDY
         ) from error
     if manifest.id != dataset_id:
         raise CorruptData(f"The manifest of {dataset_id} is another set's.", received=manifest.id, remedy=_REMEDY)

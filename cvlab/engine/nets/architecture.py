@@ -28,6 +28,7 @@ from cvlab.engine.nets.parts import (
     refuse_name,
 )
 from cvlab.engine.nets.wiring import Wiring
+from cvlab.engine.validation import first_problem
 
 if TYPE_CHECKING:
     from cvlab.engine.nets.expansion import Expansion
@@ -82,10 +83,8 @@ class Architecture(BaseModel):
         try:
             return cls.model_validate(dict(text)) if isinstance(text, Mapping) else cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
             raise NotOurFile(
-                f"This is not an architecture: {where}: {first['msg']}.",
+                f"This is not an architecture. {first_problem(error)}",
                 remedy="Open a project or a net that cvlab saved.",
             ) from error
 

@@ -32,6 +32,7 @@ from cvlab.engine.nets.layers import (
     Softmax,
     Tanh,
 )
+from cvlab.engine.validation import first_problem
 
 Turns = tuple[tuple[int, int], ...]
 FIRST_FILTERS, UNITS = 16, 128
@@ -58,8 +59,7 @@ def read_layer(word: str, sizes: str, turns: Turns, image: tuple[int, int, int],
     try:
         return _read(word, sizes, turns, image, classes)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{word}: {first['loc'][0]} cannot be {first['input']}: {first['msg'].lower()}.") from error
+        raise ValueError(f"{word}: {first_problem(error)}") from error
 
 
 def _read(word: str, sizes: str, turns: Turns, image: tuple[int, int, int], classes: int | None) -> LayerSpec:

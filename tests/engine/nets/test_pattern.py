@@ -81,7 +81,7 @@ def test_any_chain_that_can_be_said_is_read_again_as_it_was(net):
         ("CONV -> FC", "must start with INPUT", 1),
         ("INPUT -> CAPSULE -> FC", "“CAPSULE” is no layer", 10),
         ("INPUT -> [CONV -> FC", "not closed", 10),
-        ("INPUT -> CONV 99999", "filters cannot be 99999", 10),
+        ("INPUT -> CONV 99999", "filters is 99999, but it must be a whole number from 1 to 4,096", 10),
         ("INPUT -> CONV 1|2|3 -> FC", "no bracket around it repeats 3 times", 10),
         ("INPUT -> FC -> CONV", "not a vector", 16),
         ("INPUT -> [CONV]*x", "number must follow", 17),

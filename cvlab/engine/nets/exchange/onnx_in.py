@@ -15,6 +15,7 @@ from cvlab.engine.nets.exchange.onnx_operators import OPERATORS
 from cvlab.engine.nets.exchange.onnx_out import MAX_BYTES, packages
 from cvlab.engine.nets.exchange.onnx_reader import Reader, first_line, refuse_outside
 from cvlab.engine.nets.exchange.upbringing import told
+from cvlab.engine.validation import first_problem
 
 
 def read_onnx(data: bytes, image: tuple[int, int, int] | None = None) -> Imported:
@@ -51,8 +52,5 @@ def _read(reader: Reader, graph: Any) -> Imported:
         try:
             OPERATORS[node.op_type](reader, node, reader.attributes(node))
         except ValidationError as error:
-            first = error.errors()[0]
-            raise NotHere(
-                f"{node.name or node.op_type}: {first['loc'][0]} is {str(first['input'])[:20]}, out of the range here."
-            ) from error
+            raise NotHere(f"{node.name or node.op_type}: {first_problem(error)}") from error
     return reader.net.finish(graph.output[0].name, reader.weights)

@@ -39,6 +39,7 @@ from cvlab.engine.nets.layers import (
     ZeroPad,
     volume,
 )
+from cvlab.engine.validation import first_problem
 
 
 def spec_of(module: nn.Module, shape: Shape) -> LayerSpec | None:
@@ -52,11 +53,7 @@ def spec_of(module: nn.Module, shape: Shape) -> LayerSpec | None:
     try:
         return reader(module, shape)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise NotHere(
-            f"{type(module).__name__}: {first['loc'][0]} is {str(first['input'])[:20]}, out of the range here.",
-            remedy=f"{first['msg']}.",
-        ) from error
+        raise NotHere(f"{type(module).__name__}: {first_problem(error)}") from error
 
 
 def square(value: Any, what: str, module: nn.Module) -> int:
