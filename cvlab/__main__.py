@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 import cvlab
-from cvlab import environment
+from cvlab import console, environment
 
 NO_DISPLAY = (
     "cvlab: there is no display here (DISPLAY and WAYLAND_DISPLAY are not set).\n"
@@ -20,7 +20,7 @@ NO_DISPLAY = (
 )
 NO_QT = (
     "cvlab: the window needs Qt, which is not installed here. Install it with\n"
-    "    python -m pip install PySide6-Essentials pyqtgraph superqt qtawesome\n"
+    "    {command}\n"
     "The other verbs of cvlab work without it: see `cvlab --help`."
 )
 
@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         import multiprocessing
 
         multiprocessing.freeze_support()
+    console.prepare()
     # Without a console there is nowhere to tell of a crash; the window's own log takes it then.
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         faulthandler.enable()
@@ -42,7 +43,17 @@ def main(argv: list[str] | None = None) -> int:
         status = verbs(arguments)
         _leave_what_still_trains(status)
         return status
-    options = _parser().parse_args(arguments)
+    from cvlab.cli.arguments import UsageError, existing_file
+
+    try:
+        options = _parser().parse_args(arguments)
+        if options.project is not None:
+            existing_file(options.project)
+    except UsageError as error:
+        console.say(str(error))
+        return 2
+    except SystemExit as stop:
+        return int(stop.code or 0)
     return _open_window(options)
 
 
@@ -63,28 +74,23 @@ def _asks_for_window(arguments: list[str]) -> bool:
     first = arguments[0]
     if first.startswith("-"):
         return first not in ("-h", "--help", "--version")
-    return first.endswith(".cvlab") or Path(first).is_file()
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        return first.endswith(".cvlab") or Path(first).is_file()
+    return False
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "cvlab", description="Opens the window. `cvlab --help` lists the verbs.", add_help=False
-    )
+    from cvlab.cli.parser import Parser, size
+    from cvlab.core.panels import STATES
+
+    parser = Parser("cvlab", description="Opens the window. `cvlab --help` lists the verbs.", add_help=False)
     parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT_FILE", help="a project to open")
-    parser.add_argument("--panel", default="", help="the panel to begin with: builder, training, digits")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="the window's size, such as 1440x900")
+    parser.add_argument("--panel", default="", choices=STATES, help="the panel to begin with")
+    parser.add_argument("--size", type=size, metavar="WxH", help="the window's size, such as 1440x900")
     parser.add_argument("--theme", choices=("system", "light", "dark"), default="", help="for this time only")
     parser.add_argument("--probe-first-paint", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--version", action="version", version=cvlab.__version__)
     return parser
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not WIDTHxHEIGHT") from error
-    return width, height
 
 
 def has_display() -> bool:
@@ -102,7 +108,7 @@ def preload() -> None:
 
 def _open_window(options: argparse.Namespace) -> int:
     if not has_display():
-        print(NO_DISPLAY, file=sys.stderr)  # noqa: T201
+        console.say(NO_DISPLAY)
         return 1
     preload()
     # Nothing made while the window starts is garbage; the window's own collector takes over after its first paint.
@@ -110,7 +116,10 @@ def _open_window(options: argparse.Namespace) -> int:
     try:
         import PySide6  # noqa: F401
     except ModuleNotFoundError:
-        print(NO_QT, file=sys.stderr)  # noqa: T201
+        from cvlab.cli.doctor import QT
+        from cvlab.engine.installation import detect
+
+        console.say(NO_QT.format(command=detect().add(*QT)))
         return 1
     from cvlab.ui.app import run
 

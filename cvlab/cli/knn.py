@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from cvlab.cli.arguments import UsageError, check_device, data_entry
+from cvlab.cli.parser import number, whole, whole_numbers
 from cvlab.cli.progress import ProgressLine, duration
+from cvlab.engine.errors import DataError
 from cvlab.engine.neighbors.metrics import OF_IMAGES
 
 if TYPE_CHECKING:
@@ -16,9 +19,12 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     parser = verbs.add_parser("knn", parents=[shared], help="classify by nearest neighbours; tune: choose k and metric")
     _add_data(parser)
     parser.add_argument("--metric", choices=OF_IMAGES, default="l1", help="how images are compared (default: l1)")
-    parser.add_argument("--k", type=int, default=1, help="neighbours that vote (default: 1)")
+    parser.add_argument("--k", type=whole(1, 100_000), default=1, help="neighbours that vote (default: 1)")
     parser.add_argument(
-        "--queries", type=int, default=0, help="only this many test images, drawn by --seed (default: all)"
+        "--queries",
+        type=whole(0, 10_000_000),
+        default=0,
+        help="only this many test images, drawn by --seed (default: all)",
     )
     parser.set_defaults(verb=_knn)
     inner = parser.add_subparsers(metavar="tune")
@@ -27,10 +33,15 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     )
     _add_data(tune)
     tune.add_argument("--metric", choices=OF_IMAGES, action="append", help="may be repeated (default: l1 and l2)")
-    tune.add_argument("--k", type=_numbers, default=None, help="values of k (default: 1,3,5,8,10,12,15,20,50,100)")
-    tune.add_argument("--folds", type=int, default=5, help="folds of cross-validation (default: 5)")
     tune.add_argument(
-        "--hold-out", type=float, default=0.0, help="instead of folds, hold out this share of the training images"
+        "--k", type=whole_numbers(1, 100_000), default=None, help="values of k (default: 1,3,5,8,10,12,15,20,50,100)"
+    )
+    tune.add_argument("--folds", type=whole(2, 1000), default=5, help="folds of cross-validation (default: 5)")
+    tune.add_argument(
+        "--hold-out",
+        type=number(0, 0.9),
+        default=0.0,
+        help="instead of folds, hold out this share of the training images",
     )
     tune.add_argument("--test", action="store_true", help="then measure the best choice on the test images, once")
     tune.set_defaults(verb=_tune)
@@ -39,22 +50,29 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="mnist-mini", help="data set (default: mnist-mini)")
     parser.add_argument(
-        "--train", type=int, default=0, help="only this many training images, drawn by --seed (default: all)"
+        "--train",
+        type=whole(0, 10_000_000),
+        default=0,
+        help="only this many training images, drawn by --seed (default: all)",
     )
     parser.add_argument("--weighted", action="store_true", help="each vote counts 1 / distance")
     parser.add_argument("--device", default="cpu", help="cpu, or a device of PyTorch such as cuda (default: cpu)")
-    parser.add_argument("--seed", type=int, default=0, help="of every random draw (default: 0)")
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+    parser.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of every random draw (default: 0)")
 
 
 def _load(arguments: argparse.Namespace) -> Dataset:
     from cvlab.core import paths
     from cvlab.engine.data import catalogue
 
+    data_entry(arguments.data)
+    if arguments.device != "cpu":
+        check_device(arguments.device)
     return catalogue.load(arguments.data, root=paths.data(), bundled=paths.resources() / "data")
+
+
+def _check_neighbors(k: int, count: int) -> None:
+    if k > count:
+        raise UsageError(f"{k:,} neighbors cannot be found among {count:,} images.", remedy="Choose a smaller --k.")
 
 
 def _knn(arguments: argparse.Namespace) -> dict:
@@ -65,6 +83,9 @@ def _knn(arguments: argparse.Namespace) -> dict:
 
     data = _load(arguments)
     X, y = draw(data.train.images.numpy(), data.train.labels.numpy(), arguments.train, arguments.seed)
+    _check_neighbors(arguments.k, len(X))
+    if arguments.weighted and arguments.metric == "dot":
+        raise UsageError("--weighted needs a distance; an inner product is none.", remedy="Choose another --metric.")
     queries, truth = draw(data.test.images.numpy(), data.test.labels.numpy(), arguments.queries, arguments.seed)
     line = ProgressLine()
     index = Index(X, arguments.metric, device=arguments.device)
@@ -106,8 +127,16 @@ def _tune(arguments: argparse.Namespace) -> dict:
 
     data = _load(arguments)
     X, y = draw(data.train.images.numpy(), data.train.labels.numpy(), arguments.train, arguments.seed)
+    if arguments.weighted and "dot" in (arguments.metric or ()):
+        raise UsageError("--weighted needs a distance; an inner product is none.", remedy="Choose another --metric.")
     ks, metrics = arguments.k or tuning.COURSE_KS, tuple(dict.fromkeys(arguments.metric or ("l1", "l2")))
-    parts = tuning.plan(y, folds=arguments.folds, share=arguments.hold_out, seed=arguments.seed)
+    if not arguments.hold_out and arguments.folds > len(X):
+        raise UsageError(f"{len(X):,} images cannot make {arguments.folds:,} folds.")
+    try:
+        parts = tuning.plan(y, folds=arguments.folds, share=arguments.hold_out, seed=arguments.seed)
+    except DataError as error:  # a share or a number of folds that leaves nothing to choose by
+        raise UsageError(error.what, received=error.received, remedy=error.remedy) from error
+    _check_neighbors(max(ks), min(len(training) for training, _ in parts))
     table: dict[str, list[tuple[float, ...]]] = {metric: [] for metric in metrics}
     line = ProgressLine()
     try:

@@ -12,27 +12,35 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
 
 import cvlab
+from cvlab import console
+from cvlab.cli.arguments import UsageError
+from cvlab.cli.parser import Parser, size
 from cvlab.engine.errors import Cancelled, CvlabError, ExpressionError, RecipeError, in_words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit status. A verb returns its JSON document; `text` in it is what people read."""
+    console.prepare()
     given = list(sys.argv[1:] if argv is None else argv)
+    status = _status(given)
+    return status if console.finish() else status or 1
+
+
+def _status(given: list[str]) -> int:
     # As the parser would find it; known before it has read them, since what is wrong may be the arguments.
     wants_json = "--json" in given and _speaks()
     try:
         return _run(given, wants_json)
-    except (RecipeError, ExpressionError) as error:
+    except (UsageError, RecipeError, ExpressionError) as error:
         return _fail(wants_json, error, 2)
     except (Cancelled, KeyboardInterrupt):
         return _fail(wants_json, Cancelled(), 1)
     except CvlabError as error:
         return _fail(wants_json, error, 1)
     except BrokenPipeError:  # nobody reads on: `cvlab ... | head`
-        _write_no_more()
+        console.finish()
         return 1
     except Exception as error:
         return _fail(wants_json, _in_words(error), 1)
@@ -44,16 +52,17 @@ def _speaks() -> bool:
 
 
 def _run(given: Sequence[str], wants_json: bool) -> int:
-    parser = _parser()
     try:
-        arguments = parser.parse_args(given)
+        arguments = parser().parse_args(given)
     except SystemExit as stop:
         if stop.code and wants_json:
-            _print_json({"error": {"kind": "UsageError", "what": _Parser.problem, "received": " ".join(given)[:200],
+            _print_json({"error": {"kind": "UsageError", "what": Parser.problem, "received": " ".join(given)[:200],
                                    "remedy": "See --help."}})  # fmt: skip
         return int(stop.code or 0)
     if not hasattr(arguments, "verb"):
         arguments.group_parser.print_help(sys.stderr)
+        if wants_json:
+            raise UsageError("No verb was given.", received=" ".join(given)[:200], remedy="See --help.")
         return 2
     return _tell(arguments, arguments.verb(arguments))
 
@@ -70,8 +79,8 @@ def _tell(arguments: argparse.Namespace, result: dict) -> int:
 
 
 def _print_json(document: dict) -> None:
-    """One document, whole or not at all: it is made before it is written."""
-    print(json.dumps(_finite(document), ensure_ascii=False, allow_nan=False), flush=True)
+    """One document, whole or not at all: it is made before it is written. In ASCII, so that it is JSON in every encoding."""
+    print(json.dumps(_finite(document), allow_nan=False), flush=True)
 
 
 def _finite(value: object) -> object:
@@ -86,13 +95,14 @@ def _finite(value: object) -> object:
 
 
 def _fail(wants_json: bool, error: CvlabError, status: int) -> int:
-    print("Stopped." if isinstance(error, Cancelled) else f"{error.title}. {error}", file=sys.stderr)
+    title = "" if isinstance(error, UsageError) else f"{error.title}. "
+    console.say("Stopped." if isinstance(error, Cancelled) else f"{title}{error}")
     if wants_json:
         try:
             _print_json({"error": {"kind": type(error).__name__, "what": error.what, "received": error.received,
                                    "remedy": error.remedy}})  # fmt: skip
         except OSError:  # a pipe that nobody reads, or the full disk that is being reported
-            _write_no_more()
+            console.finish()
     return status
 
 
@@ -104,8 +114,8 @@ def _in_words(error: Exception) -> CvlabError:
     if isinstance(told, CvlabError):
         return told
     if isinstance(error, OSError):
-        _write_no_more()
-        named = f"{error.filename}: " if error.filename else ""
+        console.finish()
+        named = f"{str(error.filename)[:120]}: " if error.filename else ""
         return CvlabError(
             "The operating system refused something.",
             received=f"{named}{error.strerror or error}",
@@ -118,58 +128,35 @@ def _in_words(error: Exception) -> CvlabError:
     )
 
 
-def _write_no_more() -> None:
-    """Else the interpreter tries once more when it ends, and complains."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse's, which remembers what was wrong, for those who read JSON."""
-
-    problem = ""
-
-    def error(self, message: str) -> NoReturn:
-        _Parser.problem = f"{message[:1].upper()}{message[1:].rstrip('.')}."
-        super().error(message)
-
-
-def _parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
+    """The parser of every verb."""
     from cvlab.cli import bench, circuit, data, doctor, ensemble, knn, net, predict, runs, train
+    from cvlab.core.panels import STATES
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else there")
-    parser = _Parser(
+    made = Parser(
         prog="cvlab", description="A visual learning lab for computer vision. Without a verb, it opens the window."
     )
-    parser.add_argument("--version", action="version", version=f"cvlab {cvlab.__version__}")
-    parser.set_defaults(group_parser=parser, json=False)
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+    made.add_argument("--version", action="version", version=f"cvlab {cvlab.__version__}")
+    made.set_defaults(group_parser=made, json=False)
+    verbs = made.add_subparsers(title="verbs", metavar="VERB")
     for module in (train, runs, ensemble, predict, knn, net, circuit, data, doctor, bench):
         module.add_to(verbs, shared)
     tour = verbs.add_parser("tour", parents=[shared], help="open every panel with real content and save pictures of it")
     tour.add_argument("folder", metavar="DIR")
-    tour.add_argument("--panel", action="append", help="only this panel (may be repeated)")
-    tour.add_argument("--size", action="append", type=_size, metavar="WxH", help="1440x900 and 1024x700 if not said")
+    tour.add_argument("--panel", action="append", choices=STATES, help="only this panel (may be repeated)")
+    tour.add_argument("--size", action="append", type=size, metavar="WxH", help="1440x900 and 1024x700 if not said")
     tour.add_argument("--theme", action="append", choices=("light", "dark"), help="both if not said")
     tour.set_defaults(verb=_tour)
-    return parser
-
-
-def _size(text: str) -> tuple[int, int]:
-    """ "1024x700"; no smaller than the window gets, no larger than screens are."""
-    width, times, height = text.partition("x")
-    if not (times and width.isdecimal() and height.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text} is no size; one is written 1440x900")
-    if not (800 <= int(width) <= 7680 and 600 <= int(height) <= 4320):
-        raise argparse.ArgumentTypeError(f"{text} is not between 800x600 and 7680x4320")
-    return int(width), int(height)
+    return made
 
 
 def _tour(arguments: argparse.Namespace) -> dict:
     from pathlib import Path
+
+    from cvlab.cli import doctor
+    from cvlab.engine.installation import detect
 
     try:
         from cvlab.ui.tour import SIZES, THEMES, tour
@@ -177,7 +164,7 @@ def _tour(arguments: argparse.Namespace) -> dict:
         if error.name not in ("PySide6", "pyqtgraph", "shiboken6"):
             raise
         raise CvlabError(
-            "The tour needs Qt, which is not installed here.", remedy="pip install PySide6-Essentials pyqtgraph"
+            "The tour needs Qt, which is not installed here.", remedy=f"Install it: {detect().add(*doctor.QT)}"
         ) from error
     pictures = tour(
         Path(arguments.folder),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import UsageError, check_model, data_entry, existing_file, unknown
+from cvlab.cli.parser import whole
 from cvlab.cli.train import find_net
 from cvlab.engine.disk import write_whole
-from cvlab.engine.errors import CvlabError, NetError
+from cvlab.engine.errors import NetError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import volume
@@ -31,7 +33,9 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 
     show = add("show", _show, "every layer with its shape, parameters, multiply-adds, memory and receptive field")
     show.add_argument("net", help=_NET)
-    show.add_argument("--batch", type=int, default=1, help="images whose activations are kept in memory (default: 1)")
+    show.add_argument(
+        "--batch", type=whole(1, 10_000_000), default=1, help="images whose activations are kept in memory (default: 1)"
+    )
     code = add("code", _code, "PyTorch source that runs on its own")
     code.add_argument("net", help=_NET)
     code.add_argument(
@@ -54,7 +58,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
         help="its weights, by its own names or those of the model: .safetensors, or PyTorch's .pth or .pt",
     )  # fmt: skip
     reading.add_argument(
-        "--classes", type=int, default=1000, metavar="N", help="of torchvision's model (default: 1000)"
+        "--classes", type=whole(1, 100_000), default=1000, metavar="N", help="of torchvision's model (default: 1000)"
     )
     reading.add_argument(
         "--keep", action="store_true",
@@ -87,7 +91,7 @@ def _write_net(net: Architecture, path: Path) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> dict:
-    return _table(_find(arguments.net), max(arguments.batch, 1))
+    return _table(_find(arguments.net), arguments.batch)
 
 
 def _table(net: Architecture, batch: int = 1) -> dict:
@@ -183,9 +187,9 @@ def _export(arguments: argparse.Namespace) -> dict:
     path: Path = arguments.file
     kind = path.suffix.lower()
     if kind not in (".json", ".py", ".onnx"):
-        raise NetError("A net is written as .onnx, .py or .json.", received=path.name[:60])
+        raise UsageError("A net is written as .onnx, .py or .json.", received=path.name[:60])
     if kind == ".json" and arguments.weights:
-        raise NetError("A net as .json has no weights.", remedy="Write .onnx or .py, or leave --weights out.")
+        raise UsageError("A net as .json has no weights.", remedy="Write .onnx or .py, or leave --weights out.")
     weights = _weights(arguments)
     if kind == ".json":
         _write_net(_find(arguments.net), path)
@@ -213,10 +217,15 @@ def _weights(arguments: argparse.Namespace) -> Any:
     if not arguments.weights:
         return None
     from cvlab.core.lab import Lab
+    from cvlab.core.net_import import WEIGHTS as WEIGHTS_FILES
     from cvlab.core.weights import find_weights
 
     lab = Lab()
     try:
+        if Path(arguments.weights).suffix.lower() in WEIGHTS_FILES:
+            existing_file(Path(arguments.weights))
+        else:
+            check_model(lab.models, arguments.weights)
         return find_weights(_net_of(arguments.net), arguments.weights, lab.models)
     finally:
         lab.close()
@@ -231,7 +240,7 @@ def _export_onnx(name: str, weights: Any, path: Path) -> dict:
         trained = run.trained()
         weights = Weights(trained.weights(), trained.preprocessing, trained.classes, trained.title)
     if weights is None:
-        print("This net is not trained: the file gets its first weights (seed 0).", file=sys.stderr)
+        console.say("This net is not trained: the file gets its first weights (seed 0).")
         weights = first_weights(net)
     difference = write_onnx_file(net, weights, path)
     size = path.stat().st_size
@@ -274,12 +283,17 @@ def _read(arguments: argparse.Namespace) -> Any:
     from cvlab.core.net_import import add_weights, read_net, read_torchvision
 
     image = _image(arguments.image)
+    if arguments.weights is not None:
+        existing_file(arguments.weights)
     source, colon, model = arguments.file.partition(":")
     if colon and source == "torchvision":
-        if not 1 <= arguments.classes <= 100_000:
-            raise NetError("--classes takes 1 to 100,000.", received=str(arguments.classes))
+        from cvlab.engine.nets.exchange.traced import TORCHVISION
+
+        if model not in TORCHVISION:
+            known = f"Those known here are {', '.join(TORCHVISION)}."
+            raise unknown("model of torchvision", model, TORCHVISION, known)
         return read_torchvision(model, image, arguments.classes, arguments.weights)
-    found = read_net(Path(arguments.file), image)
+    found = read_net(existing_file(Path(arguments.file)), image)
     return found if arguments.weights is None else add_weights(found, arguments.weights)
 
 
@@ -288,7 +302,7 @@ def _image(text: str | None) -> tuple[int, int, int] | None:
         return None
     sides = text.lower().replace("×", "x").split("x")
     if len(sides) != 3 or not all(side.isdigit() and 0 < int(side) < 10_000 for side in sides):
-        raise NetError("--image takes channels, height and width, such as 3x224x224.", received=text[:40])
+        raise UsageError("--image takes channels, height and width, such as 3x224x224.", received=text[:40])
     channels, height, width = map(int, sides)
     return channels, height, width
 
@@ -297,12 +311,10 @@ def _image(text: str | None) -> tuple[int, int, int] | None:
 
 
 def _advise(arguments: argparse.Namespace) -> dict:
-    from cvlab.core import paths
-    from cvlab.engine.data import catalogue
     from cvlab.engine.nets.advice import advise
 
     net = _find(arguments.net)
-    entry = catalogue.find(arguments.data, paths.data()) if arguments.data else None
+    entry = data_entry(arguments.data) if arguments.data else None
     about = {"image": entry.image_shape, "classes": len(entry.classes)} if entry else {}
     found = advise(net, **about)
     if arguments.apply:
@@ -328,7 +340,7 @@ def _apply(arguments: argparse.Namespace, net: Architecture, found: Any) -> dict
     chosen = [advice for advice in found if advice.rule == arguments.apply and advice.apply is not None]
     if not chosen:
         rules = ", ".join(dict.fromkeys(advice.rule for advice in found if advice.apply is not None))
-        raise CvlabError(
+        raise UsageError(
             "There is no such change to make.", received=arguments.apply[:40], remedy=f"There are: {rules or 'none'}."
         )
     changed = chosen[0].apply(net)
@@ -338,14 +350,15 @@ def _apply(arguments: argparse.Namespace, net: Architecture, found: Any) -> dict
 
 
 def _pattern(arguments: argparse.Namespace) -> dict:
-    from cvlab.core import paths
-    from cvlab.engine.data import catalogue
     from cvlab.engine.nets.pattern import describe, parse
 
     text = arguments.pattern
     if "->" in text or "→" in text:
-        entry = catalogue.find(arguments.data, paths.data())
-        net = parse(text, entry.image_shape, len(entry.classes))
+        entry = data_entry(arguments.data)
+        try:
+            net = parse(text, entry.image_shape, len(entry.classes))
+        except NetError as error:
+            raise UsageError(error.what, received=error.received, remedy=error.remedy) from error
         shown = _table(net)
         shown["text"] += f"\n{describe(net)}"
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from cvlab import console
 from cvlab.core.jobs import JobControl
 
 
@@ -25,14 +26,14 @@ class ProgressLine:
             return
         self._next = monotonic() + (0.1 if self._terminal else 10.0)
         if self._terminal:
-            print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
+            console.say("\r" + text.ljust(self._width), end="")
             self._width = len(text)
         else:
-            print(text, file=sys.stderr, flush=True)
+            console.say(text)
 
     def end(self) -> None:
         if self._terminal and self._width:
-            print(file=sys.stderr)
+            console.say()
             self._width = 0
 
 

@@ -6,12 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from cvlab.cli.arguments import UsageError, check_recipe, existing_folder, run_folder, search_folder
+from cvlab.cli.parser import whole
 from cvlab.cli.progress import Shown
-from cvlab.cli.train import _runs, add_recipe_flags, find_run, flags_of, follow
+from cvlab.cli.train import _runs, add_recipe_flags, flags_of, follow
 from cvlab.core import paths
 from cvlab.core.run import Run
 from cvlab.core.storage.run_folder import RunFolder
-from cvlab.engine.errors import CvlabError
+from cvlab.engine.errors import CvlabError, NotOurFile
 
 _FIGURES = ("test_accuracy", "held_out_accuracy", "train_accuracy", "train_loss")
 
@@ -67,7 +69,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
 
     branch = inner.add_parser("branch", parents=[shared], help="go on from a checkpoint, with something changed")
     branch.add_argument("run", type=Path)
-    branch.add_argument("step", type=int, help="one of the run's checkpoints: see `cvlab runs show`")
+    branch.add_argument("step", type=whole(0, 10**12), help="one of the run's checkpoints: see `cvlab runs show`")
     add_recipe_flags(branch)
     branch.set_defaults(verb=_branch)
 
@@ -88,7 +90,7 @@ def _summary(folder: RunFolder) -> dict:
 
 
 def _list(arguments: argparse.Namespace) -> dict:
-    folders = _runs(arguments.runs or paths.runs()).folders()
+    folders = _runs(existing_folder(arguments.runs) if arguments.runs else paths.runs()).folders()
     word = arguments.filter.lower()
 
     def matches(folder: RunFolder) -> bool:
@@ -113,7 +115,7 @@ def _share(value: float | None) -> str:
 
 
 def _show(arguments: argparse.Namespace) -> dict:
-    folder = RunFolder.open(find_run(arguments.run))
+    folder = RunFolder.open(run_folder(arguments.run))
     run = Run.read(folder)
     points = [{"step": point.step, "epoch": point.epoch, "bytes": point.size} for point in folder.checkpoints.all()]
     summary = _summary(folder) | {
@@ -134,7 +136,7 @@ def _show(arguments: argparse.Namespace) -> dict:
 
 
 def _compare(arguments: argparse.Namespace) -> dict:
-    folders = [RunFolder.open(find_run(run)) for run in arguments.runs]
+    folders = [RunFolder.open(run_folder(run)) for run in arguments.runs]
     first = folders[0].record.recipe
     paths_that_differ = [
         path for path in first.flat() if any(path in first.difference(folder.record.recipe) for folder in folders[1:])
@@ -159,16 +161,20 @@ def _cell(value: Any) -> str:
 
 
 def _note(arguments: argparse.Namespace) -> dict:
-    folder = RunFolder.open(find_run(arguments.run))
+    folder = RunFolder.open(run_folder(arguments.run))
     given = {"text": arguments.text, "title": arguments.title, "tags": arguments.tag, "starred": arguments.star}
-    notes = folder.annotate(**{key: value for key, value in given.items() if value is not None})
+    changes = {key: value for key, value in given.items() if value is not None}
+    try:
+        notes = folder.annotate(**changes)
+    except NotOurFile as error:  # too long
+        raise UsageError(error.what, remedy=error.remedy) from error
     return {"run": folder.record.id, **notes.model_dump(), "text": f"Noted for {folder.record.id}."}
 
 
 def _export(arguments: argparse.Namespace) -> dict:
     from cvlab.core.export import ScriptExport
 
-    path = find_run(arguments.run)
+    path = run_folder(arguments.run)
     with Shown(lambda share: f"packing the data, {share:.0%}") as control:
         files = ScriptExport(path, arguments.folder, _runs(path.parent).load_data).run(control)
     return {"files": [str(path) for path in files], "text": "\n".join(map(str, files))}
@@ -177,7 +183,7 @@ def _export(arguments: argparse.Namespace) -> dict:
 def _tensorboard(arguments: argparse.Namespace) -> dict:
     from cvlab.core.export import BoardExport, board_folder
 
-    folders = tuple(find_run(run) for run in arguments.runs) or tuple(
+    folders = tuple(run_folder(run) for run in arguments.runs) or tuple(
         folder.path for folder in _runs(paths.runs()).folders()
     )
     if not folders:
@@ -192,27 +198,31 @@ def _tensorboard(arguments: argparse.Namespace) -> dict:
 
 
 def _fork(arguments: argparse.Namespace) -> dict:
-    path = find_run(arguments.run)
-    recipe = RunFolder.open(path).record.recipe.changed(**flags_of(arguments))
+    path = run_folder(arguments.run)
+    recipe = check_recipe(RunFolder.open(path).record.recipe.changed(**flags_of(arguments)))
     return follow(lambda: _runs(path.parent).fork(path, recipe))
 
 
 def _branch(arguments: argparse.Namespace) -> dict:
-    path = find_run(arguments.run)
-    recipe = RunFolder.open(path).record.recipe.changed(**flags_of(arguments))
+    path = run_folder(arguments.run)
+    folder = RunFolder.open(path)
+    recipe = check_recipe(folder.record.recipe.changed(**flags_of(arguments)))
+    steps = [point.step for point in folder.checkpoints.all()]
+    if arguments.step not in steps:
+        there = f"There are checkpoints at {', '.join(f'{step:,}' for step in steps)}." if steps else "It has none."
+        raise UsageError(f"The run has no checkpoint at step {arguments.step:,}.", remedy=there)
     return follow(lambda: _runs(path.parent).branch(path, arguments.step, recipe))
 
 
 def members_of(arguments: argparse.Namespace) -> list[Any]:
-    """The nets that `cvlab ensemble` is asked for. Raises `CvlabError` for none."""
+    """The nets that `cvlab ensemble` is asked for. Raises `UsageError` for none."""
     from cvlab.core import ensembles
 
-    found = [ensembles.Member(find_run(run), average=arguments.average) for run in arguments.runs]
+    found = [ensembles.Member(run_folder(run), average=arguments.average) for run in arguments.runs]
     if arguments.search is not None:
-        path = arguments.search if arguments.search.is_dir() else paths.runs() / arguments.search
-        found += ensembles.of_search(path, arguments.top)
+        found += ensembles.of_search(search_folder(arguments.search, paths.runs()), arguments.top)
     if arguments.checkpoints is not None:
-        found += ensembles.of_checkpoints(find_run(arguments.checkpoints), arguments.top)
+        found += ensembles.of_checkpoints(run_folder(arguments.checkpoints), arguments.top)
     if not found:
-        raise CvlabError("No nets were named.", remedy="Give runs, or --search, or --checkpoints.")
+        raise UsageError("No nets were named.", remedy="Give runs, or --search, or --checkpoints.")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvlab import console
+from cvlab.cli.arguments import check_model, check_recipe, data_entry, existing_file, run_folder, unknown
+from cvlab.cli.parser import number
 from cvlab.cli.progress import Interrupts, ProgressLine, duration
 from cvlab.core import leftovers, paths
 from cvlab.core.recipes import Recipes, read_recipe
@@ -17,7 +21,7 @@ from cvlab.core.run import load_recorded
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.net_folder import RECORD, NetFolder
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
-from cvlab.engine.errors import NotOurFile, RecipeError
+from cvlab.engine.errors import RecipeError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Dropout
@@ -39,7 +43,7 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     add_recipe_flag(train)
     add_recipe_flags(train)
     train.add_argument(
-        "--dropout", type=float, metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)"
+        "--dropout", type=number(0, 0.95), metavar="SHARE", help="of LeNet, before its first FC (default: 0.5; 0: none)"
     )
     train.add_argument(
         "--runs", type=Path, metavar="DIR", help="where the run folder goes (default: cvlab's own place)"
@@ -92,7 +96,7 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> dict:
-    recipe = recipe_of(arguments)
+    recipe = check_recipe(recipe_of(arguments))
     net = _net(arguments, recipe)
     root = arguments.runs or paths.runs()
     if (team := _team()) is not None:
@@ -108,16 +112,21 @@ def _beginning(arguments: argparse.Namespace, net: Architecture) -> Weights | No
     if arguments.begin_with is None:
         return None
     from cvlab.core.models import Models
+    from cvlab.core.net_import import WEIGHTS as WEIGHTS_FILES
     from cvlab.core.weights import beginning
 
     models = Models(paths.resources() / "models", _runs(paths.runs()), paths.nets())
+    if (path := Path(arguments.begin_with)).suffix.lower() in WEIGHTS_FILES:
+        existing_file(path)
+    else:
+        check_model(models, arguments.begin_with)
     weights = beginning(net, arguments.begin_with, models)
-    print(f"It begins with the weights of {weights.title}.", file=sys.stderr)
+    console.say(f"It begins with the weights of {weights.title}.")
     return weights
 
 
 def _resume(arguments: argparse.Namespace) -> dict:
-    path = find_run(arguments.run)
+    path = run_folder(arguments.run)
     if (team := _team()) is not None:
         with team:
             if not team.is_first:
@@ -128,6 +137,8 @@ def _resume(arguments: argparse.Namespace) -> dict:
 
 
 def _show_recipe(arguments: argparse.Namespace) -> dict:
+    if arguments.net not in zoo.ZOO and _file(arguments.net) is None:
+        raise unknown("project or run", arguments.net, zoo.ZOO, "Give a file, or the folder of a run.")
     recipe = recipe_of(arguments)
     lines, fields = [], {}
     for path, value in recipe.flat().items():
@@ -168,11 +179,6 @@ def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = N
     for _ in fit(learner, control):
         pass
     return {"silent": True, "text": ""}
-
-
-def find_run(name: Path) -> Path:
-    """The folder of a run that is given by its path or its id."""
-    return name if (name / "run.json").exists() else paths.runs() / name
 
 
 def _runs(root: Path) -> Runs:
@@ -225,8 +231,6 @@ def _net(arguments: argparse.Namespace, recipe: Recipe) -> Architecture:
     net = find_net(arguments.net, recipe.data)
     if arguments.dropout is None:
         return net
-    if not 0 <= arguments.dropout <= 0.95:
-        raise RecipeError("Dropout lies between 0 and 0.95.", received=f"{arguments.dropout:g}")
     dropouts = [node.id for node in net.nodes if isinstance(node.layer, Dropout)]
     if arguments.dropout == 0:
         return net.remove(dropouts)
@@ -239,12 +243,12 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
     """A zoo net fitted to the data, the net of a project file or of a run, or an architecture's JSON file."""
     from cvlab.core.storage.files import read_bounded
     from cvlab.core.storage.project_file import load_project
-    from cvlab.engine.data import catalogue
 
     path = _file(name)
     kept = path if path is not None else paths.nets() / Path(name).name
-    if (kept / RECORD).is_file():
-        return NetFolder.open(kept).record.architecture
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        if (kept / RECORD).is_file():
+            return NetFolder.open(kept).record.architecture
     if path is not None:
         if path.is_dir():
             return RunFolder.open(path).record.architecture
@@ -252,15 +256,20 @@ def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
             return Architecture.from_json(read_bounded(path, 50_000_000))
         return load_project(path).architecture
     if name not in zoo.ZOO and ("/" in name or "." in name):
-        raise NotOurFile(f"There is no file {name}.", remedy=f"Give a path, or one of: {', '.join(zoo.ZOO)}.")
-    entry = catalogue.find(dataset_id, paths.data())
+        existing_file(path or Path(name))
+    if name not in zoo.ZOO:
+        kept_ids = [each.parent.name for each in paths.nets().glob(f"*/{RECORD}")]
+        raise unknown("net", name, [*zoo.ZOO, *kept_ids], f"The ready nets are {', '.join(zoo.ZOO)}.")
+    entry = data_entry(dataset_id)
     return zoo.make(name, entry.image_shape, len(entry.classes))
 
 
 def _file(name: str) -> Path | None:
     """The file or folder that is meant, if it is not the name of a ready net."""
     path = Path(name)
-    return path if name not in zoo.ZOO and path.exists() else None
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        return path if name not in zoo.ZOO and path.exists() else None
+    return None
 
 
 def follow(begin: Callable[[], Run]) -> dict:
@@ -280,7 +289,7 @@ def follow(begin: Callable[[], Run]) -> dict:
                 if state.notice != said:
                     said = state.notice
                     line.end()
-                    print(said, file=sys.stderr)
+                    console.say(said)
                 epochs = len(run.curves["epoch_loss"])
                 if epochs > shown_epoch:
                     shown_epoch = epochs
@@ -337,7 +346,7 @@ def _result(run: Run) -> dict:
     if state.failure is not None:
         failure = state.failure
         words = " ".join(part for part in (f"{failure.title}.", failure.what, failure.remedy) if part)
-        print(words, file=sys.stderr)
+        console.say(words)
         return result | {"failed": True, "error": {"what": failure.what, "remedy": failure.remedy}, "text": ""}
     text = f"{run.title}: {state.status} after {result['epochs']} epochs in {duration(state.seconds)}."
     if state.test_accuracy is not None:

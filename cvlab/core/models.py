@@ -18,6 +18,7 @@ from cvlab.engine.errors import CvlabError, NotOurFile
 from cvlab.engine.nets.shapes import infer
 
 if TYPE_CHECKING:
+    from cvlab.engine.data.net_input import InputReader
     from cvlab.engine.nets.architecture import Architecture
     from cvlab.engine.nets.exchange.assembler import Imported
     from cvlab.engine.nets.trained import TrainedNet
@@ -151,17 +152,48 @@ class Models:
         """
         if model_id == LIVE:
             return self._live()
-        for path in (self._shipped / model_id, self._runs.root / model_id, Path(model_id), Path(model_id).parent):
-            if (path / "run.json").is_file():
-                return RunFolder.open(path).trained()
-        for path in (self._imports / model_id, Path(model_id)):
-            if (path / RECORD).is_file():
-                return NetFolder.open(path).trained()
-        raise NotOurFile(
-            "There is no such net.",
-            received=model_id[:120],
-            remedy=f"Use “{SHIPPED}”, the folder of a run, or an imported net.",
-        )
+        folder = self.find(model_id)
+        if folder is None:
+            raise NotOurFile(
+                "There is no such net.",
+                received=model_id[:120],
+                remedy=f"Use “{SHIPPED}”, the folder of a run, or an imported net.",
+            )
+        return folder.trained()
+
+    def find(self, model_id: str) -> RunFolder | NetFolder | None:
+        """The folder of a net, by its id or by a path to the folder or to the weights in it; None where there is none. Raises
+        `NotOurFile` for one that cannot be read."""
+        with suppress(OSError, ValueError):  # a name that no file can have
+            for path in (self._shipped / model_id, self._runs.root / model_id, Path(model_id), Path(model_id).parent):
+                if (path / "run.json").is_file():
+                    return RunFolder.open(path)
+            for path in (self._imports / model_id, Path(model_id)):
+                if (path / RECORD).is_file():
+                    return NetFolder.open(path)
+        return None
+
+    def input_reader(self, model_id: str, data: Path) -> InputReader:
+        """Reads picture files as images that the net takes, made as those were that it learned from. data: the folder of the
+        person's sets. Raises `NetError` for a net that takes no pictures."""
+        from cvlab.engine.data import own
+        from cvlab.engine.data.net_input import InputReader
+
+        folder = self.find(model_id)
+        if folder is None:
+            raise NotOurFile("There is no such net.", received=model_id[:120])
+        record = folder.record
+        learned_from = record.recipe.data if isinstance(folder, RunFolder) else ""
+        fit = "crop"
+        if own.is_here(data, learned_from):
+            with suppress(CvlabError):
+                fit = own.read(data, learned_from).options.get("fit", fit)
+        return InputReader.of(record.architecture.image_shape, tuple(record.classes), learned_from, fit)
+
+    def ids(self) -> list[str]:
+        """The ids of all nets, as far as they can be seen without opening them."""
+        patterns = ((self._shipped, "*/run.json"), (self._runs.root, "*/run.json"), (self._imports, f"*/{RECORD}"))
+        return [path.parent.name for folder, pattern in patterns for path in sorted(folder.glob(pattern))]
 
     def _live(self) -> TrainedNet:
         from cvlab.engine.nets.trained import TrainedNet

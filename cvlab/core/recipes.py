@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from cvlab.engine.errors import CvlabError, RecipeError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.presets import PRESETS
 from cvlab.engine.training.recipe import Recipe
+from cvlab.engine.validation import read_failure
 
 SUFFIX = ".json"
 MAX_FILE = 1_000_000
@@ -187,9 +189,16 @@ def read_recipe_file(path: Path, names: list[str] | None = None) -> Recipe:
     try:
         values = json.loads(read_bounded(path, MAX_FILE))
     except (OSError, ValueError, RecursionError) as error:
+        if names and isinstance(error, FileNotFoundError):
+            close = difflib.get_close_matches(str(path), names, n=1)
+            guess = f"Did you mean “{close[0]}”? " if close else ""
+            raise RecipeError(
+                f"There is no recipe “{str(path)[:80]}”.",
+                remedy=f"{guess}Give a file, or one of these names: {', '.join(names)}.",
+            ) from error
         raise RecipeError(
-            f"{path.name} cannot be read as a recipe.",
-            received=str(error)[:120],
+            f"{path.name[:80]} cannot be read as a recipe.",
+            received=read_failure(error),
             remedy=f"Give a file, or one of these names: {', '.join(names)}." if names else "Is it a recipe's file?",
         ) from error
     if not isinstance(values, dict):

@@ -68,7 +68,8 @@ def test_vectors_and_matrices(capsys):
 def test_what_has_no_value_is_null_with_a_sentence(capsys):
     status, out, _ = call(capsys, "1/x + log(y)", "x=0", "y=-1", "--json")
     found = json.loads(out)
-    assert status == 0 and found["value"] is None and len(found["notes"]) == 2
+    assert status == 1 and found["value"] is None and len(found["notes"]) == 2
+    assert found["error"]["what"] == " ".join(found["notes"])
 
 
 @pytest.mark.parametrize(

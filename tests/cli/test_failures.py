@@ -43,7 +43,7 @@ def call(capsys, *arguments):
 )  # fmt: skip
 def test_wrong_arguments_are_a_document_too(capsys, arguments):
     status, told, err = call(capsys, *arguments)
-    assert status == 2 and told["error"]["what"].endswith(".") and err and "Traceback" not in err
+    assert status == 2 and told["error"]["what"].endswith((".", "?")) and err and "Traceback" not in err
     assert "{" not in told["error"]["what"] and "value error" not in told["error"]["what"]
 
 
@@ -62,6 +62,8 @@ def test_a_document_never_holds_the_words_of_the_run_before(capsys):
     ],
 )
 def test_what_nobody_expected_is_a_sentence(capsys, monkeypatch, error, kind, words):
+    (paths.runs() / "x").mkdir(parents=True)
+    (paths.runs() / "x" / "run.json").touch()
     monkeypatch.setattr(RunFolder, "open", lambda path: (_ for _ in ()).throw(error))
     status, told, err = call(capsys, "runs", "show", "x")
     assert status == 1 and told["error"]["kind"] == kind and words in json.dumps(told) + err
@@ -93,7 +95,7 @@ def test_a_full_disk_under_standard_output(capfd, monkeypatch):
 def test_of_several_processes_only_the_first_speaks(capsys, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
-    assert main(["runs", "show", "x", "--json"]) == 1
+    assert main(["runs", "show", "x", "--json"]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err
 
@@ -104,9 +106,9 @@ def test_a_run_that_nobody_may_read_does_not_hide_the_others(capsys, tmp_path):
     (paths.runs() / "file").write_text("")
     status, told, _ = call(capsys, "runs", "list")
     assert status == 0 and [run["run"] for run in told["runs"]] == [good.record.id]
-    for name in ("other", "file", "nosuch"):
+    for name, expected, kind in (("other", 1, "NotOurFile"), ("file", 2, "UsageError"), ("nosuch", 2, "UsageError")):
         status, told, _ = call(capsys, "runs", "show", name)
-        assert status == 1 and told["error"]["kind"] == "NotOurFile"
+        assert status == expected and told["error"]["kind"] == kind
 
 
 def test_an_interrupt_before_the_run_is_there_stops_it_when_it_is(few_run):

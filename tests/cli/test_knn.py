@@ -38,11 +38,11 @@ def test_tuning_chooses_on_validation_and_tests_once(capsys):
 
 
 def test_wrong_wishes_get_a_word(capsys):
-    assert main(["knn", "--k", "0", "--queries", "5"]) == 1
-    assert "At least one neighbour" in capsys.readouterr().err
-    assert main(["knn", "--metric", "dot", "--weighted", "--queries", "5"]) == 1
+    assert main(["knn", "--k", "0", "--queries", "5"]) == 2
+    assert "whole number from 1 to" in capsys.readouterr().err
+    assert main(["knn", "--metric", "dot", "--weighted", "--queries", "5"]) == 2
     assert "inner product" in capsys.readouterr().err
-    assert main(["knn", "tune", "--train", "100", "--hold-out", "0.001"]) == 1
+    assert main(["knn", "tune", "--train", "100", "--hold-out", "0.001"]) == 2
     assert "validation split is empty" in capsys.readouterr().err
     assert main(["knn", "--metric", "linf"]) == 2
 

@@ -7,6 +7,7 @@ import tempfile
 from typing import Any
 
 from cvlab.cli.bench.process import child, machine
+from cvlab.cli.parser import whole
 
 _SIDES = (("cvlab", "cvlab"), ("listview", "a QListView over the same array"))
 
@@ -15,8 +16,10 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
     parser = benches.add_parser(
         "browse", parents=[shared], help="scrolling 60,000 images from end to end, frame by frame"
     )
-    parser.add_argument("--images", type=int, default=60_000, help="how many (default: 60,000)")
-    parser.add_argument("--frames", type=int, default=600, help="from one end to the other (default: 600)")
+    parser.add_argument("--images", type=whole(1, 1_000_000), default=60_000, help="how many (default: 60,000)")
+    parser.add_argument(
+        "--frames", type=whole(1, 1_000_000), default=600, help="from one end to the other (default: 600)"
+    )
     parser.set_defaults(verb=_browse)
 
 

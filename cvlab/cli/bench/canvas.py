@@ -7,12 +7,13 @@ import tempfile
 from typing import Any
 
 from cvlab.cli.bench.process import child, machine
+from cvlab.cli.parser import whole
 
 
 def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
     canvas = benches.add_parser("canvas", parents=[shared], help="dragging a block among 200, numbers after an edit")
-    canvas.add_argument("--frames", type=int, default=600, help="frames of each drag (default: 600)")
-    canvas.add_argument("--steps", type=int, default=200, help="edits, then undone (default: 200)")
+    canvas.add_argument("--frames", type=whole(1, 1_000_000), default=600, help="frames of each drag (default: 600)")
+    canvas.add_argument("--steps", type=whole(1, 1_000_000), default=200, help="edits, then undone (default: 200)")
     canvas.set_defaults(verb=_canvas)
 
 

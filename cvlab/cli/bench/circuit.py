@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from time import perf_counter
 from typing import Any
 
+from cvlab import console
 from cvlab.cli.bench.process import child, frame_row, machine
 
 
@@ -53,7 +53,7 @@ def _circuit(arguments: argparse.Namespace) -> dict:
             refused[name] = perf_counter() - began
     rows = [f"{name}: laid out in {seconds:.2f} s" for name, seconds in laid_out.items()]
     rows += [f"{name}: refused in {seconds * 1000:.1f} ms" for name, seconds in refused.items()]
-    print("pan, zoom and recompute in the window", file=sys.stderr)
+    console.say("pan, zoom and recompute in the window")
     with tempfile.TemporaryDirectory(prefix="cvlab-bench-") as home:
         frames = child("cvlab.ui.frame_probe", "circuit", home=home)
     rows += [frame_row(name, frame) for name, frame in frames.items()]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import existing_file
 from cvlab.cli.bench.process import child, machine
 
 
@@ -20,11 +21,12 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _import(arguments: argparse.Namespace) -> dict:
-    print("importing: cvlab", file=sys.stderr)
+    existing_file(arguments.source)
+    console.say("importing: cvlab")
     mine = child("cvlab.engine.data.rivals", "cvlab", str(arguments.source))
     rival = None
     if not arguments.alone:
-        print("importing: torchvision's ImageFolder", file=sys.stderr)
+        console.say("importing: torchvision's ImageFolder")
         rival = child("cvlab.engine.data.rivals", "imagefolder", str(arguments.source))
     rows = [
         f"{mine['images']:,} images, {mine['pixel_bytes'] / 1e6:.0f} MB of pixels, {mine['skipped']:,} left out",

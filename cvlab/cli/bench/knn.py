@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from importlib.util import find_spec
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import check_device, data_entry
 from cvlab.cli.bench.process import child, machine, places
+from cvlab.cli.parser import whole
 
 RIVALS = {"l1": ("cv2",), "l2": ("faiss", "sklearn")}
 TITLES = {
@@ -24,14 +26,19 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
         "knn", parents=[shared], help="exact nearest neighbours: cvlab / OpenCV, faiss, scikit-learn"
     )
     knn.add_argument("--data", default="mnist-mini", help="data set (default: mnist-mini)")
-    knn.add_argument("--queries", type=int, default=0, help="only this many test images (default: all)")
-    knn.add_argument("--k", type=int, default=1, help="neighbours (default: 1)")
+    knn.add_argument(
+        "--queries", type=whole(0, 10_000_000), default=0, help="only this many test images (default: all)"
+    )
+    knn.add_argument("--k", type=whole(1, 100_000), default=1, help="neighbours (default: 1)")
     knn.add_argument("--metric", choices=tuple(RIVALS), action="append", help="may be repeated (default: both)")
     knn.add_argument("--device", default="cpu", help="cpu, or cuda: then the rival is torch.cdist there (default: cpu)")
     knn.set_defaults(verb=_knn)
 
 
 def _knn(arguments: argparse.Namespace) -> dict:
+    data_entry(arguments.data)
+    if arguments.device != "cpu":
+        check_device(arguments.device)
     result: dict[str, Any] = {"data": arguments.data, "k": arguments.k, "machine": machine(), "metrics": {}}
     lines = []
     for metric in dict.fromkeys(arguments.metric or RIVALS):
@@ -39,7 +46,7 @@ def _knn(arguments: argparse.Namespace) -> dict:
         there = [side for side in rivals if find_spec(side) is not None]
         sides = {}
         for side in ("cvlab", *there):
-            print(f"{metric}: {TITLES[side]}", file=sys.stderr)
+            console.say(f"{metric}: {TITLES[side]}")
             flags = ["--metric", metric, "--data", arguments.data, "--queries", str(arguments.queries)]
             flags += ["--k", str(arguments.k), "--device", arguments.device, *places()]
             sides[side] = child("cvlab.engine.neighbors.rivals", side, *flags)

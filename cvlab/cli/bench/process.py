@@ -19,7 +19,7 @@ def child(module: str, *arguments: str, home: str = "", prepared: bool = True) -
         [sys.executable, "-m", module, *arguments],
         env=environment(home, prepared),
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode != 0:
@@ -30,6 +30,7 @@ def child(module: str, *arguments: str, home: str = "", prepared: bool = True) -
 def environment(home: str = "", prepared: bool = True) -> dict[str, str]:
     """The environment of a measured process; the arguments are those of `child`."""
     variables = {key: value for key, value in os.environ.items() if key not in PYTORCH}
+    variables["PYTHONIOENCODING"] = "utf-8"  # whatever the person's own is
     if prepared:
         variables |= PYTORCH
     if home:

@@ -8,11 +8,12 @@ import tempfile
 from typing import Any
 
 from cvlab.cli.bench.process import child, machine
+from cvlab.cli.parser import whole
 
 
 def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
     stroke = benches.add_parser("stroke", parents=[shared], help="from a movement of the pen to new probabilities")
-    stroke.add_argument("--rounds", type=int, default=3, help="processes to run (default: 3)")
+    stroke.add_argument("--rounds", type=whole(1, 1000), default=3, help="processes to run (default: 3)")
     stroke.set_defaults(verb=_stroke)
 
 

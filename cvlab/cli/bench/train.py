@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 from time import perf_counter
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import check_device, data_entry
 from cvlab.cli.bench.process import child, machine, places
+from cvlab.cli.parser import whole
 from cvlab.engine.training.presets import PRESETS
 
 SIDES = ("dataloader", "minimal", "engine", "arithmetic")
@@ -26,7 +28,10 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
         "--data", default="mnist", help="data set for LeNet (default: mnist); the others get random images"
     )
     train.add_argument(
-        "--images", type=int, default=0, help="only this many training images (default: a whole epoch of MNIST)"
+        "--images",
+        type=whole(0, 10_000_000),
+        default=0,
+        help="only this many training images (default: a whole epoch of MNIST)",
     )
     train.add_argument(
         "--device", choices=("cpu", "cuda", "mps"), default="cpu", help="where all sides compute (default: cpu)"
@@ -37,11 +42,15 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
         help=f"train by these recipes to the end, too, for time and accuracy: {', '.join(PRESETS)}",
     )  # fmt: skip
     train.add_argument("--photos", default="cifar10", help="data set of ResNet-9's whole run (default: cifar10)")
-    train.add_argument("--rounds", type=int, default=3, help="epochs of each, in turn (default: 3)")
+    train.add_argument("--rounds", type=whole(1, 1000), default=3, help="epochs of each, in turn (default: 3)")
     train.set_defaults(verb=_train)
 
 
 def _train(arguments: argparse.Namespace) -> dict:
+    data_entry(arguments.data)
+    data_entry(arguments.photos)
+    if arguments.device != "cpu":
+        check_device(arguments.device)
     if arguments.net == "all":
         found = {name: _measure(arguments, name) for name in _TITLES}
         text = "\n".join(result.pop("text") for result in found.values())
@@ -58,7 +67,7 @@ def _whole(arguments: argparse.Namespace, name: str) -> dict:
     """A recipe carried out from beginning to end by `cvlab train`, in a folder that is thrown away."""
     preset = PRESETS[name]
     data = arguments.data if preset.net == "lenet" else arguments.photos
-    print(f"{name} on {data}", file=sys.stderr)
+    console.say(f"{name} on {data}")
     with tempfile.TemporaryDirectory() as folder:
         flags = ["--recipe", name, "--data", data, "--device", arguments.device, "--runs", folder, "--json"]
         began = perf_counter()
@@ -79,7 +88,7 @@ def _measure(arguments: argparse.Namespace, name: str) -> dict:
     result: dict = {}
     for round_ in range(arguments.rounds):
         for side, seconds in sides.items():
-            print(f"{name}, round {round_ + 1} of {arguments.rounds}: {side}", file=sys.stderr)
+            console.say(f"{name}, round {round_ + 1} of {arguments.rounds}: {side}")
             flags = [
                 "--net", name, "--data", arguments.data, "--images", str(arguments.images), "--device", arguments.device,
                 "--precision", arguments.precision, *places(),

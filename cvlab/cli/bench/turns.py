@@ -27,7 +27,7 @@ class Side:
             env=environment(home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         self.turns: list[tuple[float, float]] = []
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 from functools import partial
 from typing import Any
 
+from cvlab import console
+from cvlab.cli.arguments import data_entry
 from cvlab.cli.bench.process import machine, places
 from cvlab.cli.bench.turns import by_turns, side
+from cvlab.cli.parser import number, whole
 from cvlab.engine.errors import CvlabError
 
 
@@ -19,18 +21,23 @@ def add_to(benches: Any, shared: argparse.ArgumentParser) -> None:
         "window", parents=[shared], help="first paint, ticks while training, and the rate against headless"
     )
     window.add_argument("--data", default="mnist-mini", help="data set (default: mnist-mini)")
-    window.add_argument("--turns", type=int, default=40, help="turns of each side, one after the other (default: 40)")
-    window.add_argument("--seconds", type=float, default=1.0, help="length of a turn (default: 1)")
-    window.add_argument("--starts", type=int, default=5, help="starts of each process for first paint (default: 5)")
+    window.add_argument(
+        "--turns", type=whole(1, 10_000), default=40, help="turns of each side, one after the other (default: 40)"
+    )
+    window.add_argument("--seconds", type=number(0.05, 3600), default=1.0, help="length of a turn (default: 1)")
+    window.add_argument(
+        "--starts", type=whole(1, 1000), default=5, help="starts of each process for first paint (default: 5)"
+    )
     window.set_defaults(verb=_window)
 
 
 def _window(arguments: argparse.Namespace) -> dict:
+    data_entry(arguments.data)
     try:
         from cvlab.ui.startup import first_paint_seconds
     except ModuleNotFoundError as error:
         raise CvlabError("The window needs Qt, which is not installed here.", remedy="cvlab doctor") from error
-    print(f"starting the window and a bare one, {arguments.starts} times each", file=sys.stderr)
+    console.say(f"starting the window and a bare one, {arguments.starts} times each")
     paint = first_paint_seconds(arguments.starts)
     data = ["--data", arguments.data]
     with tempfile.TemporaryDirectory(prefix="cvlab-bench-") as home:
@@ -70,7 +77,7 @@ def _window(arguments: argparse.Namespace) -> dict:
 
 
 def _say(turns: int, turn: int) -> None:
-    print(f"turn {turn + 1} of {turns}: headless and in the window", file=sys.stderr)
+    console.say(f"turn {turn + 1} of {turns}: headless and in the window")
 
 
 def _quartile(ordered: list[float], which: int) -> float:

@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cvlab.engine.errors import CorruptData, DataMissing
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 MAX_FILE_BYTES, MAX_PIXELS = 32 * 1024 * 1024, 40_000_000
 
 

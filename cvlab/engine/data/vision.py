@@ -13,6 +13,8 @@ import sys
 import threading
 from types import ModuleType
 
+from cvlab.engine.installation import detect
+
 _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -47,7 +49,7 @@ def torchvision_state() -> tuple[bool, str, str]:
     try:
         torchvision()
     except ImportError:
-        return False, "torchvision is not installed", f"{sys.executable} -m pip install torchvision"
+        return False, "torchvision is not installed", detect().add("torchvision")
     version = importlib.metadata.version("torchvision")
     try:
         boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
@@ -57,6 +59,6 @@ def torchvision_state() -> tuple[bool, str, str]:
             False,
             f"torchvision {version}'s compiled operators do not fit PyTorch {torch.__version__}: cvlab works, but torchvision's "
             "detection operators and image decoders are off",
-            "uv tool install --reinstall --torch-backend=auto cvlab",
+            detect().renew(),
         )
     return True, f"torchvision {version} fits PyTorch {torch.__version__}", ""

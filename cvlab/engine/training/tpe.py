@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cvlab.engine.errors import RecipeError
+from cvlab.engine.installation import detect
 from cvlab.engine.training.search import Axis, Proposal, Searcher, SearchPlan, Trial
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
-INSTALL = 'pip install "cvlab[search]"'
-
 
 def require() -> None:
     """Raises `RecipeError` with the command that installs optuna, where it is missing."""
     if importlib.util.find_spec("optuna") is None:
-        raise RecipeError("This kind of search needs optuna, which is not installed here.", remedy=f"Try: {INSTALL}")
+        remedy = f"Install it: {detect().add('optuna')}"
+        raise RecipeError("This kind of search needs optuna, which is not installed here.", remedy=remedy)
 
 
 class TpeSearcher(Searcher):

@@ -91,9 +91,8 @@ def test_what_was_given_up_counts_for_less(optuna):
 
 def test_without_optuna_a_sentence_names_the_command(monkeypatch):
     monkeypatch.setattr(tpe.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(RecipeError, match=r"needs optuna.*pip install") as error:
+    with pytest.raises(RecipeError, match=r"needs optuna.*install .*optuna"):
         SearchPlan(kind="optuna", axes=AXES).check(Recipe())
-    assert "cvlab[search]" in str(error.value)
     with pytest.raises(RecipeError):
         searcher(SearchPlan(kind="optuna", axes=AXES))
     SearchPlan(axes=AXES).check(Recipe())  # the others need nothing

@@ -124,7 +124,7 @@ def test_without_optuna_the_page_names_the_command(page, monkeypatch):
     monkeypatch.setattr(tpe.importlib.util, "find_spec", lambda name: None)
     page.form.kind.setCurrentIndex(page.form.kind.findData("optuna"))
     page.toggle()
-    assert not page.is_busy and "pip install" in page.words.text() and page.words.property("role") == "small error"
+    assert not page.is_busy and "optuna" in page.words.text() and page.words.property("role") == "small error"
 
 
 def test_the_heat_map_shows_the_best_of_each_place(page):

@@ -13,6 +13,7 @@ import numpy as np
 
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError
+from cvlab.engine.installation import detect
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Input, LayerSpec, Shape
 from cvlab.engine.nets.shapes import infer
@@ -28,7 +29,8 @@ def packages() -> tuple[Any, Any]:
         import onnx
         import onnxruntime
     except ImportError as error:
-        raise NetError("ONNX needs packages that are not installed here.", remedy="pip install cvlab[onnx]") from error
+        remedy = f"Install them: {detect().add('onnx', 'onnxruntime')}"
+        raise NetError("ONNX needs packages that are not installed here.", remedy=remedy) from error
     return onnx, onnxruntime
 
 

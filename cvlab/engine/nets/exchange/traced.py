@@ -13,6 +13,7 @@ from torch import fx, nn
 
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.errors import NetError
+from cvlab.engine.installation import detect
 from cvlab.engine.nets.exchange.assembler import Assembler, Imported, NotHere, Weights
 from cvlab.engine.nets.exchange.torch_modules import spec_of, square
 from cvlab.engine.nets.exchange.weights_file import with_weights
@@ -51,7 +52,7 @@ def read_torchvision(
     try:
         torchvision()
     except ImportError as error:
-        raise NetError("torchvision is not installed.", remedy="pip install torchvision") from error
+        raise NetError("torchvision is not installed.", remedy=f"Install it: {detect().add('torchvision')}") from error
     from torchvision import models
 
     options = {"init_weights": False} if name == "googlenet" else {}
