@@ -31,7 +31,7 @@ def test_import_look_stats_and_remove(capsys, animals):
     assert [row["count"] for row in stats["classes"]] == [8, 8] and len(stats["all"]["mean"]) == 1
     assert call_json(capsys, "data", "remove", "pets")[0] == 0
     status, document, err = call_json(capsys, "data", "info", "pets")
-    assert status == 1 and document["error"]["kind"] == "UnknownDataSet" and "no data set called" in err
+    assert status == 2 and document["error"]["kind"] == "UsageError" and "no data set called" in err
 
 
 def test_import_says_what_was_left_out(capsys, animals):
@@ -86,7 +86,7 @@ def test_a_set_that_a_run_needs(capsys, animals, tmp_path):
 
 def test_wrong_arguments_and_nothing_to_import(capsys, tmp_path):
     status, document, _ = call_json(capsys, "data", "import", str(tmp_path), "--size", "1")
-    assert status == 2 and document["error"]["kind"] == "RecipeError"
+    assert status == 2 and document["error"]["kind"] == "UsageError"
     status, document, _ = call_json(capsys, "data", "import", str(tmp_path))
     assert status == 1 and document["error"]["kind"] == "DataError"
 

@@ -69,7 +69,7 @@ def test_fork_branch_export(call, trained, tmp_path):
     text = (tmp_path / "out" / "train.py").read_text()
     assert "step 8 of" in text
     compile(text, "train.py", "exec")
-    assert call("runs", "branch", trained[0], 3)[1]["error"]["what"].startswith("The run has no checkpoint of step 3")
+    assert call("runs", "branch", trained[0], 3)[1]["error"]["what"].startswith("The run has no checkpoint at step 3")
 
 
 def test_tensorboard_files_of_runs(call, trained):
@@ -90,7 +90,7 @@ def test_ensembles(call, trained):
     assert found["members"][0]["low"] < found["members"][0]["accuracy"] < found["members"][0]["high"]
     _, past = call("ensemble", "--checkpoints", trained[0], "--top", 2, "--split", "held-out")
     assert [member["title"] for member in past["members"]] == ["seed 0, step 8", "seed 0, step 16"]
-    assert call("ensemble")[0] == 1
+    assert call("ensemble")[0] == 2
     assert "running average" in call("ensemble", trained[0], "--average")[1]["error"]["what"]
 
 
