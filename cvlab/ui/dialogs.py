@@ -50,7 +50,8 @@ class Dialog(QDialog):
 
 
 class Question(Dialog):
-    """Asks, and calls the bound method that belongs to the answer. Esc answers with the last choice."""
+    """Asks, and calls the bound method that belongs to the answer. Esc answers with the last choice. Return answers with the
+    primary choice, or with the last where none is primary: never with one that deletes something."""
 
     def __init__(
         self,
@@ -71,9 +72,10 @@ class Question(Dialog):
             button = self.add_button(key, caption, tip, role)
             button.clicked.connect(self._answer)
             self._answers[button.objectName()] = act
-            if role == "primary":
-                button.setDefault(True)
-                button.setFocus()
+        primary = next((n for n, choice in enumerate(choices) if choice[3] == "primary"), len(choices) - 1)
+        default = self.findChild(QPushButton, list(self._answers)[primary])
+        default.setDefault(True)
+        default.setFocus()
         self._unanswered: Callable[[], None] | None = act
 
     def _answer(self) -> None:
