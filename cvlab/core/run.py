@@ -114,6 +114,11 @@ class Run(RunStory):
         """Whether it may still train, here; one that another process trains is only looked at."""
         return self._tail is None and self.state.status in ("starting", "running", "paused")
 
+    @property
+    def is_pausing(self) -> bool:
+        """Whether it is paused, or will be after this batch."""
+        return self.is_active and self._paused
+
     def pause(self) -> None:
         with self._gate:
             self._paused = True

@@ -20,6 +20,7 @@ from cvlab.ui.faults import Faults, open_log
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.tokens import TEXT
 from cvlab.ui.warm_up import WarmUp, settle
+from cvlab.ui.widgets.focus import FocusGuard
 from cvlab.ui.window import MainWindow
 
 SWITCH = 0.0005
@@ -38,7 +39,7 @@ def share_interpreter() -> None:
 
 
 def dress(application: QApplication, wanted: str = "light") -> None:
-    """Style, font and theme; the same in the window, the tour and the tests."""
+    """Style, font, theme and the care for the focus; the same in the window, the tour and the tests."""
     application.setApplicationName("cvlab")
     application.setApplicationDisplayName("cvlab")
     application.setApplicationVersion(cvlab.__version__)
@@ -52,6 +53,7 @@ def dress(application: QApplication, wanted: str = "light") -> None:
     font.setFeature(QFont.Tag("tnum"), 1)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     application.setFont(font)
+    FocusGuard.install(application)
     theme().choose(wanted)
 
 
@@ -97,6 +99,7 @@ class Session(QObject):
 
     def _painted(self) -> None:
         self._lab.jobs.release()
+        self._lab.empty_trash()
         self.collector.start()
         if self._warm:
             self.warm_up.start()

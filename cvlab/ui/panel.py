@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from cvlab.core.lab import Lab
@@ -48,6 +48,15 @@ class Panel(QWidget):
         super().__init__(parent)
         theme().style(self)
         self.lab = lab
+        self.first_control: QWidget | None = None
+        """Has the focus when the panel comes to the front. It is no focus proxy: Tab never gets past a container whose proxy
+        is hidden or disabled."""
+
+    def take_focus(self) -> None:
+        """Gives the focus to the first control, or to the panel itself where that cannot take it now."""
+        first = self.first_control
+        can = first is not None and first.isEnabled() and first.isVisibleTo(self)
+        (first if can else self).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def actions_offered(self) -> Sequence[Action]:
         """What the panel can do, for its menu entries, shortcuts and the palette."""

@@ -52,7 +52,7 @@ class PanelStack(QStackedWidget):
         self.front = panel_id
         view = self._views.get(panel_id) or self._build(panel_id)
         self.setCurrentWidget(view)
-        view.setFocus(Qt.FocusReason.OtherFocusReason)
+        view.take_focus() if isinstance(view, Panel) else view.setFocus(Qt.FocusReason.OtherFocusReason)
         self._commands.front(panel_id)
         self.explained.emit(self._lessons.get(panel_id, Lesson(self._specs[panel_id].title, "")))
         self.wake()

@@ -72,7 +72,7 @@ def test_from_a_recipe_through_a_failure_to_a_net_that_reads(panel, lab, qtbot):
     # Hold it, look, change a knob, go on.
     press("pause")
     type_into("learning_rate", "0.002")
-    press("start")
+    press("pause")
     until(lambda: lab.runs.current.state.status == "finished")
     run = lab.runs.current
     assert run.knobs[0].new == 0.002

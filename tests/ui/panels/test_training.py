@@ -227,12 +227,13 @@ def test_pause_step_resume_and_stop(panel, lab, pumped):
     pumped(lambda: run.state.step >= 1)
     press(panel, "pause")
     assert run.state.status == "paused"
-    assert control(panel, "start").text() == "Resume"
+    assert control(panel, "pause").text() == "Resume" and not control(panel, "start").isEnabled()
     pumped(lambda: not run.mailbox.collect())
     here = run.state.step
     press(panel, "step")
     pumped(lambda: run.state.step > here)
-    press(panel, "start")
+    press(panel, "pause")
+    assert control(panel, "pause").text() == "Pause"
     pumped(lambda: run.state.step > here + 3)
     press(panel, "stop")
     pumped(lambda: run.state.status == "stopped")

@@ -68,7 +68,7 @@ class BuilderPanel(Panel):
         self.setAcceptDrops(True)
         self._lay_out()
         self._connect()
-        self.setFocusProxy(self.canvas)
+        self.first_control = self.canvas
         bind(self, lab.project, "architecture", self._show_net)
         bind(self, lab.project, "recipe", self._show_recipe)
         bind(self, lab.project.builder, "selected", self._show_selected)
@@ -232,7 +232,7 @@ class BuilderPanel(Panel):
 
     def show_volumes(self, on: bool) -> None:
         self.stage.setCurrentWidget(self.volumes if on else self.canvas)
-        self.setFocusProxy(self.stage.currentWidget())
+        self.first_control = self.stage.currentWidget()
 
     def toggle_volumes(self) -> None:
         self.header.volumes.toggle()

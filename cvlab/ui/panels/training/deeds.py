@@ -14,10 +14,10 @@ def deeds_of(panel: TrainingPanel) -> tuple[Action, ...]:
     return (
         Action("training.start", "Start or resume training", panel.start_or_resume, "Ctrl+Return", "play",
                "Trains the net with the recipe.", "Run", panel.can_start),
-        Action("training.pause", "Pause training", panel.pause, "Ctrl+P", "pause",
-               "Holds the training after this batch.", "Run", panel.can_pause),
+        Action("training.pause", "Pause or resume training", panel.pause_or_resume, "Ctrl+P", "pause",
+               "Pauses after this batch; resumes a paused run.", "Run", panel.is_active),
         Action("training.step", "Train one batch", panel.step, "Ctrl+.", "step",
-               "One batch, then pause.", "Run", panel.can_start),
+               "One batch, then pause.", "Run", panel.can_step),
         Action("training.stop", "Stop training", panel.stop, "", "stop",
                "Ends the run and saves it.", "Run", panel.is_active),
         Action("training.draw", "Draw a digit with this net", panel.draw_digit, "", "digits",

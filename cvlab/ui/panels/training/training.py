@@ -30,6 +30,7 @@ from cvlab.ui.panels.training.starter import Starter
 from cvlab.ui.panels.training.tiles import Tiles
 from cvlab.ui.panels.training.tour import walk
 from cvlab.ui.panels.training.transport import TransportBar
+from cvlab.ui.widgets.focus import set_successors
 
 if TYPE_CHECKING:
     from cvlab.ui.panels.training.curves import CurvesView
@@ -45,7 +46,7 @@ class TrainingPanel(Panel):
         self._past: Run | None = None  # an earlier run that is looked at
         self._seen, self._taught = ("", ""), ""
         self._expected: Guess | None = None
-        # In the order in which Tab visits them; whoever tabs into the panel comes to Start, its focus proxy, first.
+        # In the order in which Tab visits them.
         self.transport = TransportBar(self)
         self.heading = Heading(lab, self.transport.sizeHint().height(), self)
         self.recipe = RecipeCard(lab, self)
@@ -58,7 +59,9 @@ class TrainingPanel(Panel):
         self.failure = FailureCard(self.inside)
         self.starter = Starter(lab, self.recipe.beginning, self)
         self._lay_out()
-        self.setFocusProxy(self.transport.start)
+        self.first_control = self.transport.start
+        for card in (self.result, self.failure):
+            set_successors(card, self.transport.pause)
         self._connect()
         self._show_run()
 
@@ -84,8 +87,8 @@ class TrainingPanel(Panel):
     def _connect(self) -> None:
         bar = self.transport
         for asked, deed in (
-            (bar.start_asked, self.start_or_resume), (bar.pause_asked, self.pause), (bar.step_asked, self.step),
-            (bar.stop_asked, self.stop),
+            (bar.start_asked, self.start_or_resume), (bar.pause_asked, self.pause_or_resume),
+            (bar.step_asked, self.step), (bar.stop_asked, self.stop),
         ):  # fmt: skip
             asked.connect(deed)
         self.queue.queue_asked.connect(self.enqueue)
@@ -155,6 +158,13 @@ class TrainingPanel(Panel):
     def start(self) -> Run | None:
         """A new run of the project's net and recipe; what cannot be trained is said on the card."""
         return self.starter.start()
+
+    def pause_or_resume(self) -> None:
+        """Pauses the current run after this batch; resumes it if it is paused."""
+        if self.is_active() and self.lab.runs.current.is_pausing:
+            self.start_or_resume()
+        else:
+            self.pause()
 
     def pause(self) -> None:
         if self.is_active():
@@ -231,9 +241,9 @@ class TrainingPanel(Panel):
     def _run_started(self, run: Run) -> None:
         self._past = None
         self.lab.project.training.run = run.id
-        self.failure.forget()
         self.past.show_current()
         self._show_run()
+        self.failure.forget()  # last: the focus goes on from its buttons to Pause, which is enabled now
 
     def _run_ended(self, run: Run) -> None:
         self.past.refresh()
@@ -288,8 +298,8 @@ class TrainingPanel(Panel):
     def can_start(self) -> bool:
         return not self.is_active() or self.lab.runs.current.state.status == "paused"
 
-    def can_pause(self) -> bool:
-        return self.is_active() and self.lab.runs.current.state.status != "paused"
+    def can_step(self) -> bool:
+        return not self.is_active() or self.lab.runs.current.state.status != "running"
 
     def can_draw(self) -> bool:
         run = self._run()

@@ -1,4 +1,4 @@
-"""The transport bar: start, pause, step, stop, and how far the run has come. It decides nothing."""
+"""The transport bar: start, pause or resume, step, stop, and how far the run has come. It decides nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from cvlab.core.runs import Run
 from cvlab.ui.theme.icons import icon
 from cvlab.ui.theme.style import set_role
 from cvlab.ui.widgets.figures import NO_FIGURE, duration_text
+from cvlab.ui.widgets.focus import set_successors
 from cvlab.ui.widgets.room import roomed
 
 _WIDE = 760
 """Narrower than this, the speed steps aside: the window's status bar shows it too."""
+_PAUSE = "Pause", "Pauses the training after this batch (Ctrl+P); nothing is lost."
+_RESUME = "Resume", "Resumes the training with the next batch (Ctrl+P)."
+"""Text and tool tip of the button in its two states."""
 
 
 class TransportBar(QFrame):
-    """Buttons that ask, and a progress line in places that never move."""
+    """Buttons that ask, and a progress line in places that never move. One button pauses and resumes, so that a key pressed
+    twice on it comes back to where it was."""
 
     start_asked = Signal()
     pause_asked = Signal()
@@ -27,14 +32,12 @@ class TransportBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._shown: tuple[str, str, int] | None = None
+        self._shown: tuple[str, str, int, bool] | None = None
         self.start = self._button(
             "start", "Start", "play", "accent_ink", "Trains the net with this recipe (Ctrl+Return)."
         )
         self.start.setProperty("role", "primary")
-        self.pause = self._button(
-            "pause", "Pause", "pause", "ink", "Holds the training after this batch; nothing is lost."
-        )
+        self.pause = self._button("pause", _PAUSE[0], "pause", "ink", _PAUSE[1])
         self.step = self._button(
             "step", "Step", "step", "ink", "Trains on one batch, then pauses: watch a single update."
         )
@@ -48,7 +51,10 @@ class TransportBar(QFrame):
             (self.stop, self.stop_asked),
         ):
             button.clicked.connect(signal)
-        self.start.setMinimumWidth(self.start.fontMetrics().horizontalAdvance("Resume") + 68)
+        self.pause.setMinimumWidth(self.pause.fontMetrics().horizontalAdvance("Resume") + 60)
+        set_successors(self.start, self.pause)
+        set_successors(self.step, self.pause)
+        set_successors(self.stop, self.start)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 10, 16, 10)
         row.setSpacing(8)
@@ -103,16 +109,23 @@ class TransportBar(QFrame):
     def show_run(self, run: Run | None) -> None:
         """Buttons and progress for this run; None before the first. Cheap enough for every tick."""
         status = run.state.status if run is not None else ""
-        shown = (run.id, status, run.state.revision) if run is not None else ("", "", 0)
+        is_pausing = run is not None and run.is_pausing
+        shown = (run.id, status, run.state.revision, is_pausing) if run is not None else ("", "", 0, False)
         if shown == self._shown:
             return
         self._shown = shown
         active = run is not None and run.is_active
-        self.start.setEnabled(not active or status == "paused")
-        _put(self.start, "Resume" if status == "paused" else "Start")
-        self.pause.setEnabled(status in ("running", "starting"))
-        self.step.setEnabled(not active or status == "paused")
-        self.stop.setEnabled(active)
+        self._show_pause(is_pausing)
+        can = {
+            self.start: not active,
+            self.pause: active,
+            self.step: not active or status != "running",
+            self.stop: active,
+        }
+        for button in sorted(
+            can, key=can.__getitem__, reverse=True
+        ):  # a button that takes over the focus must be enabled
+            button.setEnabled(can[button])
         set_role(self.bar, {"finished": "success", "failed": "error"}.get(status, ""))
         self._eta_room.setVisible(active)  # its room is for the words of how a run has ended
         if run is None:
@@ -135,6 +148,14 @@ class TransportBar(QFrame):
         left = NO_FIGURE if state.eta is None else duration_text(state.eta)
         _put(self.eta, f"{left} left" if active and state.eta is not None else "")
         self._eta_room.widen()  # hours need more than minutes
+
+    def _show_pause(self, is_paused: bool) -> None:
+        text, tip = _RESUME if is_paused else _PAUSE
+        if self.pause.text() != text:
+            self.pause.setText(text)
+            self.pause.setIcon(icon("play" if is_paused else "pause", "ink"))
+            self.pause.setAccessibleName(text)
+            self.pause.setToolTip(tip)
 
 
 def _put(widget: QLabel | QPushButton, text: str) -> None:
