@@ -120,6 +120,10 @@ class History:
     def can_redo(self) -> bool:
         return bool(self._undone)
 
+    def is_last(self, command: Command) -> bool:
+        """Whether `undo` would undo this command."""
+        return bool(self._done) and self._done[-1] is command
+
     @property
     def undo_label(self) -> str:
         return self._done[-1].label if self._done else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -106,3 +107,23 @@ def kept(folder: Path | None = None) -> list[KnnResult]:
 def forget(result: KnnResult, folder: Path | None = None) -> None:
     """Deletes it; nothing happens if it is gone."""
     ((folder or paths.runs()) / f"{result.id}.json").unlink(missing_ok=True)
+
+
+class DeleteResult:
+    """Deletes a kept result; undo writes it again. `changed` is called after either. Undo raises `CannotWrite`."""
+
+    label = "Delete a result"
+
+    def __init__(self, result: KnnResult, changed: Callable[[], None]) -> None:
+        self._result, self._changed = result, changed
+
+    def do(self) -> None:
+        forget(self._result)
+        self._changed()
+
+    def undo(self) -> None:
+        keep(self._result)
+        self._changed()
+
+    def merge(self, later: object) -> bool:
+        return False

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from cvlab.core import paths
 from cvlab.core.history import History
-from cvlab.core.jobs import Jobs
+from cvlab.core.jobs import JobControl, Jobs
 from cvlab.core.leftovers import RemoveLeftovers
 from cvlab.core.models import Models
 from cvlab.core.notices import Notice, Notices, Remedy
@@ -19,6 +20,7 @@ from cvlab.core.run import Run
 from cvlab.core.runs import Runs
 from cvlab.core.settings import Settings
 from cvlab.core.storage.project_file import load_project, save_project
+from cvlab.core.storage.trash import Trash
 from cvlab.engine.errors import CvlabError
 
 if TYPE_CHECKING:
@@ -41,6 +43,18 @@ class TurnDown:
             self.run.turn("optimizer.learning_rate", self.rate)
 
 
+@dataclass(frozen=True)
+class EmptyTrash:
+    """Empties the trash below each of these folders of what has been there for too long."""
+
+    roots: tuple[Path, ...]
+    now: float
+
+    def run(self, control: JobControl) -> None:
+        for root in self.roots:
+            Trash(root).empty(self.now)
+
+
 class Lab:
     """Owns the project, its history, the runs and the background jobs. Call `pump` often and `close` once."""
 
@@ -55,6 +69,11 @@ class Lab:
         self.runs.line.recall()
         self.recipes = Recipes(paths.recipes())
         self.models = Models(paths.resources() / "models", self.runs, paths.nets())
+
+    def empty_trash(self) -> None:
+        """Deletes for good, in the background, what was deleted days ago. Call it when the program starts, never later: what is
+        deleted from now on can be restored as long as it runs."""
+        self.jobs.submit("lab.trash", EmptyTrash((paths.runs(), paths.nets()), time()))
 
     def dataset(self, dataset_id: str) -> Dataset:
         """The data set, from this machine. Blocking: call it in a job or a run. Raises `DataError`."""

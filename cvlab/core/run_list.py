@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cvlab.core.epochs import EpochLine
 from cvlab.core.storage.record import Notes, RunRecord
 from cvlab.core.storage.run_folder import RunFolder
+from cvlab.core.storage.trash import Trash
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.events import EpochEnd, StepEnd
 
-TRASH = "trash"
-"""The folder beside the runs where those go that are thrown away."""
+if TYPE_CHECKING:
+    from cvlab.core.panels.runs import RunsState
 
 
 @dataclass(frozen=True)
@@ -236,31 +236,63 @@ def _column(events: Sequence[Any], name: str) -> np.ndarray:
     return np.array([np.nan if getattr(e, name) is None else getattr(e, name) for e in events], dtype=float)
 
 
-# -- throwing away -----------------------------------------------------------------------------------------------------
+# -- deleting ----------------------------------------------------------------------------------------------------------
 
 
-class ThrowAway:
-    """Runs moved into the trash beside the others; undo brings them back. `changed` is called after either. Raises OSError."""
+class DeleteRuns:
+    """Moves runs into the trash beside the others; undo moves them back and chooses what was chosen before.
 
-    def __init__(self, folders: Sequence[Path], changed: Callable[[], None]) -> None:
-        self._folders, self._changed = tuple(folders), changed
-        self.label = "Throw away a run" if len(self._folders) == 1 else f"Throw away {len(self._folders)} runs"
+    Args:
+        folders: The runs, all in one folder.
+        changed: Called after either.
+        state: The runs panel's state; None where nothing is chosen.
+        chosen: Ids of the runs that are chosen after the deletion.
+
+    Raises:
+        CannotWrite: By `do` and `undo`. Nothing is moved then.
+        NotOurFile: By `undo`, where the trash has been emptied.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], changed: Callable[[], None], state: RunsState | None = None, chosen: Sequence[str] = ()
+    ) -> None:  # fmt: skip
+        self._folders, self._changed, self._state = tuple(folders), changed, state
+        self._before, self._after = state.chosen if state is not None else (), tuple(chosen)
+        self._trash = Trash(self._folders[0].parent)
+        self.label = "Delete a run" if len(self._folders) == 1 else f"Delete {len(self._folders)} runs"
 
     def do(self) -> None:
-        for folder in self._folders:
-            bin_ = folder.parent / TRASH
-            bin_.mkdir(exist_ok=True)
-            if folder.exists():
-                shutil.rmtree(bin_ / folder.name, ignore_errors=True)
-                folder.rename(bin_ / folder.name)
-        self._changed()
+        done = []
+        try:
+            for folder in self._folders:
+                self._trash.put(folder)
+                done.append(folder)
+        except CvlabError:
+            for folder in done:
+                self._trash.restore(folder.name)
+            raise
+        self._show(self._after)
 
     def undo(self) -> None:
         for folder in self._folders:
-            thrown = folder.parent / TRASH / folder.name
-            if thrown.exists() and not folder.exists():
-                thrown.rename(folder)
+            self._trash.restore(folder.name)
+        self._show(self._before)
+
+    def _show(self, chosen: tuple[str, ...]) -> None:
+        if self._state is not None:
+            self._state.chosen = chosen
         self._changed()
+
+    def merge(self, later: object) -> bool:
+        return False
+
+
+class RestoreRuns:
+    """The opposite of a deletion, for when other steps were made since: undo deletes them again. Raises as `DeleteRuns`."""
+
+    def __init__(self, deletion: DeleteRuns) -> None:
+        self.do, self.undo = deletion.undo, deletion.do
+        self.label = deletion.label.replace("Delete", "Restore", 1)
 
     def merge(self, later: object) -> bool:
         return False

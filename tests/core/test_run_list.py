@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from cvlab.core.run_list import ThrowAway, best_of, flat, read_curves, read_rows, settings_of, tags_in
+from cvlab.core.panels.runs import RunsState
+from cvlab.core.run_list import DeleteRuns, RestoreRuns, best_of, flat, read_curves, read_rows, settings_of, tags_in
 from cvlab.core.storage.run_folder import RunFolder
+from cvlab.core.storage.trash import Trash
+from cvlab.engine.errors import CannotWrite
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
@@ -98,9 +101,9 @@ def test_tags_are_read_as_people_type_them(typed, tags):
     assert tags_in(typed) == tags
 
 
-def test_thrown_away_runs_come_back_with_undo(make, tmp_path):
+def test_deleted_runs_come_back_with_undo(make, tmp_path):
     folder, calls = make(), []
-    command = ThrowAway([folder.path], changed=lambda: calls.append(1))
+    command = DeleteRuns([folder.path], changed=lambda: calls.append(1))
     command.do()
     assert not folder.path.exists() and read_rows(tmp_path) == []
     command.undo()
@@ -109,6 +112,34 @@ def test_thrown_away_runs_come_back_with_undo(make, tmp_path):
     command.do()  # gone already: nothing happens
     command.undo()
     assert len(read_rows(tmp_path)) == 1 and len(calls) == 5
+
+
+def test_a_deletion_is_undone_whole_and_moves_all_runs_or_none(make, tmp_path, monkeypatch):
+    folders = [make(), make(), make()]
+    folders[1].annotate(tags=("deep",), text="Kept.")
+    (folders[1].path / "weights-final.safetensors").write_bytes(b"weights")
+    state = RunsState(chosen=(folders[1].record.id,))
+
+    def files():
+        return {path.relative_to(tmp_path): path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+
+    before = files()
+    command = DeleteRuns([folders[1].path, folders[2].path], lambda: None, state, (folders[0].record.id,))
+    command.do()
+    assert [row.id for row in read_rows(tmp_path)] == [folders[0].record.id] == list(state.chosen)
+    RestoreRuns(command).do()
+    assert files() == before and state.chosen == (folders[1].record.id,)
+    put = Trash.put
+
+    def fail(self, folder):
+        if folder == folders[2].path:
+            raise CannotWrite("The disk is full.")
+        put(self, folder)
+
+    monkeypatch.setattr(Trash, "put", fail)
+    with pytest.raises(CannotWrite):
+        command.do()
+    assert files() == before and state.chosen == (folders[1].record.id,)
 
 
 def test_a_run_that_was_cut_off_does_not_train(runs):

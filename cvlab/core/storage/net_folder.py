@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from time import time
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cvlab.core.storage.files import read_bounded
+from cvlab.core.storage.trash import Trash
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 RECORD, WEIGHTS = "net.json", "weights.safetensors"
-TRASH = "trash"
-"""The folder beside the nets where those go that are thrown away."""
-KEPT_DAYS = 7
-"""Of those in the trash: what was thrown away earlier goes for good when the next one comes."""
 MAX_RECORD, MAX_WEIGHTS = 50_000_000, 2_000_000_000
 
 
@@ -131,28 +126,12 @@ class NetFolder:
 
     def throw_away(self) -> None:
         """Into the trash, from where `bring_back` takes it. Raises `CannotWrite`."""
-        trash = self.path.parent / TRASH
-        try:
-            trash.mkdir(exist_ok=True)
-            _empty(trash)
-            shutil.rmtree(trash / self.path.name, ignore_errors=True)
-            self.path.rename(trash / self.path.name)
-            (trash / self.path.name).touch()
-        except OSError as error:
-            raise refused(error, trash, kept=False) from error
+        Trash(self.path.parent).put(self.path)
 
     @classmethod
     def bring_back(cls, root: Path, id: str) -> None:
         """Out of the trash; nothing where it has been imported again meanwhile. Raises `NotOurFile`, `CannotWrite`."""
-        thrown = root / TRASH / id
-        if (root / id / RECORD).is_file():
-            return
-        if not (thrown / RECORD).is_file():
-            raise NotOurFile("This net is no longer in the trash.", received=id[:120], remedy="Import it again.")
-        try:
-            thrown.rename(root / id)
-        except OSError as error:
-            raise refused(error, root, kept=False) from error
+        Trash(root).restore(Path(id).name)
 
     @property
     def bytes(self) -> int:
@@ -160,14 +139,6 @@ class NetFolder:
         with suppress(OSError):
             return (self.path / WEIGHTS).stat().st_size
         return 0
-
-
-def _empty(trash: Path) -> None:
-    """What has lain in the trash for too long goes for good."""
-    for path in trash.iterdir():
-        with suppress(OSError):
-            if time() - path.stat().st_mtime > KEPT_DAYS * 86_400:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def class_numbers(output: tuple[int, ...]) -> tuple[str, ...]:

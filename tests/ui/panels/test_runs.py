@@ -1,4 +1,4 @@
-"""The runs panel: what a person finds, compares, writes and throws away."""
+"""The runs panel: what a person finds, compares, writes and deletes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from cvlab.core.history import SetField
 from cvlab.core.jobs import JobControl
 from cvlab.core.searches import SearchRequest
 from cvlab.core.storage.lock import RunLock
@@ -16,6 +17,7 @@ from cvlab.engine.nets import zoo
 from cvlab.engine.training.events import EpochEnd, RunFinished, StepEnd
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Axis, SearchPlan
+from cvlab.ui.dialogs import Question
 from cvlab.ui.panels.runs.fork_dialog import ForkDialog
 from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.panels.runs.runs import RunsPanel
@@ -205,14 +207,92 @@ def test_taking_up_a_run_brings_its_net_and_recipe_and_can_be_undone(panel, lab,
     assert (lab.project.architecture, lab.project.recipe) == before
 
 
-def test_throwing_away_and_undo(panel, lab, qtbot, ids):
+def files_of(lab, run_id):
+    """Every file of a run and what is in it."""
+    root = lab.runs.root / run_id
+    return {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def undo_of(lab):
+    """What the Undo button of the last notice does."""
+    (undo,) = [remedy for remedy in lab.notices.all[-1].remedies if remedy.caption == "Undo"]
+    return undo
+
+
+@pytest.mark.parametrize("since", [False, True], ids=["at-once", "after-another-step"])
+def test_a_run_is_deleted_by_its_key_and_comes_back_whole(panel, lab, qtbot, ids, since):
+    choose(panel, 1)
+    panel.notes.tags.setText("deep")
+    panel.notes.text.setPlainText("half a thought")
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    settle(lab, qtbot)
+    assert titles(panel, "held_out") == ["80.0 %", "70.0 %"] and lab.notices.all[-1].title == "Run deleted"
+    assert lab.project.runs.chosen == (ids[0],), "the next row"
+    assert panel.table.currentIndex().row() == 1
+    if since:
+        lab.history.push(SetField(lab.project, "recipe", lab.project.recipe.changed(seed=9), "Change seed"))
+    undo_of(lab).act()
+    settle(lab, qtbot)
+    assert lab.project.runs.chosen == (ids[1],) and titles(panel, "held_out") == ["80.0 %", "90.0 %", "70.0 %"]
+    assert RunFolder.open(lab.runs.root / ids[1]).notes == Notes(tags=("deep",), text="half a thought")
+    assert lab.project.recipe.seed == (9 if since else 0)
+
+
+def test_every_file_of_a_deleted_run_comes_back(panel, lab, qtbot, ids):
+    before = {each: files_of(lab, each) for each in ids}
+    for n in range(3):
+        choose(panel, 0)
+        panel.throw_away()
+        settle(lab, qtbot)
+        assert panel.table.count() == 2 - n
+    assert panel.empty.isVisible() and lab.project.runs.chosen == ()
+    lab.new()  # forgets every step
+    for _ in ids:
+        panel.restore()
+        settle(lab, qtbot)
+    assert {each: files_of(lab, each) for each in ids} == before and not panel._can_restore()
+
+
+def test_the_delete_key_elsewhere_deletes_no_run(panel, lab, ids):
+    choose(panel, 0)
+    for widget in (panel.bar.find, panel.overlay.curve, panel.bar.buttons["take_up"]):
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_Delete)
+    assert panel.table.count() == 3 and not lab.history.can_undo
+
+
+def question(panel):
+    return panel.window().findChild(Question, "runs.confirm_delete")
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Escape])
+def test_several_are_deleted_only_after_a_question_whose_default_deletes_nothing(panel, lab, qtbot, key):
     choose(panel, 0, 1)
     panel.throw_away()
+    asked = question(panel)
+    assert asked.isVisible() and asked.windowTitle() == "Delete 2 runs?"
+    QTest.keyClick(asked.focusWidget(), key)
+    assert not asked.isVisible() and panel.table.count() == 3 and not lab.history.can_undo
+
+
+def test_several_are_deleted_at_once_and_undone_at_once(panel, lab, qtbot, ids):
+    choose(panel, 0, 1)
+    panel.throw_away()
+    QTest.mouseClick(question(panel).findChild(QWidget, "runs.confirm_delete.delete"), Qt.MouseButton.LeftButton)
     settle(lab, qtbot)
-    assert panel.table.count() == 1 and lab.project.runs.chosen == ()
+    assert panel.table.count() == 1 and lab.project.runs.chosen == (ids[0],)
+    assert lab.notices.all[-1].title == "2 runs deleted"
     lab.history.undo()
     settle(lab, qtbot)
-    assert panel.table.count() == 3
+    assert panel.table.count() == 3 and lab.project.runs.chosen == (ids[2], ids[1])
+
+
+def test_a_run_that_a_queued_one_starts_from_is_not_deleted(panel, lab, ids):
+    lab.runs.line.add(zoo.two_layer(), Recipe(), "next", None, begin_with=ids[2], whose="this")
+    choose(panel, 0)
+    panel.throw_away()
+    assert panel.table.count() == 3 and not lab.history.can_undo and "queue" in lab.notices.all[-1].text
 
 
 def test_nothing_can_be_done_with_nothing(panel, lab):
@@ -346,6 +426,6 @@ def test_a_run_that_another_window_trains_is_not_thrown_away(panel, lab, qtbot, 
     choose(panel, 0, 1)
     panel.throw_away()
     settle(lab, qtbot)
-    assert titles(panel, "held_out") == ["80.0 %", "70.0 %"] and "Stop it first" in lab.notices.all[-1].text
+    assert titles(panel, "held_out") == ["80.0 %", "70.0 %"] and "Stop it first" in lab.notices.all[-2].text
     assert (lab.runs.root / ids[-1] / "run.json").exists()
     owner.release()

@@ -42,7 +42,11 @@ class ResultsList(Card):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setProperty("role", "plain")
         self.forget = icon_button(
-            self, "forget", "delete", "Delete the chosen result", "Deletes the chosen result from this machine."
+            self,
+            "forget",
+            "delete",
+            "Delete the chosen result",
+            "Deletes the chosen result from this machine. Undo brings it back.",
         )
         self.forget.setEnabled(False)
         self.header.addStretch(1)
@@ -87,8 +91,8 @@ class ResultsList(Card):
     def _forget(self) -> None:
         row = self.list.currentRow()
         if 0 <= row < len(self.results):
-            knn_results.forget(self.results[row])
-            self.refresh()
+            self._lab.history.push(knn_results.DeleteResult(self.results[row], self.refresh))
+            self.list.setFocus()
 
 
 def _when(created: str) -> str:

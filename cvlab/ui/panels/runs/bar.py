@@ -60,8 +60,8 @@ class RunsBar(QWidget):
             self,
             "runs.throw_away",
             "delete",
-            "Throw away",
-            "Moves the chosen runs into the trash (Del); undo brings them back.",
+            "Delete",
+            "Deletes the chosen runs (Delete key in the table). Undo brings them back.",
         )
         row.addWidget(self.buttons["throw_away"])
         self.show_busy("")

@@ -15,6 +15,7 @@ from cvlab.core.run_list import RunRow
 from cvlab.core.runs import Run
 from cvlab.core.storage.record import Notes
 from cvlab.core.storage.run_folder import RunFolder
+from cvlab.core.storage.trash import KEPT_DAYS, Trash
 from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
@@ -30,6 +31,7 @@ from cvlab.ui.panels.runs.overlay_place import OverlayPlace
 from cvlab.ui.panels.runs.table import RunsTable
 from cvlab.ui.panels.runs.tour import walk
 from cvlab.ui.widgets.controls import label
+from cvlab.ui.widgets.focus import set_successors
 from cvlab.ui.widgets.splitter import splitter
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 _LIST, _READ = "runs.list", "runs.curves"
 _EVERY = 2.0
 """Seconds between two looks at a run that trains."""
+_NAMED = 5
+"""Runs that a question names."""
 
 
 class RunsPanel(Panel):
@@ -65,12 +69,15 @@ class RunsPanel(Panel):
         self.forks = Forks(lab, self)
         self.forks.begun.connect(self._forked)
         self._is_read = False
+        self._deleting: tuple[str, ...] = ()
         self._lay_out()
-        self.setFocusProxy(self.table)
+        self.first_control = self.table
         self.table.chose.connect(self._choose)
         self.table.starred.connect(self._star)
         self.table.sorted_by.connect(self._sort)
         self.table.opened.connect(self._open)
+        self.table.delete_requested.connect(self.throw_away)
+        set_successors(self.table, self.bar.find)
         self.notes.written.connect(self._write)
         for name, deed in {
             "take_up": self.take_up, "fork": self.fork, "resume": self.resume, "draw": self.draw_digit,
@@ -114,8 +121,10 @@ class RunsPanel(Panel):
                    "Same net, data, first weights and batches.", "Run", self._may_fork),
             Action("runs.resume", "Go on with a stopped run", self.resume, "", "play",
                    "From where it was saved.", "Run", self._can_go_on),
-            Action("runs.throw_away", "Throw away the chosen runs", self.throw_away, "Del", "delete",
-                   "Undo brings them back.", "", self._is_any),
+            Action("runs.throw_away", "Delete the chosen runs", self.throw_away, "", "delete",
+                   "Undo brings them back.", "Run", self._is_any),
+            Action("runs.restore", "Restore the run deleted last", self.restore, "", "undo",
+                   f"Deleted runs are kept for {KEPT_DAYS} days.", "Run", self._can_restore),
             Action("runs.script", "Export a run as a script…", self.export.ask_for_script, "", "code",
                    "PyTorch alone; it repeats the run's figures.", "Run", self._is_one),
             Action("runs.board", "TensorBoard files of the chosen runs…", self.export.write_board, "", "training",
@@ -268,10 +277,50 @@ class RunsPanel(Panel):
             self.go_to.emit("digits")
 
     def throw_away(self) -> None:
-        """Into the trash; a run that trains, here or in another window, is left alone."""
-        left = deeds.throw_away(self.lab, self.chosen_rows(), self.refresh)
-        if left is not None:
-            self._state.chosen = tuple(each for each in self._state.chosen if each in left)
+        """Moves the chosen runs into the trash; asks first where they are several."""
+        rows = deeds.deletable(self.lab, self.chosen_rows())
+        self._deleting = tuple(row.id for row in rows)
+        if len(rows) > 1:
+            self._confirm(rows)
+        else:
+            self._delete()
+
+    def _confirm(self, rows: Sequence[RunRow]) -> None:
+        from cvlab.ui.dialogs import Question
+
+        named = "\n".join(row.title for row in rows[:_NAMED])
+        more = f"\nand {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+        Question(
+            self.window(), "runs.confirm_delete", f"Delete {len(rows)} runs?",
+            f"{named}{more}\n\nUndo brings them back. They are kept for {KEPT_DAYS} days.",
+            (
+                ("delete", "Delete", "Moves these runs into the trash.", "danger", self._delete),
+                ("cancel", "Cancel", "Deletes nothing (Esc).", "", self._keep),
+            ),
+        ).open()  # fmt: skip
+
+    def _keep(self) -> None:
+        self.table.setFocus()
+
+    def _delete(self) -> None:
+        rows = [self._rows[each] for each in self._deleting if each in self._rows]
+        if not rows:
+            return
+        self.notes.save()  # what was typed about a run goes with it, and comes back with it
+        gone = {row.id for row in rows}
+        left = [each for each in self._state.chosen if each not in gone]
+        if deeds.delete(self.lab, rows, left or self.table.after(gone), self.refresh):
+            self.table.setFocus()
+
+    def restore(self) -> None:
+        """The run that was deleted last comes back, even one that was deleted before the program was started."""
+        restored = deeds.restore(self.lab)
+        if restored:
+            self._state.chosen = (restored,)
+            self.refresh()
+
+    def _can_restore(self) -> bool:
+        return bool(Trash(self.lab.runs.root).names())
 
     def _open(self, run_id: str) -> None:
         self.lab.project.training.run = run_id

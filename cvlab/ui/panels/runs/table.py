@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from PySide6.QtCore import (
@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from cvlab.core.panels.runs import MOST_CHOSEN
@@ -151,12 +151,14 @@ class _Narrowed(QSortFilterProxyModel):
 
 
 class RunsTable(QTableView):
-    """chose(ids): the person selected these, in the order of the table. starred(id). sorted_by(column id, descending)."""
+    """chose(ids): the person selected these, in the order of the table. starred(id). sorted_by(column id, descending).
+    delete_requested: by the Delete key."""
 
     chose = Signal(tuple)
     starred = Signal(str)
     sorted_by = Signal(str, bool)
     opened = Signal(str)
+    delete_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -226,13 +228,35 @@ class RunsTable(QTableView):
                 if index.isValid():
                     selection.select(index, index.siblingAtColumn(len(COLUMNS) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        indexes = selection.indexes()
+        if indexes and not self.currentIndex().isValid():  # the rows were read again; arrow keys go on from there
+            current = indexes[0].siblingAtColumn(BY_ID["title"])
+            self.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.scrollTo(current)
         self._is_showing = False
 
     def count(self) -> int:
         """How many runs are listed."""
         return self._narrowed.rowCount()
 
+    def after(self, gone: Collection[str]) -> tuple[str, ...]:
+        """The id of the run that takes the place of these in the table: the next one below, else the nearest above; () if there
+        is none."""
+        listed = [self._row(self._narrowed.index(i, 0)).id for i in range(self.count())]
+        places = [i for i, each in enumerate(listed) if each in gone]
+        if not places:
+            return ()
+        below = [each for each in listed[places[-1] + 1 :] if each not in gone]
+        above = [each for each in listed[: places[-1]] if each not in gone]
+        return tuple(below[:1] or above[-1:])
+
     # -- what a person does --------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_requested.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _row(self, index: QModelIndex) -> RunRow:
         return self.rows.rows[self._narrowed.mapToSource(index).row()]
