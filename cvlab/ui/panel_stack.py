@@ -52,10 +52,15 @@ class PanelStack(QStackedWidget):
         self.front = panel_id
         view = self._views.get(panel_id) or self._build(panel_id)
         self.setCurrentWidget(view)
-        view.take_focus() if isinstance(view, Panel) else view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.take_focus()
         self._commands.front(panel_id)
         self.explained.emit(self._lessons.get(panel_id, Lesson(self._specs[panel_id].title, "")))
         self.wake()
+
+    def take_focus(self) -> None:
+        """Gives the focus to the panel in front."""
+        view = self._views[self.front]
+        view.take_focus() if isinstance(view, Panel) else view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def wake(self) -> None:
         """The panel in front takes up its live views, if the window itself can be seen."""

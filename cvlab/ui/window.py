@@ -90,7 +90,8 @@ class MainWindow(QMainWindow):
         self.drops = Drops(self, self.actions_of_window.documents)
         self._lay_out()
         self.dock = self._dock()
-        self.notice_bar = NoticeBar(lab.notices, self.stage)
+        self.notice_bar = NoticeBar(lab.notices, self.status, self.stage)
+        self.notice_bar.left.connect(self.stack.take_focus)
         self._ahead = QTimer(self)
         self._ahead.setInterval(250)
 

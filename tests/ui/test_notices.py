@@ -1,4 +1,4 @@
-"""Notices: shown in words, three at a time, gone when they have served."""
+"""Notices: the newest in words, gone when it has served."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 import threading
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QToolButton
 
 from cvlab.core.notices import Remedy
 from cvlab.engine.errors import NonFiniteLoss
@@ -22,51 +23,73 @@ class Learning:
 
 
 def test_a_failure_is_told_with_its_remedy_as_a_button(small_window, qtbot):
-    learning = Learning()
+    learning, bar = Learning(), small_window.notice_bar
     small_window.lab.notices.error(NonFiniteLoss(41, float("inf"), 3.0), Remedy("Try 0.3", learning.lower))
-    (card,) = small_window.notice_bar.cards()
-    words = " ".join(label.text() for label in card.findChildren(QLabel))
-    assert "step 41" in words and "too high" in words
-    qtbot.mouseClick(card.findChild(QPushButton, "notices.remedy_0"), Qt.MouseButton.LeftButton)
+    assert "step 41" in bar.text.text() and "too high" in bar.toolTip()
+    qtbot.mouseClick(bar.findChild(QPushButton, "notices.remedy_0"), Qt.MouseButton.LeftButton)
     assert learning.rate == 0.3
-    assert small_window.notice_bar.cards() == []
-    assert small_window.notice_bar.isHidden()
+    assert bar.notice is None and bar.isHidden()
 
 
-def test_at_most_three_are_shown_newest_first_and_the_rest_counted(small_window, qtbot):
-    notices = small_window.lab.notices
+def test_the_newest_is_shown_and_three_are_whole_on_demand(small_window, qtbot):
+    notices, bar = small_window.lab.notices, small_window.notice_bar
     for number in range(5):
         notices.error(ValueError(number))
-    cards = small_window.notice_bar.cards()
+    assert bar.text.text() == "ValueError: 4" and bar.list.isHidden()
+    assert bar.more.text() == "4 more"
+    qtbot.mouseClick(bar.more, Qt.MouseButton.LeftButton)
+    cards = bar.list.cards()
     assert [card.notice.text for card in cards] == ["ValueError: 4", "ValueError: 3", "ValueError: 2"]
-    assert all(card.isVisible() for card in cards)
-    more = small_window.findChild(QPushButton, "notices.close_all")
-    assert more.text().startswith(f"{5 - VISIBLE} more")
+    assert len(cards) == VISIBLE and all(card.isVisible() for card in cards)
     qtbot.mouseClick(cards[0].findChild(QToolButton, "notices.close"), Qt.MouseButton.LeftButton)
-    assert small_window.notice_bar.cards()[-1].notice.text == "ValueError: 1"
-    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
-    assert small_window.notice_bar.cards() == []
+    assert bar.list.cards()[-1].notice.text == "ValueError: 1"
+    QTest.keyClick(bar.more, Qt.Key.Key_Escape)
+    assert bar.list.isHidden()
+    qtbot.mouseClick(bar.findChild(QToolButton, "notices.close"), Qt.MouseButton.LeftButton)
+    assert bar.text.text() == "ValueError: 2"
+    qtbot.mouseClick(bar.findChild(QPushButton, "notices.close_all"), Qt.MouseButton.LeftButton)
+    assert bar.notice is None and notices.all == []
 
 
 def test_news_vanish_and_errors_stay(small_window):
-    notices = small_window.lab.notices
-    notices.success("Saved", "lenet.cvlab")
+    notices, bar = small_window.lab.notices, small_window.notice_bar
     notices.error(ValueError("stays"))
-    stays, goes = small_window.notice_bar.cards()
-    assert stays.findChild(QTimer) is None
-    timer = goes.findChild(QTimer)
-    assert timer.isActive() and timer.interval() == LINGER
+    assert bar.findChildren(QTimer) == []
+    notices.success("Saved", "lenet.cvlab")
+    (timer,) = bar.findChildren(QTimer)
+    assert timer.isActive() and timer.interval() == LINGER and bar.title.text() == "Saved"
     timer.timeout.emit()
-    assert small_window.notice_bar.cards() == [stays]
+    assert bar.text.text() == "ValueError: stays"
 
 
-def test_they_lie_in_the_top_right_corner_at_every_size(small_window):
-    small_window.lab.notices.error(ValueError("a rather long story " * 12))
-    for width, height in ((1440, 900), (960, 640)):
-        small_window.resize(width, height)
-        bar, stage = small_window.notice_bar.geometry(), small_window.stage.rect()
-        assert stage.contains(bar)
-        assert stage.right() - bar.right() == 16
+def test_news_that_are_in_use_stay(small_window):
+    bar = small_window.notice_bar
+    small_window.lab.notices.success("Saved", "", Remedy("Show", Learning().lower))
+    bar.findChild(QPushButton, "notices.remedy_0").setFocus()
+    (timer,) = bar.findChildren(QTimer)
+    timer.timeout.emit()
+    assert bar.title.text() == "Saved" and timer.isActive()
+
+
+def test_a_remedy_that_posts_another_notice_closes_its_own(small_window, qtbot):
+    notices, bar = small_window.lab.notices, small_window.notice_bar
+
+    class Again:
+        def act(self) -> None:
+            notices.success("Done")
+
+    notices.info("First", "", Remedy("Do", Again().act))
+    qtbot.mouseClick(bar.findChild(QPushButton, "notices.remedy_0"), Qt.MouseButton.LeftButton)
+    assert [notice.title for notice in notices.all] == ["Done"] and bar.title.text() == "Done"
+
+
+def test_after_a_remedy_by_key_the_focus_is_in_the_panel_again(small_window, qtbot):
+    small_window.lab.notices.success("Saved", "", Remedy("Show", Learning().lower))
+    button = small_window.notice_bar.findChild(QPushButton, "notices.remedy_0")
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    focus, panel = small_window.focusWidget(), small_window.stack.currentWidget()
+    assert focus is panel or panel.isAncestorOf(focus)
 
 
 def test_what_nobody_catches_is_told_once_on_any_thread(small_window, qtbot):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from cvlab.core.runs import Run
@@ -26,12 +27,15 @@ def clock(seconds: float) -> str:
 class Status(QStatusBar):
     """Call `show_run` once a tick: it looks at the run's revision and draws only what changed."""
 
+    notice_area_changed = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         theme().style(self)
         self.setSizeGripEnabled(False)
         self.setObjectName("status")
         self._drawn: tuple = ()
+        self._words_width = 0
         self.run_box = QWidget(self)
         row = QHBoxLayout(self.run_box)
         row.setContentsMargins(16, 0, 8, 0)
@@ -88,6 +92,7 @@ class Status(QStatusBar):
             self.bar.setProperty("role", role)
             self.bar.style().unpolish(self.bar)
             self.bar.style().polish(self.bar)
+        self._tell_area()
         if state.device:
             self.device.setText(state.device.upper() if state.device in ("cpu", "mps") else state.device)
 
@@ -104,6 +109,19 @@ class Status(QStatusBar):
         speed = f"{state.images_per_second:,.0f} images/s" if state.images_per_second else ""
         left = f"{clock(state.eta)} left" if state.eta is not None and state.status == "running" else ""
         return ", ".join(part for part in (speed, left) if part)
+
+    def _tell_area(self) -> None:
+        """The words before the bar may have become longer."""
+        if self.words.sizeHint().width() != self._words_width:
+            self._words_width = self.words.sizeHint().width()
+            self.layout().activate()
+            self.run_box.layout().activate()
+            self.notice_area_changed.emit()
+
+    def notice_area(self) -> QRect:
+        """Where a notice may lie: over everything but the state of the run, and so over nothing that can be operated."""
+        left = self.run_box.x() + self.bar.geometry().right() + 8 if self.run_box.isVisible() else 8
+        return QRect(left, 1, self.width() - left - 8, self.height() - 1)
 
     def show_undo(self, label: str) -> None:
         self.undo.setText(f"Undo: {label}" if label else "")
