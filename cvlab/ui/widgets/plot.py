@@ -250,6 +250,7 @@ class CurvePlot(QWidget):
         for name in self.series:
             self.show_series(name, np.empty(0), np.empty(0))
         self.show_marks(())
+        self._show_values(None)
         self._x_end, self._y_range = 0.0, (0.0, 1.0)
         self.fit()
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import threading
 import time
 from math import log
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel
 
 from cvlab.core.epochs import EpochLine
 from cvlab.core.history import SetField
@@ -18,11 +19,12 @@ from cvlab.engine.errors import DownloadFailed
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Flatten, Input, Linear, MaxPool
-from cvlab.engine.training.events import KnobTurned
+from cvlab.engine.training.events import EpochEnd, KnobTurned, RunFinished, StepEnd
 from cvlab.engine.training.learner import Learner
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.panels.training.curves import marks_of, shown_end
 from cvlab.ui.panels.training.lesson import lesson_for
+from cvlab.ui.panels.training.past_runs import ReadRun
 from cvlab.ui.panels.training.training import TrainingPanel
 from cvlab.ui.widgets.figures import duration_text, loss_text, share_text
 from tests.ui.hands import control
@@ -603,3 +605,139 @@ def test_low_plots_share_their_axes(panel, qtbot):
     assert curves.loss.epochs.isVisible() and not curves.loss.steps.isVisible()
     assert curves.accuracy.steps.isVisible() and not curves.accuracy.epochs.isVisible()
     assert curves.loss.view.height() < high
+
+
+# -- the focus, and what is on the screen while a run is read --------------------------------------------------------
+
+
+@pytest.fixture
+def focused(panel, qtbot):
+    """The panel in the active window."""
+    with qtbot.waitActive(panel):
+        panel.activateWindow()
+    return panel
+
+
+def press_key(panel) -> None:
+    """Space, on whatever has the focus."""
+    QTest.keyClick(panel.focusWidget(), Qt.Key.Key_Space)
+
+
+def test_space_starts_pauses_and_resumes_and_the_focus_never_leaves_the_buttons(focused, lab, pumped):
+    lab.project.recipe = lab.project.recipe.changed(epochs=500)
+    bar = focused.transport
+    bar.start.setFocus()
+    press_key(focused)
+    run = lab.runs.current
+    assert bar.pause.hasFocus() and bar.pause.text() == "Pause"
+    for text in ("Resume", "Pause"):  # before its first batch, too
+        press_key(focused)
+        assert bar.pause.text() == text and bar.pause.hasFocus()
+    pumped(lambda: run.state.step > 1)
+    for state, text in (("paused", "Resume"), ("running", "Pause")) * 2:
+        press_key(focused)
+        assert run.state.status == state and bar.pause.text() == bar.pause.accessibleName() == text
+        assert bar.pause.hasFocus() and not bar.start.isEnabled()
+    bar.stop.setFocus()
+    press_key(focused)
+    pumped(lambda: run.state.status == "stopped")
+    assert bar.start.hasFocus() and bar.pause.text() == "Pause"
+    control(focused, "go_on").setFocus()
+    press_key(focused)
+    assert lab.runs.current is not run and bar.pause.hasFocus()
+
+
+def test_step_keeps_the_focus(focused, lab, pumped):
+    focused.transport.step.setFocus()
+    for step in (1, 2, 3):
+        press_key(focused)
+        pumped(lambda step=step: lab.runs.current.state.step == step)
+        assert focused.transport.step.hasFocus() and lab.runs.current.state.status == "paused"
+
+
+def test_the_end_of_a_run_starts_and_deletes_nothing_by_the_key_that_pauses(focused, lab, pumped):
+    focused.transport.start.setFocus()
+    press_key(focused)
+    pumped(lambda: lab.runs.current.state.status == "finished")
+    run = lab.runs.current
+    press_key(focused)
+    assert lab.runs.current is run and focused.isAncestorOf(focused.focusWidget())
+
+
+def test_removing_a_queued_run_by_key_keeps_the_focus_in_the_panel(focused, lab, flush):
+    lab.runs.line.add(zoo.linear_classifier(), Recipe(), "one", None)
+    lab.runs.line.add(zoo.linear_classifier(), Recipe(), "two", None)
+    flush()  # the rows before
+    control(focused, "unqueue1").setFocus()
+    press_key(focused)
+    assert [each.title for each in lab.runs.waiting] == ["two"]
+    press_key(focused)
+    assert [each.title for each in lab.runs.waiting] == ["two"], "one key, one run"
+    assert focused.isAncestorOf(focused.focusWidget())
+
+
+def two_runs(lab):
+    """The ids of two finished runs on disk, with figures of their own."""
+    ids = []
+    for accuracy in (0.71, 0.83):
+        folder = RunFolder.create(lab.runs.root, zoo.linear_classifier(), Recipe.read({"epochs": 1}))
+        folder.log(StepEnd(1, 1, 1.0, accuracy, 0.1, 250, 0.1))
+        folder.log(EpochEnd(1, 1, 1.0, accuracy, 0.6, accuracy, 0.1, 0.4, 500.0))
+        folder.log(RunFinished(1, 1, 0.5, False, 0.3, accuracy))
+        folder.close()
+        ids.append(folder.record.id)
+    return ids
+
+
+def told(panel):
+    """All words on the screen but those of the list of runs."""
+    return " ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_while_a_run_is_read_nothing_of_the_one_before_is_on_the_screen(panel, lab, pumped, monkeypatch):
+    first, second = two_runs(lab)
+    panel.past.refresh()
+    pumped(lambda: panel.past.list.count() == 2)
+    panel.past.look(first)
+    pumped(lambda: "71.0" in told(panel))
+    assert panel.transport.bar.value() == 1000 and len(panel.curves.loss.series["loss"].x) == 1
+    read, may_read = ReadRun.run, threading.Event()
+
+    def wait(self, control):
+        assert may_read.wait(30)
+        return read(self, control)
+
+    monkeypatch.setattr(ReadRun, "run", wait)
+    painted = Painted(panel.transport.bar)
+    panel.past.look(second)
+    assert painted.count == 0, "the bar is painted with the rest"
+    panel.tick()
+    assert "71.0" not in told(panel) and told(panel).count("Reading the run…") == 2
+    assert panel.transport.bar.value() == 0 and not panel.result.isVisible()
+    assert len(panel.curves.loss.series["loss"].x) == 0
+    may_read.set()
+    pumped(lambda: "83.0" in told(panel))
+    assert "Reading" not in told(panel) and panel.transport.bar.value() == 1000 and panel.result.isVisible()
+
+
+def test_a_run_that_cannot_be_read_leaves_the_one_before_on_the_screen(panel, lab, pumped):
+    first, second = two_runs(lab)
+    panel.past.look(first)
+    pumped(lambda: "71.0" in told(panel))
+    (lab.runs.root / second / "run.json").write_text("{")
+    panel.past.look(second)
+    pumped(lambda: lab.notices.all)
+    assert "71.0" in told(panel) and "Reading" not in told(panel)
+
+
+class Painted(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False

@@ -26,6 +26,7 @@ _SHARE_OF_TIME = 0.03
 _ROOMY = 460
 """Pixels of height from which each of the two plots has axes of its own."""
 _EMPTY = "Press Start: the loss begins near the dashed line (guessing) and falls."
+_EMPTY_ACCURACY = "It rises from guessing. Believe the held-out curve."
 
 
 class Half:
@@ -127,15 +128,15 @@ class CurvesView(QFrame):
             self.loss.show_reference(guess.loss, f"guessing: {guess.formula} = {guess.loss:.3f}")
             self.accuracy.show_reference(guess.accuracy, f"guessing: {share_tick_text(guess.accuracy)}")
 
-    def show_nothing(self) -> None:
-        """Before the first run: the axes, where to begin, and what to do."""
+    def show_nothing(self, loss: str = _EMPTY, accuracy: str = _EMPTY_ACCURACY) -> None:
+        """The axes alone, with a message in each: before the first run where to begin, and what to do."""
         self._run = None
         self._show_place(None)
         for half in self._halves:
             half.plot.clear()
             half.shown = ()
-        self.loss.show_message(_EMPTY)
-        self.accuracy.show_message("It rises from guessing. Believe the held-out curve.")
+        self.loss.show_message(loss)
+        self.accuracy.show_message(accuracy)
 
     def draw(self, run: Run, *, at_once: bool = False) -> bool:
         """Draws the plot that is longest out of date, or with `at_once` both; says whether it drew.

@@ -37,6 +37,12 @@ class CurvesPlace(Later["CurvesView"]):
             else:
                 self.widget.draw(run, at_once=True)
 
+    def show_reading(self, guess: Guess) -> None:
+        """An earlier run is being read."""
+        if self.is_there:
+            self.widget.show_guess(guess)
+            self.widget.show_nothing("Reading the run…", "")
+
     def draw(self, run: Run) -> None:
         """What has been added to the run, as often as it may cost time."""
         if self.is_there:

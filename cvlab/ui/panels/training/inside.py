@@ -115,8 +115,8 @@ class Inside(QFrame):
 
     # -- the run ----------------------------------------------------------------------------------------------------------
 
-    def show_run(self, run: Run | None) -> None:
-        """Another run is on the screen, or the same in another state."""
+    def show_run(self, run: Run | None, message: str = "Start a run to look inside the net while it learns.") -> None:
+        """Another run is on the screen, or the same in another state. message: shown where there is no run."""
         if run is not self._run:
             for heard in self._heard:
                 heard.end()
@@ -132,9 +132,7 @@ class Inside(QFrame):
                 )  # fmt: skip
             self.past.show_points([])
             for page in self._inside_pages():
-                page.show_nothing(
-                    "Looking…" if run is not None else "Start a run to look inside the net while it learns."
-                )
+                page.show_nothing("Looking…" if run is not None else message)
         self._shown = ()
         if run is not None:
             self.past.show_points(run.folder.checkpoints.all())

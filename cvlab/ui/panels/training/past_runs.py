@@ -60,9 +60,12 @@ class ReadRun:
 
 
 class PastRuns(QFrame):
-    """A short list, newest first. `chosen` gives a run to look at, or None for the current one."""
+    """A short list, newest first. `chosen` gives a run to look at, or None for the current one. `reading` comes before it where
+    the run must be read first, `unread` where that fails."""
 
     chosen = Signal(object)
+    reading = Signal()
+    unread = Signal()
 
     def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,6 +130,7 @@ class PastRuns(QFrame):
             self._lab.jobs.cancel(_READ)
             self.chosen.emit(None)
         else:
+            self.reading.emit()
             self._lab.jobs.submit(
                 _READ, ReadRun(self._lab.runs.root / run_id), done=self.chosen.emit, failed=self._failed
             )
@@ -139,6 +143,7 @@ class PastRuns(QFrame):
 
     def _failed(self, error: BaseException) -> None:
         self._chosen = ""
+        self.unread.emit()
         self._lab.notices.error(error)
 
 

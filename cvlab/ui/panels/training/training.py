@@ -44,6 +44,7 @@ class TrainingPanel(Panel):
     def __init__(self, lab: Lab, parent: QWidget | None = None) -> None:
         super().__init__(lab, parent)
         self._past: Run | None = None  # an earlier run that is looked at
+        self._is_reading = False  # an earlier run is being read
         self._seen, self._taught = ("", ""), ""
         self._expected: Guess | None = None
         # In the order in which Tab visits them.
@@ -104,6 +105,8 @@ class TrainingPanel(Panel):
         self.result.draw_asked.connect(self.draw_digit)
         self.result.resume_asked.connect(self._go_on)
         self.past.chosen.connect(self._look_at)
+        self.past.reading.connect(self._show_reading)
+        self.past.unread.connect(self._have_not_read)
         self._place.came.connect(self._show_run)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
@@ -131,7 +134,9 @@ class TrainingPanel(Panel):
 
     def tick(self) -> None:
         run = self._run()
-        if run is None:
+        if self._is_reading and self.is_active():
+            self.transport.show_run(self.lab.runs.current)
+        if run is None or self._is_reading:
             return
         self.transport.show_run(self.lab.runs.current if self.is_active() else run)
         self.tiles.show_run(run, self._guess(run))
@@ -239,7 +244,7 @@ class TrainingPanel(Panel):
         return self._past or self.lab.runs.current
 
     def _run_started(self, run: Run) -> None:
-        self._past = None
+        self._past, self._is_reading = None, False
         self.lab.project.training.run = run.id
         self.past.show_current()
         self._show_run()
@@ -260,11 +265,41 @@ class TrainingPanel(Panel):
             self.past.look(run_id)
 
     def _look_at(self, run: Run | None) -> None:
-        self._past = run
+        self._past, self._is_reading = run, False
+        self.failure.forget()
+        self._show_run()
+
+    def _have_not_read(self) -> None:
+        self._is_reading = False
+        self._show_run()
+
+    def _show_reading(self) -> None:
+        """Nothing of the run that was on the screen stays while another one is read: that takes seconds while PyTorch loads."""
+        self._is_reading = True
         self.failure.forget()
         self._show_run()
 
     def _show_run(self) -> None:
+        """Everything of the run is painted at once: a progress bar paints itself when its value changes, and the rest would
+        follow only when the interpreter is free."""
+        self.setUpdatesEnabled(False)
+        try:
+            self._show_reading_state() if self._is_reading else self._show_whole_run()
+        finally:
+            self.setUpdatesEnabled(True)
+
+    def _show_reading_state(self) -> None:
+        self._seen = ("", "")
+        if self.is_active():
+            self.transport.show_run(self.lab.runs.current)
+        else:
+            self.transport.show_reading()
+        self.tiles.show_run(None, self._guess(None))
+        self.result.show_run(None, can_go_on=False)
+        self.inside.show_run(None, "Reading the run…")
+        self._place.show_reading(self._guess(None))
+
+    def _show_whole_run(self) -> None:
         run, current = self._run(), self.lab.runs.current
         self._expected = self._guess(run)
         self._seen = (run.id, run.state.status) if run is not None else ("", "")

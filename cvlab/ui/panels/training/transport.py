@@ -106,6 +106,14 @@ class TransportBar(QFrame):
         super().resizeEvent(event)
         self._speed_room.setVisible(self.width() > _WIDE)
 
+    def show_reading(self) -> None:
+        """An earlier run is being read."""
+        self._shown = None
+        self.bar.setValue(0)
+        set_role(self.bar, "")
+        for words, text in ((self.epoch, "Reading the run…"), (self.speed, ""), (self.eta, "")):
+            _put(words, text)
+
     def show_run(self, run: Run | None) -> None:
         """Buttons and progress for this run; None before the first. Cheap enough for every tick."""
         status = run.state.status if run is not None else ""
