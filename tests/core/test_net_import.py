@@ -1,8 +1,6 @@
 """Nets that were taken in with their weights: kept, listed, asked, handed on unchanged, and begun with."""
 
-import os
 import shutil
-import time
 
 import numpy as np
 import pytest

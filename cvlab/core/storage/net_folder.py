@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.trash import Trash
 from cvlab.engine.data.preprocessing import Preprocessing
-from cvlab.engine.disk import refused, write_whole
+from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.validation import read_failure

@@ -40,7 +40,8 @@ class Trash:
             raise refused(error, self.path, kept=False) from error
 
     def restore(self, name: str) -> None:
-        """Moves a folder back to where it was; nothing happens if there is one of its name. Raises `NotOurFile`, `CannotWrite`."""
+        """Moves a folder back to where it was; nothing happens if there is one of its name. Raises `NotOurFile`,
+        `CannotWrite`."""
         place, back = self.path / name, self.root / name
         if back.exists():
             return
@@ -95,8 +96,7 @@ def _deleted(path: Path) -> float:
 def _size(path: Path) -> int:
     """Bytes of the files in a folder, as far as they can be read."""
     total = 0
-    for folder, _, files in os.walk(path):
-        for name in files:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(folder, name)).st_size
+    for file in path.rglob("*"):
+        with suppress(OSError):
+            total += file.lstat().st_size
     return total

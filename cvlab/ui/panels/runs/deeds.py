@@ -83,7 +83,7 @@ def delete(lab: Lab, rows: Sequence[RunRow], chosen: Sequence[str], changed: Cal
 
 
 def restore(lab: Lab) -> str:
-    """Restores the run that was deleted last, from this or an earlier start of the program; returns its id, "" if there is none."""
+    """Restores the run that was deleted last, since this or an earlier start of the program; returns its id, or ""."""
     trash = Trash(lab.runs.root)
     try:
         for name in trash.names()[:1]:
