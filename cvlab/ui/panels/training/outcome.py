@@ -22,10 +22,11 @@ from cvlab.ui.widgets.number import number_text
 class FailureCard(QFrame):
     """Lies over the middle of its parent, until it is closed or another run starts.
 
-    try_asked: with the setting and the value suggested. go_on_asked, change_net_asked, get_data_asked: the remedies of other
-    failures.
+    told: it is shown. try_asked: with the setting and the value suggested. go_on_asked, change_net_asked, get_data_asked: the
+    remedies of other failures.
     """
 
+    told = Signal()
     try_asked = Signal(str, float)
     go_on_asked = Signal()
     change_net_asked = Signal()
@@ -135,6 +136,7 @@ class FailureCard(QFrame):
         self.show()
         self.raise_()
         self._place()
+        self.told.emit()
 
     def put_away(self) -> None:
         """The person has read it: it does not come back by itself."""
@@ -199,7 +201,7 @@ class FailureCard(QFrame):
         width = min(440, self.parentWidget().width() - 48)
         height = max(self.layout().heightForWidth(width), self.layout().minimumSize().height())
         left = (self.parentWidget().width() - width) // 2
-        self.setGeometry(left, max(24, (self.parentWidget().height() - height) // 3), width, height)
+        self.setGeometry(left, max(48, (self.parentWidget().height() - height) // 3), width, height)
 
 
 class ResultStrip(QFrame):

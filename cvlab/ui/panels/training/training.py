@@ -57,7 +57,7 @@ class TrainingPanel(Panel):
         self.result = ResultStrip(self)
         self._place = CurvesPlace(lab.jobs, lab.project.training, self)
         self.inside = Inside(lab, self._place, self)
-        self.failure = FailureCard(self.inside)
+        self.failure = FailureCard(self._place)  # over the plots, never over the controls of another page
         self.starter = Starter(lab, self.recipe.beginning, self)
         self._lay_out()
         self.first_control = self.transport.start
@@ -108,6 +108,8 @@ class TrainingPanel(Panel):
         self.past.reading.connect(self._show_reading)
         self.past.unread.connect(self._have_not_read)
         self._place.came.connect(self._show_run)
+        self._place.came.connect(self.failure.raise_)
+        self.failure.told.connect(self._show_failure)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
         bind(self, self.lab.project.training, "run", self._show_wanted)
@@ -268,6 +270,10 @@ class TrainingPanel(Panel):
         self._past, self._is_reading = run, False
         self.failure.forget()
         self._show_run()
+
+    def _show_failure(self) -> None:
+        if self.inside.page not in ("search", "checks"):  # whoever works there is not interrupted
+            self.inside.turn_to("curves")
 
     def _have_not_read(self) -> None:
         self._is_reading = False
