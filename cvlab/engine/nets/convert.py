@@ -228,11 +228,11 @@ def slide(net: Architecture, weights: Weights, image: Tensor) -> Slide:
     )
     with torch.inference_mode():
         scores = _module(Converted(wide, converted.weights, converted.layer))(image[None])[0]
-    # A whole-window layer has jump 0 in its own net: the step is that of the maps it reads.
-    step = _step(net) if sight is None or sight.height.jump == 0 else (int(sight.height.jump), int(sight.width.jump))
+    # A whole-window layer has stride 0 in its own net: the step is that of the maps it reads.
+    step = _step(net) if sight is None or 0 in sight.stride else (int(sight.stride[0]), int(sight.stride[1]))
     return Slide(scores.numpy(), window, step)
 
 
 def _step(net: Architecture) -> tuple[int, int]:
     sights = [found.sight for found in infer(net).flat.layers.values() if found.sight is not None]
-    return int(max(s.height.jump for s in sights)), int(max(s.width.jump for s in sights))
+    return int(max(s.stride[0] for s in sights)), int(max(s.stride[1] for s in sights))

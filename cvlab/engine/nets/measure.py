@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-from cvlab.engine.nets.layers import MAX_ELEMENTS, LayerSpec, Misfit, Missing, Reach, Shape
+from cvlab.engine.nets.layers import MAX_ELEMENTS, PASS, LayerSpec, Misfit, Missing, Reach, Shape
 
 BYTES = 4
 """Of one float32 number."""
@@ -26,7 +26,7 @@ class Measure(NamedTuple):
     multiply_adds: int = 0
     arithmetic: str = ""
     memory: int = 0
-    reach: tuple[Reach, Reach] | None = None
+    reach: Reach = PASS
     needs: str = ""
     hint: str = ""
 

@@ -86,7 +86,7 @@ class NetReport:
 
 
 def infer(net: Architecture) -> NetReport:
-    """Shapes, costs, sights and errors of every layer. Never raises; O(layers with groups written out), 10 µs each.
+    """Shapes, costs, sights and errors of every layer. Never raises; O(layers with groups written out), 20 µs each.
 
     The last few nets are remembered: one of them is told at once, and of an edited one what the edit does not reach keeps
     its very reports, at 2 µs a layer.

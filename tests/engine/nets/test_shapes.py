@@ -86,7 +86,7 @@ def test_the_course_lenet():
 
 
 def test_a_rest_is_explained():
-    assert fit_arithmetic(10, 3, 2, 0) == "(10 − 3 + 2·0)/2 + 1 = 4.5 → 4 (the last 1 row and columns are not visited)"
+    assert fit_arithmetic(10, 3, 2, 0) == "(10 − 3 + 2·0)/2 + 1 = 4.5 → 4 (the last row and column are not visited)"
 
 
 def test_shape_errors_say_what_came_what_is_needed_and_what_to_do():

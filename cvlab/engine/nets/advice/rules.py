@@ -34,7 +34,7 @@ def _input_halves(case: Case) -> Iterator[Advice]:
     sights = [found.sight for _, layer, found in case.working() if found.sight and len(found.output) == 3]
     if start is None or not sights:
         return
-    halvings = max(int(max(s.height.jump, s.width.jump, 1)).bit_length() - 1 for s in sights)
+    halvings = max(int(max(*s.stride, 1)).bit_length() - 1 for s in sights)
     block = 2**halvings
     first = start.id
     while len(case.net.out_of(first)) == 1 and isinstance(case.layer(case.net.out_of(first)[0].target), ZeroPad):

@@ -5,13 +5,17 @@ the inspector, the source generator and the conformance tests find it. Importing
 from cvlab.engine.nets.layers.spec import (  # isort: skip  (the order of what follows is the palette's)
     MAX_ELEMENTS,
     PASS,
+    REARRANGED,
     REGISTRY,
+    STACKED,
     WHOLE,
     LayerSpec,
     Misfit,
     Missing,
     Reach,
+    Reads,
     Shape,
+    Taps,
     from_dict,
     need_volume,
     register,
@@ -39,9 +43,9 @@ from cvlab.engine.nets.layers.merging import Add, Concat, Merge  # isort: skip
 from cvlab.engine.nets.layers.shaping import Flatten, Reshape, Upsample, ZeroPad  # isort: skip
 
 __all__ = [
-    "MAX_ELEMENTS", "PASS", "REGISTRY", "WHOLE", "Activation", "Add", "AvgPool", "BatchNorm", "Concat", "Conv", "Dropout",
-    "Dropout2d", "Elu", "Flatten", "Gelu", "GlobalPool", "GroupNorm", "Input", "L2Pool", "LayerNorm", "LayerSpec",
-    "LeakyRelu", "Linear", "MaxPool", "Maxout", "Merge", "Misfit", "Missing", "Reach", "Relu", "Reshape", "Shape", "Sigmoid",
-    "Softmax", "Tanh", "TransposedConv", "Upsample", "ZeroPad", "fit_arithmetic", "fit_count", "from_dict", "need_volume",
-    "register", "volume",
+    "MAX_ELEMENTS", "PASS", "REARRANGED", "REGISTRY", "STACKED", "WHOLE", "Activation", "Add", "AvgPool", "BatchNorm",
+    "Concat", "Conv", "Dropout", "Dropout2d", "Elu", "Flatten", "Gelu", "GlobalPool", "GroupNorm", "Input", "L2Pool",
+    "LayerNorm", "LayerSpec", "LeakyRelu", "Linear", "MaxPool", "Maxout", "Merge", "Misfit", "Missing", "Reach", "Reads",
+    "Relu", "Reshape", "Shape", "Sigmoid", "Softmax", "Tanh", "Taps", "TransposedConv", "Upsample", "ZeroPad",
+    "fit_arithmetic", "fit_count", "from_dict", "need_volume", "register", "volume",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cvlab.engine.nets.layers.spec import PASS, WHOLE, LayerSpec, Misfit, Reach, Shape, call_text, register
+from cvlab.engine.nets.layers.spec import WHOLE, LayerSpec, Misfit, Reach, Reads, Shape, call_text, register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -125,9 +125,9 @@ class Maxout(LayerSpec):
     def arithmetic(self, *shapes: Shape) -> str:
         return f"{shapes[0][0]}/{self.pieces} = {shapes[0][0] // self.pieces}"
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach] | None:
-        # In a vector, neighbours may come from different places of a flattened volume.
-        return PASS if len(shapes[0]) == 3 else WHOLE
+    def reach(self, *shapes: Shape) -> Reach:
+        # In a vector, neighbors may come from different places of a flattened volume.
+        return Reads(None, None, shapes[0][0] // self.pieces) if len(shapes[0]) == 3 else WHOLE
 
     def build(self, *shapes: Shape) -> nn.Module:
         from cvlab.engine.nets import modules
@@ -150,5 +150,5 @@ class Softmax(Activation):
     def _options(self) -> dict[str, Any]:
         return {"dim": 1}
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach] | None:
-        return PASS if len(shapes[0]) == 3 else WHOLE
+    def reach(self, *shapes: Shape) -> Reach:
+        return Reads(None, None, 1) if len(shapes[0]) == 3 else WHOLE

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from cvlab.engine.nets.layers.spec import LayerSpec, Misfit, Reach, Shape, call_text, need_volume, register
-from cvlab.engine.nets.layers.window import both_sides, fit_arithmetic, fit_count, window_reach
+from cvlab.engine.nets.layers.spec import LayerSpec, Misfit, Reach, Reads, Shape, call_text, need_volume, register
+from cvlab.engine.nets.layers.window import both_sides, fit_arithmetic, fit_count, transposed_taps, window_taps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -110,7 +110,10 @@ class Conv(LayerSpec):
         return (self.filters, out_h, out_w)
 
     def arithmetic(self, *shapes: Shape) -> str:
-        text = both_sides(shapes[0], lambda side: fit_arithmetic(side, self.extent, self.stride, self.zeros))
+        text = both_sides(
+            shapes[0],
+            lambda side, lines: fit_arithmetic(side, self.kernel, self.stride, self.zeros, self.dilation, lines),
+        )
         if self.dilation > 1:
             text += f";  F spread to {self.dilation}·({self.kernel} − 1) + 1 = {self.extent}"
         return text
@@ -131,8 +134,11 @@ class Conv(LayerSpec):
         depth, height, width = self.output_shape(*shapes)
         return f"{width}·{height}·{depth} · {self._read(shapes)}"
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
-        return window_reach(self.extent, self.stride, self.zeros)
+    def reach(self, *shapes: Shape) -> Reach:
+        rows, columns = (
+            window_taps(side, self.kernel, self.stride, self.zeros, self.dilation) for side in shapes[0][1:]
+        )
+        return Reads(rows, columns, self.groups)
 
     @property
     def _padding_argument(self) -> int | str:
@@ -249,7 +255,7 @@ class TransposedConv(LayerSpec):
         more = f" + {self.output_padding}" if self.output_padding else ""
         return both_sides(
             shapes[0],
-            lambda side: f"({side} − 1)·{self.stride} − 2·{self.padding} + {spread}{more} = {self._side(side)}",
+            lambda side, _: f"({side} − 1)·{self.stride} − 2·{self.padding} + {spread}{more} = {self._side(side)}",
         )
 
     def parameters(self, *shapes: Shape) -> int:
@@ -266,11 +272,12 @@ class TransposedConv(LayerSpec):
         depth, height, width = shapes[0]
         return f"{width}·{height}·{depth} · {self.kernel}·{self.kernel}·{self.filters // self.groups}"
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
-        seen = self.dilation * (self.kernel - 1) // self.stride  # inputs that can paint one output, less one
-        after = self.padding / self.stride
-        reach = Reach(seen - after, after, 1 / self.stride)
-        return reach, reach
+    def reach(self, *shapes: Shape) -> Reach:
+        rows, columns = (
+            transposed_taps(side, self._side(side), self.kernel, self.stride, self.padding, self.dilation)
+            for side in shapes[0][1:]
+        )
+        return Reads(rows, columns, self.groups)
 
     def build(self, *shapes: Shape) -> nn.Module:
         from torch import nn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from cvlab.engine.nets.layers.spec import WHOLE, LayerSpec, Misfit, Shape, call_text, register
+from cvlab.engine.nets.layers.spec import WHOLE, LayerSpec, Misfit, Reach, Shape, call_text, register
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,7 +47,7 @@ class Linear(LayerSpec):
     def multiply_add_words(self, *shapes: Shape) -> str:
         return f"{self.units} · {math.prod(shapes[0])}"
 
-    def reach(self, *shapes: Shape) -> None:
+    def reach(self, *shapes: Shape) -> Reach:
         return WHOLE
 
     def build(self, *shapes: Shape) -> nn.Module:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from cvlab.engine.nets.layers.spec import LayerSpec, Misfit, Shape, register, volume
+from cvlab.engine.nets.layers.spec import STACKED, LayerSpec, Misfit, Reach, Shape, register, volume
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,6 +75,9 @@ class Concat(Merge):
                 "Pad or stride the branches alike, or pool the larger one.",
             )
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+    def reach(self, *shapes: Shape) -> Reach:
+        return STACKED
 
     def arithmetic(self, *shapes: Shape) -> str:
         return f"depth {' + '.join(str(shape[0]) for shape in shapes)} = {sum(shape[0] for shape in shapes)}"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from cvlab.engine.nets.layers.spec import WHOLE, LayerSpec, Misfit, Reach, Shape, call_text, need_volume, register
-from cvlab.engine.nets.layers.window import both_sides, fit_arithmetic, fit_count, window_reach
+from cvlab.engine.nets.layers.spec import LayerSpec, Misfit, Reach, Reads, Shape, call_text, need_volume, register
+from cvlab.engine.nets.layers.window import all_taps, both_sides, fit_arithmetic, fit_count, window_taps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,10 +39,13 @@ class WindowPool(LayerSpec):
         return (c, out_h, out_w)
 
     def arithmetic(self, *shapes: Shape) -> str:
-        return both_sides(shapes[0], lambda side: fit_arithmetic(side, self.kernel, self.stride, self.zeros))
+        return both_sides(
+            shapes[0], lambda side, lines: fit_arithmetic(side, self.kernel, self.stride, self.zeros, 1, lines)
+        )
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
-        return window_reach(self.kernel, self.stride, self.zeros)
+    def reach(self, *shapes: Shape) -> Reach:
+        rows, columns = (window_taps(side, self.kernel, self.stride, self.zeros) for side in shapes[0][1:])
+        return Reads(rows, columns)
 
     def build(self, *shapes: Shape) -> nn.Module:
         from torch import nn
@@ -140,8 +143,9 @@ class GlobalPool(LayerSpec):
         c, h, w = shapes[0]
         return f"{w}·{h} numbers of each of {c} maps become 1"
 
-    def reach(self, *shapes: Shape) -> None:
-        return WHOLE
+    def reach(self, *shapes: Shape) -> Reach:
+        rows, columns = (all_taps(side) for side in shapes[0][1:])
+        return Reads(rows, columns)
 
     def build(self, *shapes: Shape) -> nn.Module:
         from torch import nn

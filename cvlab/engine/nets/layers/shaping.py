@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from cvlab.engine.nets.layers.spec import (
-    WHOLE,
+    REARRANGED,
     LayerSpec,
     Misfit,
     Reach,
+    Reads,
     Shape,
     call_text,
     need_volume,
     register,
     volume,
 )
-from cvlab.engine.nets.layers.window import both_sides
+from cvlab.engine.nets.layers.window import border_taps, both_sides, upsampling_taps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -94,8 +95,8 @@ class Reshape(LayerSpec):
         c, h, w = self.output_shape(*shapes)
         return f"{math.prod(shapes[0])} = {w} · {h} · {c}"
 
-    def reach(self, *shapes: Shape) -> None:
-        return WHOLE  # a number may have moved anywhere
+    def reach(self, *shapes: Shape) -> Reach:
+        return REARRANGED
 
     def build(self, *shapes: Shape) -> nn.Module:
         from cvlab.engine.nets import modules
@@ -130,12 +131,11 @@ class Upsample(LayerSpec):
         return (c, h * self.scale, w * self.scale)
 
     def arithmetic(self, *shapes: Shape) -> str:
-        return both_sides(shapes[0], lambda side: f"{side} · {self.scale} = {side * self.scale}")
+        return both_sides(shapes[0], lambda side, _: f"{side} · {self.scale} = {side * self.scale}")
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
-        blend = 0.5 if self.mode == "bilinear" and self.scale > 1 else 0.0
-        reach = Reach(blend, blend, 1 / self.scale)
-        return reach, reach
+    def reach(self, *shapes: Shape) -> Reach:
+        rows, columns = (upsampling_taps(side, self.scale, self.mode == "bilinear") for side in shapes[0][1:])
+        return Reads(rows, columns)
 
     def build(self, *shapes: Shape) -> nn.Module:
         from torch import nn
@@ -170,8 +170,9 @@ class ZeroPad(LayerSpec):
             f"height {self.top} + {h} + {self.bottom} = {self.top + h + self.bottom}"
         )
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach]:
-        return Reach(self.top, -self.top, 1), Reach(self.left, -self.left, 1)
+    def reach(self, *shapes: Shape) -> Reach:
+        _, h, w = shapes[0]
+        return Reads(border_taps(h, self.top, self.bottom), border_taps(w, self.left, self.right))
 
     def build(self, *shapes: Shape) -> nn.Module:
         from torch import nn

@@ -6,12 +6,14 @@ an image volume is (C, H, W), a vector is (D,).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
 Shape = tuple[int, ...]
@@ -31,19 +33,42 @@ class Misfit(Exception):
         self.needs, self.hint, self.mend = needs, hint, mend or {}
 
 
-class Reach(NamedTuple):
-    """How far one output looks along one side: the one at position p sees the inputs stride·p − before ... stride·p + after."""
+@dataclass(frozen=True, eq=False)
+class Taps:
+    """Which inputs each output reads along one side.
 
-    before: float
-    after: float
+    index: (outputs + 1, taps) of positions 0 ... size - 1 of the input, or `size`, which stands for padding and for a tap that
+    there is not; the row behind the end is all `size`. stride: inputs from one output to the next.
+    """
+
+    index: np.ndarray
     stride: float
 
 
-PASS = (Reach(0, 0, 1), Reach(0, 0, 1))
-"""Each output sees the one input in its own place (height, width)."""
+class Reads(NamedTuple):
+    """What one output number depends on. rows, columns: None where it reads the one position that it has itself.
 
-WHOLE = None
-"""Each output sees every input."""
+    groups: its channel depends on the corresponding one of as many equal groups of input channels; None: on the same channel.
+    """
+
+    rows: Taps | None
+    columns: Taps | None
+    groups: int | None = None
+
+
+Reach = Reads | Literal["pass", "whole", "stacked", "rearranged"]
+
+PASS: Literal["pass"] = "pass"
+"""Each output depends on the one input in its own place, or in several inputs."""
+
+WHOLE: Literal["whole"] = "whole"
+"""Each output depends on every input."""
+
+STACKED: Literal["stacked"] = "stacked"
+"""The inputs one behind the other along the first side."""
+
+REARRANGED: Literal["rearranged"] = "rearranged"
+"""The same numbers in the same order, as a volume of another shape."""
 
 
 class LayerSpec(BaseModel):
@@ -90,8 +115,8 @@ class LayerSpec(BaseModel):
         """The product that gives `multiply_adds`: numbers in the output, times the numbers that each of them reads."""
         return ""
 
-    def reach(self, *shapes: Shape) -> tuple[Reach, Reach] | None:
-        """What one output sees of the input along height and width; `WHOLE` when everything.
+    def reach(self, *shapes: Shape) -> Reach:
+        """What one output number depends on.
 
         The statistics of layer and group norm, which are taken over everything, are left out, as is the custom.
         """
