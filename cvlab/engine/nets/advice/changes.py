@@ -70,11 +70,9 @@ def stack_small_filters(node_id: int, count: int) -> Change:
     def change(net: Architecture) -> Architecture:
         large = net.by_id[node_id].layer
         assert isinstance(large, Conv)
-        zeros = large.zeros
         layers: list[LayerSpec] = []
-        for _ in range(count):
-            padding = min(zeros, 1)
-            zeros -= padding
+        for i in range(count):
+            padding = large.zeros // count + (i < large.zeros % count)
             layers += [Conv(filters=large.filters, kernel=3, padding=padding, bias=large.bias), Relu()]
         net = net.with_layer(node_id, layers[-2])
         before = node_id

@@ -20,12 +20,14 @@ from cvlab.engine.nets.layers import (
     Maxout,
     MaxPool,
     Relu,
+    Shape,
     Softmax,
     TransposedConv,
     ZeroPad,
     volume,
 )
 from cvlab.engine.nets.layers.pooling import WindowPool
+from cvlab.engine.nets.layers.window import skipped_lines, unread, window_taps
 from cvlab.engine.nets.shapes import LayerReport
 
 
@@ -34,8 +36,10 @@ def _input_halves(case: Case) -> Iterator[Advice]:
     sights = [found.sight for _, layer, found in case.working() if found.sight and len(found.output) == 3]
     if start is None or not sights:
         return
-    halvings = max(int(max(*s.stride, 1)).bit_length() - 1 for s in sights)
-    block = 2**halvings
+    block = int(max(max(*s.stride, 1) for s in sights))
+    halvings = block.bit_length() - 1
+    if block != 2**halvings:
+        return  # a stride of 3 somewhere: not only halved
     first = start.id
     while len(case.net.out_of(first)) == 1 and isinstance(case.layer(case.net.out_of(first)[0].target), ZeroPad):
         first = case.net.out_of(first)[0].target  # a border that is there already
@@ -50,8 +54,8 @@ def _input_halves(case: Case) -> Iterator[Advice]:
     yield Advice(
         "input-halves", "note", start.id,
         f"The image's sides, {side_w} and {side_h}, cannot be halved {halvings} times.",
-        f"Each pool should divide what it gets by two without a rest, so the input should be divisible by {block}; else rows "
-        f"and columns at the edge are never looked at.",
+        f"Each pool should divide what it gets by two without a rest, so the input should be divisible by {block}; else sizes "
+        "are rounded, and what is left over at the edge is padding or is never looked at.",
         f"Pad the image to {wide}×{tall}", _pad_behind(first, pad),
     )  # fmt: skip
 
@@ -75,9 +79,10 @@ def _filters(case: Case) -> Iterator[Advice]:
         if k > 5:
             stack = (k - 1) // 2
             plain = layer.stride == 1 and layer.dilation == 1 and layer.groups == 1 and k % 2 == 1
+            seen, spread = 2 * stack + 1, f" with dilation {layer.dilation}" if layer.dilation > 1 else ""
             why = (
-                f"{stack} layers of 3×3 see as far as one of {k}×{k}, with {stack * 9} weights a pair of maps instead of "
-                f"{k * k}, and with a bend after each."
+                f"{stack} layers of 3×3{spread} see as far as one of {seen}×{seen}{spread}, with {stack * 9} weights a pair of "
+                f"maps instead of {k * k}, and with a bend after each."
             )
             if plain:
                 yield Advice("large-filter", "warning", node_id, f"{name} has filters of {k}×{k}.", why,
@@ -85,7 +90,7 @@ def _filters(case: Case) -> Iterator[Advice]:
             else:
                 yield Advice("large-filter", "warning", node_id, f"{name} has filters of {k}×{k}.", why, "Use 5×5",
                              set_layer(node_id, kernel=5, **({"padding": 2} if layer.padding > 2 else {})))  # fmt: skip
-        if k % 2 == 0:
+        if layer.extent % 2 == 0:
             side = k - 1 if k > 2 else 3
             yield Advice(
                 "even-filter", "warning", node_id, f"{name} has filters of an even size, {k}×{k}.",
@@ -119,20 +124,33 @@ def _undivided(case: Case) -> Iterator[Advice]:
     for node_id, layer, found in case.working():
         if not isinstance(layer, Conv | WindowPool):
             continue
-        window = layer.extent if isinstance(layer, Conv) else layer.kernel
+        dilation, window = (layer.dilation, layer.extent) if isinstance(layer, Conv) else (1, layer.kernel)
         if window < layer.stride:
             continue  # it means to leave pixels out
-        rests = [(side - window + 2 * layer.zeros) % layer.stride for side in found.inputs[0][1:]]
+        sides = found.inputs[0][1:]
+        rests = [(side - window + 2 * layer.zeros) % layer.stride for side in sides]
         if max(rests) <= layer.zeros:
             continue  # only padding is left out
         down, across = ((layer.stride - rest) % layer.stride for rest in rests)
+        skipped = [skipped_lines(side, layer.kernel, layer.stride, layer.zeros, dilation) for side in sides]
         yield Advice(
             "undivided-stride", "warning", node_id,
             f"The stride of {case.name(node_id)} does not divide: {found.arithmetic}.",
-            f"The last {max(rests)} row{'s' if max(rests) > 1 else ''} or columns of its input are never looked at, and the "
-            "result is not centred.",
+            f"{_never_read(skipped, sides)} never looked at, and the result is not centered.",
             "Pad it with zeros", insert_before(node_id, ZeroPad(top=0, bottom=down, left=0, right=across)),
         )  # fmt: skip
+
+
+def _never_read(skipped: list[tuple[int, ...]], sides: Shape) -> str:
+    """Subject and verb: "Of its input, the last row and the last 2 columns are"."""
+    (height, width), (rows, columns) = sides, skipped
+    if rows == columns and height == width:
+        return f"Of its input, {unread(rows, height, 'row and column')}"
+    told = [unread(*each) for each in ((rows, height, "row"), (columns, width, "column")) if each[0]]
+    if len(told) == 1:
+        return f"Of its input, {told[0]}"
+    subjects = " and ".join(words.removesuffix(" is").removesuffix(" are") for words in told)
+    return f"Of its input, {subjects} are"
 
 
 def _fc_share(case: Case) -> Iterator[Advice]:
@@ -217,7 +235,7 @@ def _small_view(case: Case) -> Iterator[Advice]:
         if pool_after is not None and len(case.net.out_of(pool_after)) == 1:
             change, words = (
                 insert_before(case.net.out_of(pool_after)[0].target, MaxPool()),
-                (f"Pool behind {case.name(pool_after)}: everything after it sees twice as far"),
+                f"Pool behind {case.name(pool_after)}: every later window then spans twice as many pixels",
             )
         yield Advice(
             "small-view", "warning", node_id,
@@ -229,9 +247,16 @@ def _small_view(case: Case) -> Iterator[Advice]:
 def _vanishing(case: Case) -> Iterator[Advice]:
     for node_id, layer, found in case.working():
         if isinstance(layer, Conv) and layer.kernel > 1 and found.inputs[0][1:] == (1, 1):
+            taps = window_taps(1, layer.kernel, layer.stride, layer.zeros, layer.dilation).index
+            meet = int((taps == 0).any(0).sum()) ** 2
+            if meet == layer.kernel**2:
+                continue
             yield Advice(
                 "vanished", "warning", node_id, f"{case.name(node_id)} gets maps of 1×1.",
-                f"Only the middle of its {layer.kernel}×{layer.kernel} weights ever meets a number; the others see padding.",
+                f"Only {meet} of the {layer.kernel}×{layer.kernel} weights of a filter ever "
+                f"{'meets' if meet == 1 else 'meet'} a number; the others see padding."
+                if meet
+                else f"None of the {layer.kernel}×{layer.kernel} weights of a filter ever meets a number: all see padding.",
                 "Use a 1×1 kernel", set_layer(node_id, kernel=1, border="valid"),
             )  # fmt: skip
 

@@ -39,10 +39,9 @@ def sentence(fit: Fit) -> str:
     windows = f"{how_many.capitalize()} window{'s' if fit.count > 1 else ''}"
     if fit.left_over:
         cells = f"{fit.left_over} column{'s' if fit.left_over > 1 else ''}"
-        inside = "" if fit.unvisited else " Here they are padding only, so no pixel is lost."
         return (
             f"Not whole: {windows.lower()} fit{'' if fit.count > 1 else 's'}. PyTorch rounds down, and the last {cells} "
-            f"(hatched) {'are' if fit.left_over > 1 else 'is'} never read.{inside}{_mend(fit)}"
+            f"(hatched) {'are' if fit.left_over > 1 else 'is'} never read{_of_which_padding(fit)}.{_mend(fit)}"
         )
     said = f"{windows} fit{'' if fit.count > 1 else 's'} exactly."
     if fit.unvisited:
@@ -50,6 +49,17 @@ def sentence(fit: Fit) -> str:
     elif fit.count == fit.length:
         said += " The output is as large as the input."
     return said
+
+
+def _of_which_padding(fit: Fit) -> str:
+    """How many of the cells that are left over at the end are zeros around the input."""
+    zeros = min(fit.left_over, fit.padding)
+    if not zeros:
+        return ""
+    if zeros < fit.left_over:
+        return f"; {zeros} of them {'is' if zeros == 1 else 'are'} padding"
+    only = "It is" if zeros == 1 else "They are"
+    return f". {only} padding, so no pixel is lost there"
 
 
 def _mend(fit: Fit) -> str:
