@@ -12,9 +12,15 @@ import numpy as np
 
 from cvlab.engine.classifier import Objective
 from cvlab.engine.data import toy
+from cvlab.engine.formula import Formula
 from cvlab.engine.linear import append_one, f
 from cvlab.engine.losses import LOSSES, PENALTIES, cross_entropy
 from cvlab.engine.surfaces import Surface
+
+TOTAL = Formula(
+    "Total", r"L = \frac{1}{N} \sum_i L_i + R(W)", lambda losses, penalty: sum(losses) / len(losses) + penalty
+)
+TWO_LAYERS = Formula("Two layers", r"f = W_2 \max(0, W_1 x)", lambda W1, W2, x: W2 @ np.maximum(0, W1 @ x))
 
 MAX_AT_ONCE = 2_000
 """Points of a slice whose scores are in memory together."""
@@ -58,7 +64,7 @@ def classifier_slice(
     return Surface(
         id="classifier-slice",
         title="A classifier's loss",
-        formula=r"L = \frac{1}{N} \sum_i L_i + R(W)",
+        formula=TOTAL,
         about="The loss by two weights of a linear classifier. However it is cut, it is a bowl.",
         f=lambda u, v: _in_parts(each, u, v)[0],
         slopes=lambda u, v: tuple(_in_parts(each, u, v)[1:]),
@@ -111,7 +117,7 @@ def net_slice(seed: int = 27, hidden: int = 8) -> Surface:
     return Surface(
         id="net-slice",
         title="Softmax loss of a net",
-        formula=r"f = W_2 \max(0, W_1 x)",
+        formula=TWO_LAYERS,
         about="A slice through the loss of a two-layer net. No bowl any more: where a path ends depends on where it began.",
         f=lambda u, v: _in_parts(each, u, v)[0],
         slopes=lambda u, v: tuple(_in_parts(each, u, v)[1:]),

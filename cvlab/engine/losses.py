@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cvlab.engine.errors import DataError, ShapeError
+from cvlab.engine.formula import Formula
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +86,11 @@ def cross_entropy(scores: np.ndarray, y: np.ndarray, delta: float = 0.0) -> RowL
 
 @dataclass(frozen=True)
 class Loss:
-    """A data loss as a choice: permanent id, title, formula in TeX, whether it has a margin, and the function itself."""
+    """A data loss as a choice: permanent id, title, formula, whether it has a margin, and the function itself."""
 
     id: str
     title: str
-    formula: str
+    formula: Formula
     has_margin: bool
     rows: Callable[[np.ndarray, np.ndarray, float], RowLosses]
 
@@ -97,12 +98,38 @@ class Loss:
 LOSSES: dict[str, Loss] = {
     loss.id: loss
     for loss in (
-        Loss("hinge", "Multiclass hinge", r"L_i = \sum_{j \neq y_i} \max(0, s_j - s_{y_i} + \Delta)", True, hinge),
-        Loss("softmax", "Softmax cross-entropy", r"L_i = -s_{y_i} + \log \sum_j e^{s_j}", False, cross_entropy),
+        Loss(
+            "hinge",
+            "Multiclass hinge",
+            Formula(
+                "Multiclass hinge",
+                r"L_i = \sum_{j \neq y_i} \max(0, s_j - s_{y_i} + \Delta)",
+                lambda s, y, delta: sum(max(0.0, s[j] - s[y] + delta) for j in range(len(s)) if j != y),
+            ),
+            True,
+            hinge,
+        ),
+        Loss(
+            "softmax",
+            "Softmax cross-entropy",
+            Formula(
+                "Softmax",
+                r"L_i = -s_{y_i} + \log \sum_j e^{s_j}",
+                lambda s, y, delta: -s[y] + np.log(np.exp(s).sum()),
+            ),
+            False,
+            cross_entropy,
+        ),
         Loss(
             "one-vs-all",
             "One-vs-all hinge",
-            r"L_i = \max(0, \Delta - s_{y_i}) + \sum_{j \neq y_i} \max(0, \Delta + s_j)",
+            Formula(
+                "One-vs-all hinge",
+                r"L_i = \max(0, \Delta - s_{y_i}) + \sum_{j \neq y_i} \max(0, \Delta + s_j)",
+                lambda s, y, delta: (
+                    max(0.0, delta - s[y]) + sum(max(0.0, delta + s[j]) for j in range(len(s)) if j != y)
+                ),
+            ),
             True,
             one_vs_all,
         ),
@@ -189,7 +216,7 @@ class Penalty:
 
     id: str
     title: str
-    formula: str
+    formula: Formula
     has_kink: bool
     value: Callable[[np.ndarray, float, float], PenaltyValue]
 
@@ -197,17 +224,49 @@ class Penalty:
 PENALTIES: dict[str, Penalty] = {
     penalty.id: penalty
     for penalty in (
-        Penalty("none", "None", "R = 0", False, lambda W, lambda_1, lambda_2: (0.0, np.zeros_like(W))),
-        Penalty("l2", "L2", r"R = \lambda_2 \sum W^2", False, lambda W, lambda_1, lambda_2: l2(W, lambda_2)),
+        Penalty(
+            "none",
+            "None",
+            Formula("No penalty", "R = 0", lambda W, lambda_1, lambda_2: 0.0),
+            False,
+            lambda W, lambda_1, lambda_2: (0.0, np.zeros_like(W)),
+        ),
+        Penalty(
+            "l2",
+            "L2",
+            Formula("L2", r"R = \lambda_2 \sum W^2", lambda W, lambda_1, lambda_2: lambda_2 * sum(W.ravel() ** 2)),
+            False,
+            lambda W, lambda_1, lambda_2: l2(W, lambda_2),
+        ),
         Penalty(
             "half-l2",
             "L2, halved",
-            r"R = \frac{1}{2} \lambda_2 \sum W^2",
+            Formula(
+                "L2, halved",
+                r"R = \frac{1}{2} \lambda_2 \sum W^2",
+                lambda W, lambda_1, lambda_2: lambda_2 * sum(W.ravel() ** 2) / 2,
+            ),
             False,
             lambda W, lambda_1, lambda_2: half_l2(W, lambda_2),
         ),
-        Penalty("l1", "L1", r"R = \lambda_1 \sum |W|", True, lambda W, lambda_1, lambda_2: l1(W, lambda_1)),
-        Penalty("elastic", "Elastic net", r"R = \lambda_1 \sum |W| + \lambda_2 \sum W^2", True, elastic_net),
+        Penalty(
+            "l1",
+            "L1",
+            Formula("L1", r"R = \lambda_1 \sum |W|", lambda W, lambda_1, lambda_2: lambda_1 * sum(abs(W.ravel()))),
+            True,
+            lambda W, lambda_1, lambda_2: l1(W, lambda_1),
+        ),
+        Penalty(
+            "elastic",
+            "Elastic net",
+            Formula(
+                "Elastic net",
+                r"R = \lambda_1 \sum |W| + \lambda_2 \sum W^2",
+                lambda W, lambda_1, lambda_2: lambda_1 * sum(abs(W.ravel())) + lambda_2 * sum(W.ravel() ** 2),
+            ),
+            True,
+            elastic_net,
+        ),
     )
 }
 

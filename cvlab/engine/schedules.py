@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cvlab.engine.formula import Formula
 from cvlab.engine.spec import Spec
 
 
@@ -86,15 +87,44 @@ SCHEDULES: dict[str, Callable[[float, float, float], float]] = {
     "one-cycle": one_cycle,
 }
 
-FORMULAS: dict[str, str] = {
-    "constant": r"\alpha = \alpha_0",
-    "step": r"\alpha = \alpha_0 \, c^{\lfloor t / n \rfloor}",
-    "exponential": r"\alpha = \alpha_0 \, e^{-kt}",
-    "1/t": r"\alpha = \alpha_0 / (1 + kt)",
-    "cosine": r"\alpha = \frac{1}{2} \alpha_0 \, (1 + \cos(\pi t / T))",
-    "warm-up": r"\alpha = \alpha_0 \, t / t_w \;\; (t < t_w), \quad \frac{1}{2} \alpha_0 (1 + \cos(\pi \frac{t - t_w}{T - t_w}))",
-    "one-cycle": r"\alpha_{\mathrm{start}} \nearrow \alpha_0 \searrow \alpha_{\mathrm{end}}",
+
+def _glided(t: float, T: float, base: float, peak: float, start: float, end: float) -> float:
+    u = (t - peak * T) / (T - peak * T) if t >= peak * T else 1 - t / (peak * T)
+    low = base * (end if t >= peak * T else start)
+    return low + (base - low) * (1 + math.cos(math.pi * u)) / 2
+
+
+FORMULAS: dict[str, Formula] = {
+    "constant": Formula("Constant", r"\alpha = \alpha_0", lambda t, T, base: base),
+    "step": Formula(
+        "Step decay",
+        r"\alpha = \alpha_0 \, c^{\lfloor t / n \rfloor}",
+        lambda t, T, base, factor, every: base * factor ** math.floor(t / every),
+    ),
+    "exponential": Formula(
+        "Exponential", r"\alpha = \alpha_0 \, e^{-kt}", lambda t, T, base, k: base * math.exp(-k * t)
+    ),
+    "1/t": Formula("1/t", r"\alpha = \alpha_0 / (1 + kt)", lambda t, T, base, k: base / (1 + k * t)),
+    "cosine": Formula(
+        "Cosine",
+        r"\alpha = \frac{1}{2} \alpha_0 \, (1 + \cos(\pi t / T))",
+        lambda t, T, base: base * (1 + math.cos(math.pi * t / T)) / 2,
+    ),
+    "warm-up": Formula(
+        "Warm-up, then cosine",
+        r"\alpha = \alpha_0 \max(\frac{1}{100}, \frac{t}{t_w}) \; (t < t_w), \;\; "
+        r"\frac{1}{2} \alpha_0 (1 + \cos(\pi \frac{t - t_w}{T - t_w}))",
+        lambda t, T, base, warm: (
+            base * max(0.01, t / warm) if t < warm else base * (1 + math.cos(math.pi * (t - warm) / (T - warm))) / 2
+        ),
+    ),
+    "one-cycle": Formula(
+        "One cycle: up from a first rate, down to a last one, each along half a cosine",
+        r"\alpha = \alpha_e + (\alpha_0 - \alpha_e)\, \frac{1 + \cos(\pi u)}{2}",
+        _glided,
+    ),
 }
+"""By kind. compute(t, T, base, **settings): the rate at step t of T; T > 0, and the settings are those of the function."""
 
 
 class Schedule(Spec):

@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from cvlab.engine.formula import Formula
+
 Heights = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Slopes = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -22,6 +24,7 @@ class Surface:
     """A function of two numbers, with what is needed to draw it and to race on it.
 
     f(x, y) -> z and slopes(x, y) -> (df/dx, df/dy) take arrays of one shape. Without slopes, centred differences serve.
+    formula: of z; None for one that a person typed.
     bounds: (x from, x to, y from, y to). start: where a race begins. minima: known (x, y, z), the lowest ones.
     rate: a learning rate with which plain gradient descent from the start neither flies off nor sleeps.
     explain(point): why there is no height at a point, where the surface knows.
@@ -29,7 +32,7 @@ class Surface:
 
     id: str
     title: str
-    formula: str
+    formula: Formula | None
     about: str
     f: Heights
     bounds: tuple[float, float, float, float]
@@ -101,7 +104,7 @@ def bowl() -> Surface:
     return Surface(
         id="bowl",
         title="Bowl",
-        formula=r"f = x^2 + y^2",
+        formula=Formula("", r"f = x^2 + y^2", lambda x, y: x * x + y * y),
         about="The same slope in all directions. Every method gets there; see which of them roll past it.",
         f=lambda x, y: x**2 + y**2,
         slopes=lambda x, y: (2 * x, 2 * y),
@@ -117,7 +120,7 @@ def valley() -> Surface:
     return Surface(
         id="valley",
         title="Long valley",
-        formula=r"f = \frac{1}{2}(0.1\,x^2 + 5\,y^2)",
+        formula=Formula("", r"f = \frac{1}{2}(0.1\,x^2 + 5\,y^2)", lambda x, y: (0.1 * x * x + 5 * y * y) / 2),
         about="Steep walls, a floor that hardly falls. A step short enough for the walls is too short for the floor.",
         f=lambda x, y: 0.5 * (0.1 * x**2 + 5.0 * y**2),
         slopes=lambda x, y: (0.1 * x, 5.0 * y),
@@ -133,7 +136,7 @@ def saddle() -> Surface:
     return Surface(
         id="saddle",
         title="Saddle",
-        formula=r"f = x^2 - y^2 + \frac{1}{4} y^4",
+        formula=Formula("", r"f = x^2 - y^2 + \frac{1}{4} y^4", lambda x, y: x * x - y * y + y**4 / 4),
         about="At (0, 0) the slope is 0 and yet it is no minimum. Who starts near the ridge must find the way off it.",
         f=lambda x, y: x**2 - y**2 + 0.25 * y**4,
         slopes=lambda x, y: (2 * x, -2 * y + y**3),
@@ -159,7 +162,11 @@ def beale() -> Surface:
     return Surface(
         id="beale",
         title="Beale",
-        formula=r"f = (1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
+        formula=Formula(
+            "",
+            r"f = (1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
+            lambda x, y: (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2,
+        ),
         about="Flat in the middle, cliffs at the corners. One learning rate cannot suit both.",
         f=lambda x, y: sum(r**2 for r in residuals(x, y)),
         slopes=slopes,
@@ -175,7 +182,7 @@ def rosenbrock() -> Surface:
     return Surface(
         id="rosenbrock",
         title="Rosenbrock",
-        formula=r"f = (1 - x)^2 + 100\,(y - x^2)^2",
+        formula=Formula("", r"f = (1 - x)^2 + 100\,(y - x^2)^2", lambda x, y: (1 - x) ** 2 + 100 * (y - x * x) ** 2),
         about="Finding the curved valley is easy. Following it to (1, 1) is the hard part.",
         f=lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
         slopes=lambda x, y: (-2 * (1 - x) - 400 * x * (y - x**2), 200 * (y - x**2)),
@@ -196,7 +203,9 @@ def himmelblau() -> Surface:
     return Surface(
         id="himmelblau",
         title="Himmelblau",
-        formula=r"f = (x^2 + y - 11)^2 + (x + y^2 - 7)^2",
+        formula=Formula(
+            "", r"f = (x^2 + y - 11)^2 + (x + y^2 - 7)^2", lambda x, y: (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2
+        ),
         about="Four valleys, equally deep. From one start, different methods may end in different ones.",
         f=lambda x, y: (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2,
         slopes=slopes,
@@ -232,7 +241,9 @@ def plateau(seed: int = 0, noise: float = 0.02, waves: int = 24) -> Surface:
     return Surface(
         id="plateau",
         title="Noisy plateau",
-        formula=r"f = 1 - e^{-(x^2 + y^2)/2} + \mathrm{ripples}",
+        formula=Formula(
+            "", r"f = 1 - e^{-(x^2 + y^2)/2} + \mathrm{ripples}", lambda x, y: 1 - np.exp(-(x * x + y * y) / 2)
+        ),
         about="Far from the hole there is almost no slope, and ripples mislead. Momentum carries over them.",
         f=lambda x, y: 1 - np.exp(-(x**2 + y**2) / 2) + height * np.sin(angles(x, y)).sum(axis=-1),
         slopes=slopes,

@@ -66,7 +66,7 @@ def typed_surface(text: str) -> Surface:
     return Surface(
         id="typed",
         title="Your own",
-        formula="",
+        formula=None,
         about="Any formula in x and y. Look for the places where it has no slope, or no value at all.",
         f=lambda x, y: _heights(circuit, x, y),
         slopes=slopes,

@@ -10,17 +10,18 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from cvlab.core.lab import Lab
+from cvlab.engine.formula import Formula
 from cvlab.ui.actions import Action
 from cvlab.ui.theme import theme
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What the explanation dock says: what one looks at, the formulas (caption, mathtext), and what to try."""
+    """What the explanation dock says: what one looks at, the formulas, and what to try."""
 
     title: str
     looking_at: str
-    formulas: tuple[tuple[str, str], ...] = ()
+    formulas: tuple[Formula, ...] = ()
     try_this: tuple[str, ...] = ()
 
 

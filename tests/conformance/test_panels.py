@@ -86,7 +86,7 @@ def test_it_opens_with_a_lesson_and_something_on_it(spec, shown, qtbot):
     assert window.explanation.lesson is not None
     image = panel.grab().toImage()
     step = 7
-    for _, tex in lesson.formulas:
+    for tex in (formula.tex for formula in lesson.formulas):
         typesetter.ask(tex)
         qtbot.waitUntil(partial(typesetter.is_ready, tex), timeout=20_000)
         assert typesetter.path(tex) is not None, f"{tex} cannot be typeset"

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from cvlab.engine.formula import Formula
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.formula import FormulaLabel, typesetter
 
@@ -13,7 +14,7 @@ FRACTION = r"O = \frac{W - F + 2P}{S} + 1"
 
 
 def shown(qtbot, tex: str) -> FormulaLabel:
-    label = FormulaLabel(tex)
+    label = FormulaLabel(Formula("", tex, definition="a test"))
     qtbot.addWidget(label)
     label.resize(300, 60)
     label.show()
@@ -59,14 +60,14 @@ def test_what_cannot_be_typeset_is_shown_as_written(qtbot, qapp, caplog):
 def test_the_same_formula_is_typeset_once(qtbot, qapp):
     shown(qtbot, FRACTION)
     assert typesetter.path(FRACTION) is typesetter.path(FRACTION)
-    another = FormulaLabel(FRACTION)
+    another = FormulaLabel(Formula("", FRACTION, definition="a test"))
     qtbot.addWidget(another)
     assert another.is_ready
 
 
 def test_a_label_that_is_never_seen_asks_for_nothing(qtbot, qapp):
     tex = r"\mathrm{never\ seen}"
-    qtbot.addWidget(FormulaLabel(tex))
+    qtbot.addWidget(FormulaLabel(Formula("", tex, definition="a test")))
     assert not typesetter.is_ready(tex)
     with pytest.raises(ValueError):
         typesetter._wanted.remove(tex)

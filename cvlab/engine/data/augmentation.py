@@ -80,7 +80,8 @@ class Augmentation(Spec):
         ge=0.0,
         le=2.0,
         title="Mix-up",
-        description="α: each image and its label are blended with another one in shares drawn from Beta(α, α). 0.2 is usual.",
+        description="α: each image and its label are blended with another one. A share is drawn from Beta(α, α); the "
+        "image keeps the larger of it and the rest. 0.2 is usual.",
     )
 
     @property

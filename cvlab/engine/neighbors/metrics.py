@@ -12,20 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from cvlab.engine.errors import DataError
+from cvlab.engine.formula import Formula
 
 
 @dataclass(frozen=True)
 class Metric:
     """A way to compare two vectors x and y.
 
-    formula:     mathtext. unit: what `exact` holds, in words.
+    formula:     of two vectors. unit: what `exact` holds, in words.
     for_images:  the image search knows it. for_points: the 2-D lab does.
     is_distance: never negative, 0 for equal vectors; only then can a vote be weighted by 1 / d.
     """
 
     id: str
     title: str
-    formula: str
+    formula: Formula
     for_images: bool
     for_points: bool
     is_distance: bool = True
@@ -34,17 +35,46 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.id: metric
     for metric in (
-        Metric("l1", "L1", r"d_1(x, y) = \sum_p |x_p - y_p|", True, True),
-        Metric("l2", "L2", r"d_2(x, y) = \sqrt{\sum_p (x_p - y_p)^2}", True, True),
-        Metric("linf", "L∞", r"d_\infty(x, y) = \max_p |x_p - y_p|", False, True),
         Metric(
-            "cosine",
-            "Cosine",
-            r"d(x, y) = 1 - \frac{x \cdot y}{\sqrt{x \cdot x}\,\sqrt{y \cdot y}}",
+            "l1",
+            "L1",
+            Formula("L1", r"d_1(x, y) = \sum_p |x_p - y_p|", lambda x, y: sum(abs(x - y))),
             True,
             True,
         ),
-        Metric("dot", "Dot product", r"d(x, y) = -\,x \cdot y", True, False, is_distance=False),
+        Metric(
+            "l2",
+            "L2",
+            Formula("L2", r"d_2(x, y) = \sqrt{\sum_p (x_p - y_p)^2}", lambda x, y: np.sqrt(sum((x - y) ** 2))),
+            True,
+            True,
+        ),
+        Metric(
+            "linf",
+            "L∞",
+            Formula("L∞", r"d_\infty(x, y) = \max_p |x_p - y_p|", lambda x, y: max(abs(x - y))),
+            False,
+            True,
+        ),
+        Metric(
+            "cosine",
+            "Cosine",
+            Formula(
+                "Cosine",
+                r"d(x, y) = 1 - \frac{x \cdot y}{\sqrt{x \cdot x}\,\sqrt{y \cdot y}}",
+                lambda x, y: 1 - x @ y / (np.sqrt(x @ x) * np.sqrt(y @ y)),
+            ),
+            True,
+            True,
+        ),
+        Metric(
+            "dot",
+            "Dot product",
+            Formula("Dot product", r"d(x, y) = -\,x \cdot y", lambda x, y: -(x @ y)),
+            True,
+            False,
+            is_distance=False,
+        ),
     )
 }
 OF_IMAGES = tuple(metric.id for metric in METRICS.values() if metric.for_images)

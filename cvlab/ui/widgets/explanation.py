@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from cvlab.engine.formula import Formula
 from cvlab.ui.panel import Lesson
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
@@ -65,8 +66,8 @@ class Explanation(QFrame):
         column.addWidget(_label(lesson.title, "heading", page))
         if lesson.looking_at:
             column.addWidget(_label(lesson.looking_at, "", page))
-        for caption, tex in lesson.formulas:
-            column.addWidget(self._formula(caption, tex, page))
+        for formula in lesson.formulas:
+            column.addWidget(self._formula(formula, page))
         if lesson.try_this:
             column.addSpacing(6)
             column.addWidget(_label("Try this", "subheading", page))
@@ -76,15 +77,15 @@ class Explanation(QFrame):
         self._scroll.setWidget(page)
 
     @staticmethod
-    def _formula(caption: str, tex: str, page: QWidget) -> QFrame:
+    def _formula(formula: Formula, page: QWidget) -> QFrame:
         well = QFrame(page)
         well.setProperty("role", "well")
         column = QVBoxLayout(well)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
-        if caption:
-            column.addWidget(_label(caption, "muted small", well))
-        column.addWidget(FormulaLabel(tex, well))
+        if formula.caption:
+            column.addWidget(_label(formula.caption, "muted small", well))
+        column.addWidget(FormulaLabel(formula, well))
         return well
 
     @staticmethod

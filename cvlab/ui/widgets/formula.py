@@ -15,6 +15,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cvlab.engine.formula import Formula
 from cvlab.ui.theme.theme import theme
 
 log = logging.getLogger("cvlab.ui")
@@ -118,9 +119,9 @@ def _painter_path(vertices: np.ndarray, codes: np.ndarray) -> QPainterPath:
 
 
 class FormulaLabel(QWidget):
-    """Shows one mathtext formula, at most as wide as it may be. `tex` without dollar signs is all formula."""
+    """Shows one formula, at most as wide as it may be. Text between dollar signs is mathtext; without them all of it is."""
 
-    def __init__(self, tex: str, parent: QWidget | None = None) -> None:
+    def __init__(self, formula: Formula, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tex = ""
         self._path: QPainterPath | None = None
@@ -131,18 +132,18 @@ class FormulaLabel(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(40)
         self._timer.timeout.connect(self._look)
-        self.set_tex(tex)
+        self.show_formula(formula)
 
     @property
     def is_ready(self) -> bool:
         """Whether the label shows all that it will: the formula, or its text if it cannot be typeset."""
         return self._is_set
 
-    def set_tex(self, tex: str) -> None:
-        if tex == self._tex:
+    def show_formula(self, formula: Formula) -> None:
+        if formula.tex == self._tex:
             return
-        self._tex = tex
-        self.setAccessibleName(tex)
+        self._tex = formula.tex
+        self.setAccessibleName(formula.tex)
         self._path, self._is_set = None, False
         self._show_or_wait()
 

@@ -247,9 +247,9 @@ def test_a_window_that_fits_nowhere_is_said_in_words(panel, lab):
     [
         (Fit(5, 3, 2, 1), "Three windows fit exactly."),
         (Fit(5, 3, 1, 1), "as large as the input"),
-        (Fit(6, 3, 2), "the last 1 column (hatched) is never read. Stride 1 would fit."),
+        (Fit(6, 3, 2), "the last column (hatched) is never read. Stride 1 would fit."),
         (Fit(7, 4, 2), "never read"),
-        (Fit(6, 3, 2, 1), "padding only, so no pixel is lost"),
+        (Fit(6, 3, 2, 1), "the last column (hatched) is never read. It is padding, so no pixel is lost there."),
         (Fit(5, 3, 1, 0, 3), "fits nowhere. Padding of 1 would make room."),
         (Fit(2, 5, 1, 0, 3), "Take a smaller filter or dilation"),
         (Fit(7, 1, 3), "4 of 7 columns (hatched) lie between the taps"),

@@ -14,6 +14,7 @@ from cvlab.core.lab import Lab
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import REGISTRY
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind
 from cvlab.ui.canvas.edits import NetEdits
@@ -26,7 +27,7 @@ from cvlab.ui.panels.builder.ghost import Ghost
 from cvlab.ui.panels.builder.header import Header
 from cvlab.ui.panels.builder.importer import DROPPABLE, Importer
 from cvlab.ui.panels.builder.inspector import Inspector
-from cvlab.ui.panels.builder.lessons import BUILDER, LESSONS
+from cvlab.ui.panels.builder.lessons import BUILDER, lesson_of
 from cvlab.ui.panels.builder.offers import offered
 from cvlab.ui.panels.builder.palette import Palette
 from cvlab.ui.panels.builder.problem_strip import ProblemStrip
@@ -144,7 +145,7 @@ class BuilderPanel(Panel):
         self.inspector.show_advice(self.adviser.advice, selected)
         self.volumes.show_chosen(scene.blocks_of(selected))
         if self.isVisible():
-            self.explain.emit(LESSONS[scene.net.by_id[selected[0]].layer.kind] if len(selected) == 1 else BUILDER)
+            self.explain.emit(lesson_of(scene.net.by_id[selected[0]].layer) if len(selected) == 1 else BUILDER)
 
     def _show_recipe(self, _: object) -> None:
         self._show_selected(self.lab.project.builder.selected)
@@ -180,7 +181,7 @@ class BuilderPanel(Panel):
         self.edits.append(kind)
 
     def _explain_kind(self, kind: str) -> None:
-        self.explain.emit(LESSONS[kind])
+        self.explain.emit(lesson_of(REGISTRY[kind]()))
 
     # -- what the person can do --------------------------------------------------------------------------------------
 

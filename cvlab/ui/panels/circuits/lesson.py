@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cvlab.engine.circuit.presets import PRESETS
+from cvlab.engine.formula import Formula
 from cvlab.ui.panel import Lesson
 
 LESSON = Lesson(
@@ -17,16 +18,26 @@ LESSON = Lesson(
         "A gradient that is negative wants its value to fall, so that the output may rise, and its size says how strongly."
     ),
     formulas=(
-        (
+        Formula(
             "Chain rule: upstream times local",
             r"\frac{\partial f}{\partial x} = \frac{\partial f}{\partial q}\,\frac{\partial q}{\partial x}",
+            lambda upstream, local: upstream * local,
         ),
-        (
+        Formula(
             "A fork: gradients add",
             r"\frac{\partial f}{\partial x} = \sum_k \frac{\partial f}{\partial q_k}\,\frac{\partial q_k}{\partial x}",
+            lambda upstream, local: sum(a * b for a, b in zip(upstream, local, strict=True)),
         ),
-        ("The sigmoid knows its slope from its output", r"\frac{d\sigma}{dx} = (1 - \sigma)\,\sigma"),
-        ("Centred difference, to check it", r"\frac{df}{dx} \approx \frac{f(x + h) - f(x - h)}{2h}"),
+        Formula(
+            "The sigmoid knows its slope from its output",
+            r"\frac{d\sigma}{dx} = (1 - \sigma)\,\sigma",
+            lambda sigma: (1 - sigma) * sigma,
+        ),
+        Formula(
+            "Centred difference, to check it",
+            r"\frac{df}{dx} \approx \frac{f(x + h) - f(x - h)}{2h}",
+            lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+        ),
     ),
     try_this=(
         "Rewind, then step forward gate by gate. At each step say the next number before it appears.",

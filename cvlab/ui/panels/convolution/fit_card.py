@@ -6,7 +6,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cvlab.ui.panels.convolution.fit_strip import FitStrip, Row
-from cvlab.ui.panels.convolution.fit_words import fit_numbers, growth_numbers, growth_sentence, sentence, sizes
+from cvlab.ui.panels.convolution.fit_words import (
+    GROWTH_FORMULA,
+    fit_formula,
+    fit_numbers,
+    growth_numbers,
+    growth_sentence,
+    sentence,
+    sizes,
+)
 from cvlab.ui.panels.convolution.pieces import label, named
 from cvlab.ui.panels.convolution.scene import Scene, SlidingScene, StampingScene
 from cvlab.ui.theme.style import set_role
@@ -23,8 +31,8 @@ class FitCard(Card):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("What fits", parent)
-        self.formula = FormulaLabel(r"\frac{W - F + 2P}{S} + 1", self)
-        self.grown = FormulaLabel(r"(W - 1)\,S - 2P + d\,(F - 1) + OP + 1", self)
+        self.formula = FormulaLabel(fit_formula(1), self)
+        self.grown = FormulaLabel(GROWTH_FORMULA, self)
         self.numbers = label(self, "", "")
         self.numbers.setFixedSize(WIDTH, 2 * self.numbers.fontMetrics().lineSpacing())
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -64,6 +72,7 @@ class FitCard(Card):
             role = "error" if not growth.count else "" if growth.is_even else "warning"
         elif isinstance(scene, SlidingScene):
             fit = scene.fits[1]
+            self.formula.show_formula(fit_formula(fit.dilation))
             said, words, row = fit_numbers(fit), sentence(fit), Row.of_fit(fit)
             role = "" if fit.is_whole else "error" if not fit.count else "warning"
         self.numbers.setText(said)

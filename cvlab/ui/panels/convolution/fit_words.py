@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cvlab.core.panels.convolution_documents import MAX_FILTER, MAX_PADDING
 from cvlab.engine.convolution import Fit
+from cvlab.engine.formula import Formula
 from cvlab.engine.transposed import Growth
 from cvlab.ui.panels.convolution.pieces import number, strong
 from cvlab.ui.panels.convolution.scene import Scene, StampingScene
@@ -13,12 +14,28 @@ from cvlab.ui.panels.convolution.scene import Scene, StampingScene
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
+GROWTH_FORMULA = Formula(
+    "",
+    r"(W - 1)\,S - 2P + d\,(F - 1) + OP + 1",
+    lambda W, F, S, P, d, OP: (W - 1) * S - 2 * P + d * (F - 1) + OP + 1,
+)
+
+
+def fit_formula(dilation: int) -> Formula:
+    """How many windows fit along a side, whole or not."""
+    return Formula(
+        "",
+        r"\frac{W - F + 2P}{S} + 1" if dilation == 1 else r"\frac{W - (d\,(F - 1) + 1) + 2P}{S} + 1",
+        lambda W, F, S, P: (W - (dilation * (F - 1) + 1) + 2 * P) / S + 1,
+    )
+
+
 def fit_numbers(fit: Fit) -> str:
     """The formula with its numbers."""
     reach = f"{fit.extent}" if fit.dilation > 1 else f"{fit.filter}"
-    covers = f"{fit.dilation}·({fit.filter} − 1) + 1 = {fit.extent} for F" if fit.dilation > 1 else ""
+    covers = f"{fit.dilation}·({fit.filter} − 1) + 1 = {fit.extent} cells" if fit.dilation > 1 else ""
     top = f"({fit.length} − {reach} + 2·{fit.padding}) / {fit.stride} + 1"
-    return f"{top} = {strong(number(float(fit.exact), 4))}" + (f"<br>dilated: {covers}" if covers else "")
+    return f"{top} = {strong(number(float(fit.exact), 4))}" + (f"<br>a window covers {covers}" if covers else "")
 
 
 def growth_numbers(growth: Growth) -> str:
@@ -38,7 +55,7 @@ def sentence(fit: Fit) -> str:
     how_many = _WORDS[fit.count] if fit.count < len(_WORDS) else str(fit.count)
     windows = f"{how_many.capitalize()} window{'s' if fit.count > 1 else ''}"
     if fit.left_over:
-        cells = f"{fit.left_over} column{'s' if fit.left_over > 1 else ''}"
+        cells = f"{fit.left_over} columns" if fit.left_over > 1 else "column"
         return (
             f"Not whole: {windows.lower()} fit{'' if fit.count > 1 else 's'}. PyTorch rounds down, and the last {cells} "
             f"(hatched) {'are' if fit.left_over > 1 else 'is'} never read{_of_which_padding(fit)}.{_mend(fit)}"

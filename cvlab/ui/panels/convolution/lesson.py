@@ -2,7 +2,45 @@
 
 from __future__ import annotations
 
+from math import floor
+
+import numpy as np
+
+from cvlab.engine.formula import Formula
 from cvlab.ui.panel import Lesson
+
+
+def _one_output(x, w, b, k, r, q, S, P, d, groups):
+    """x: (C, H, W). w: (K, C / groups, F, F). Zeros outside of x."""
+    (_, H, W), (K, depth, F, _) = x.shape, w.shape
+    first = k // (K // groups) * depth
+    return b[k] + sum(
+        w[k, c, i, j] * x[first + c, r * S + i * d - P, q * S + j * d - P]
+        for c in range(depth)
+        for i in range(F)
+        for j in range(F)
+        if 0 <= r * S + i * d - P < H and 0 <= q * S + j * d - P < W
+    )
+
+
+def _stamp_on(y, w, x, k, c, r, q, S, P, d):
+    """Adds the stamp of x[c, r, q] to the map k of y. The kernel that belongs to channel c and map k: w[i, j]."""
+    for i, j in np.ndindex(*w.shape):
+        row, column = r * S + i * d - P, q * S + j * d - P
+        if 0 <= row < y.shape[1] and 0 <= column < y.shape[2]:
+            y[k, row, column] += w[i, j] * x[c, r, q]
+    return y
+
+
+def _kernel_at(x, k, r, q):
+    half = len(k) // 2
+    return sum(
+        k[i + half, j + half] * x[r + i, q + j]
+        for i in range(-half, half + 1)
+        for j in range(-half, half + 1)
+        if 0 <= r + i < x.shape[0] and 0 <= q + j < x.shape[1]
+    )
+
 
 SLIDE = Lesson(
     "One output number",
@@ -12,9 +50,16 @@ SLIDE = Lesson(
     "Each filter makes one map, and the maps stacked are the output's depth. Zeros around the input make room at the border.\n\n"
     "How many windows fit along a side is counted at the left; columns that no window reads are hatched.",
     (
-        ("Outputs along one side", r"W' = \frac{W - F + 2P}{S} + 1"),
-        ("One output of filter k", r"y_k = b_k + \sum_{c,i,j} w_{k,c,i,j}\, x_{c,\,i,\,j}"),
-        ("A dilated window covers", r"d\,(F - 1) + 1"),
+        Formula(
+            "Outputs along one side; a window covers d (F − 1) + 1",
+            r"W' = \left\lfloor \frac{W - d\,(F - 1) - 1 + 2P}{S} \right\rfloor + 1",
+            lambda W, F, S, P, d: floor((W - d * (F - 1) - 1 + 2 * P) / S) + 1,
+        ),
+        Formula(
+            "One output of filter k; c runs over its channels",
+            r"y_{k,r,q} = b_k + \sum_{c,i,j} w_{k,c,i,j}\, x_{c,\,rS+id-P,\,qS+jd-P}",
+            _one_output,
+        ),
     ),
     (
         "Point at an output cell, and follow the sum down from the three channels.",
@@ -36,9 +81,21 @@ STAMP = Lesson(
     "If the stride does not divide F, some cells get more stamps than others: the map of overlaps shows the checkerboard that "
     "such layers leave in pictures. Output padding adds no zeros: it keeps rows that other stamps reach.",
     (
-        ("Outputs along one side", r"W' = (W - 1)\,S - 2P + d\,(F - 1) + OP + 1"),
-        ("The stamps of channel c", r"y_{k,\,rS+id-P,\,qS+jd-P} \;\leftarrow\; {+}\; w_{k,c,i,j}\, x_{c,r,q}"),
-        ("Way back of a convolution", r"\partial L / \partial x = A^T\, \partial L / \partial y"),
+        Formula(
+            "Outputs along one side",
+            r"W' = (W - 1)\,S - 2P + d\,(F - 1) + OP + 1",
+            lambda W, F, S, P, d, OP: (W - 1) * S - 2 * P + d * (F - 1) + OP + 1,
+        ),
+        Formula(
+            "The stamps of channel c",
+            r"y_{k,\,rS+id-P,\,qS+jd-P} \;\leftarrow\; {+}\; w_{k,c,i,j}\, x_{c,r,q}",
+            _stamp_on,
+        ),
+        Formula(
+            "Way back of a convolution",
+            r"\partial L / \partial x = A^T\, \partial L / \partial y",
+            lambda A, dy: A.T @ dy,
+        ),
     ),
     (
         "Step through the demo. Which output is the first to get two stamps, and which get four?",
@@ -57,8 +114,16 @@ KERNEL = Lesson(
     "its kernels: it learns them, and its first layer often learns edges like these.\n\n"
     "Outside the picture are zeros, so the frame may show as an edge.",
     (
-        ("Each output pixel", r"y_{r,q} = \sum_{i,j} k_{i,j}\, x_{r+i,\,q+j}"),
-        ("Sobel, across", r"(-1 \;\; 0 \;\; 1) \otimes (1 \;\; 2 \;\; 1)^T"),
+        Formula(
+            "Each output pixel; i and j count from the middle of k",
+            r"y_{r,q} = \sum_{i,j} k_{i,j}\, x_{r+i,\,q+j}",
+            _kernel_at,
+        ),
+        Formula(
+            "Sobel, across",
+            r"(1 \;\; 2 \;\; 1)^T \, (-1 \;\; 0 \;\; 1)",
+            lambda: np.array([[1], [2], [1]]) @ np.array([[-1, 0, 1]]),
+        ),
     ),
     (
         "Choose Sobel x, then Sobel y. Which edges of the roof answer to which?",
@@ -75,12 +140,13 @@ POOL = Lesson(
     "It has no weights and learns nothing. With windows of 2 at stride 2 three of four numbers are discarded.\n\n"
     "On the way back, max hands the whole gradient to the winner, and nothing to the others.",
     (
-        ("Max", r"y = \max_{i,j} x_{i,j}"),
-        ("Average", r"y = \frac{1}{F^2} \sum_{i,j} x_{i,j}"),
-        ("L2 norm", r"y = \sqrt{\sum_{i,j} x_{i,j}^2}"),
-        (
-            "Way back, max",
+        Formula("Max of a window", r"y = \max_{i,j} x_{i,j}", np.max),
+        Formula("Average", r"y = \frac{1}{F^2} \sum_{i,j} x_{i,j}", lambda x: x.sum() / x.size),
+        Formula("L2 norm", r"y = \sqrt{\sum_{i,j} x_{i,j}^2}", lambda x: np.sqrt((x**2).sum())),
+        Formula(
+            "Way back, max, through one window",
             r"\partial L / \partial x_{i,j} = \partial L / \partial y \;\; \mathrm{at\ the\ winner,\ else}\ 0",
+            lambda x, dy: dy * (np.arange(x.size) == x.argmax()).reshape(x.shape),
         ),
     ),
     (
@@ -98,9 +164,21 @@ SHARING = Lesson(
     "A convolutional neuron looks at a window only, so its weights do not grow with the picture. And since an edge is worth "
     "finding everywhere, all neurons of one map use the same weights. Both savings are shown apart.",
     (
-        ("Fully-connected", r"(W \cdot H \cdot C + 1) \cdot W' \cdot H' \cdot K"),
-        ("Windows only", r"(F \cdot F \cdot C + 1) \cdot W' \cdot H' \cdot K"),
-        ("Windows, shared", r"(F \cdot F \cdot C + 1) \cdot K"),
+        Formula(
+            "Fully-connected",
+            r"(W \cdot H \cdot C + 1) \cdot W' \cdot H' \cdot K",
+            lambda W, H, C, F, W_, H_, K: (W * H * C + 1) * W_ * H_ * K,
+        ),
+        Formula(
+            "Windows only",
+            r"(F \cdot F \cdot C + 1) \cdot W' \cdot H' \cdot K",
+            lambda W, H, C, F, W_, H_, K: (F * F * C + 1) * W_ * H_ * K,
+        ),
+        Formula(
+            "Windows, shared",
+            r"(F \cdot F \cdot C + 1) \cdot K",
+            lambda W, H, C, F, W_, H_, K: (F * F * C + 1) * K,
+        ),
     ),
     (
         "Drag the width from 32 to 200. Which bars move, and which does not?",

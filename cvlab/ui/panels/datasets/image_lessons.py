@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from cvlab.engine.formula import Formula
+from cvlab.engine.neighbors.metrics import METRICS
+from cvlab.engine.training.formulas import mixup_share
 from cvlab.ui.panel import Lesson
 
 CHALLENGES = Lesson(
@@ -13,9 +18,13 @@ CHALLENGES = Lesson(
     "for Shapes-32, and for any other set one that you train here.\n\n"
     "The curve below does the same for a sample of test images. It measures; nothing is ever tuned on it.",
     (
-        ("Nearest neighbour, L2", r"d_2(x, x') = \sqrt{\sum_p (x_p - x'_p)^2}"),
-        ("Nearest neighbour, L1", r"d_1(x, x') = \sum_p |x_p - x'_p|"),
-        ("Accuracy at amount a", r"A(a) = \frac{1}{N} \sum_i 1[\hat{y}(T_a x_i) = y_i]"),
+        METRICS["l2"].formula,
+        METRICS["l1"].formula,
+        Formula(
+            "Accuracy at amount a",
+            r"A(a) = \frac{1}{N} \sum_i 1[\hat{y}(T_a x_i) = y_i]",
+            lambda predicted, y: sum(p == t for p, t in zip(predicted, y, strict=True)) / len(y),
+        ),
     ),
     (
         "Turn the viewpoint until the nearest neighbour fails. Does the net hold on longer?",
@@ -33,10 +42,18 @@ PREPROCESS = Lesson(
     "Mean and axes are part of the model. They are found on the training split alone and then used for every image, "
     "at test time too. Choose another source on the left and see what becomes of the same images.",
     (
-        ("Mean subtraction", r"x' = x - \bar{x}"),
-        ("Standardising", r"x' = (x - \mu) / \sigma"),
-        ("Principal axes", r"\frac{1}{N} X'^T X' = U \, \mathrm{diag}(s) \, U^T"),
-        ("Whitening", r"x_w = U \, \mathrm{diag}(1/\sqrt{s + \epsilon}) \, U^T x'"),
+        Formula("Mean subtraction", r"x' = x - \bar{x}", lambda x, mean: x - mean),
+        Formula("Standardizing", r"x' = (x - \mu) / \sigma", lambda x, mean, std: (x - mean) / std),
+        Formula(
+            "Principal axes",
+            r"\frac{1}{N} X'^T X' = U \, \mathrm{diag}(s) \, U^T",
+            lambda U, s: U @ np.diag(s) @ U.T,
+        ),
+        Formula(
+            "Whitening",
+            r"x_w = U \, \mathrm{diag}(1/\sqrt{s + \epsilon}) \, U^T x'",
+            lambda U, s, epsilon, x: U @ np.diag(1 / np.sqrt(s + epsilon)) @ U.T @ x,
+        ),
     ),
     (
         "Drag the two markers on the mean image next to each other, then far apart: how does the cloud change?",
@@ -53,9 +70,22 @@ AUGMENT = Lesson(
     "Only what leaves the label true may be changed: a mirrored 3 is no digit, and a 6 turned by half a circle is a 9. Every "
     "image of a batch draws its own parameters, and each draw follows from the seed.",
     (
-        ("Mix-up", r"\tilde{x} = \lambda x_i + (1 - \lambda) x_j, \quad \lambda \sim \mathrm{Beta}(\alpha, \alpha)"),
-        ("Its label", r"\tilde{y} = \lambda y_i + (1 - \lambda) y_j"),
-        ("Rotation", r"x' = \cos\theta \, x - \sin\theta \, y"),
+        Formula(
+            "Mix-up of image i with image j",
+            r"\tilde{x} = \lambda x_i + (1 - \lambda) x_j",
+            lambda share, own, other: share * own + (1 - share) * other,
+        ),
+        mixup_share(),
+        Formula(
+            "Its label",
+            r"\tilde{y} = \lambda y_i + (1 - \lambda) y_j",
+            lambda share, own, other: share * own + (1 - share) * other,
+        ),
+        Formula(
+            "Rotation by θ, y pointing up",
+            r"x' = \cos\theta \, x - \sin\theta \, y, \quad y' = \sin\theta \, x + \cos\theta \, y",
+            lambda theta, x, y: (np.cos(theta) * x - np.sin(theta) * y, np.sin(theta) * x + np.cos(theta) * y),
+        ),
     ),
     (
         "Turn “Rotate” up until you would call a 6 a 9: that is too much.",

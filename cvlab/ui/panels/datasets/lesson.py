@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cvlab.engine.formula import Formula
 from cvlab.ui.panel import Lesson
 
 BROWSE = Lesson(
@@ -11,8 +12,16 @@ BROWSE = Lesson(
     "Nobody can write that down as rules. So we collect many labelled images and let the machine learn from them. "
     "Look at them first: most surprises of a training run lie in its data.",
     (
-        ("An image", r"x \in \{0, \ldots, 255\}^{H \times W \times 3}"),
-        ("The mean image of a class", r"\bar{x}_c = \frac{1}{N_c} \sum_{y_i = c} x_i"),
+        Formula(
+            "An image",
+            r"x \in \{0, \ldots, 255\}^{H \times W \times 3}",
+            definition="where an image lies, no quantity",
+        ),
+        Formula(
+            "The mean image of a class",
+            r"\bar{x}_c = \frac{1}{N_c} \sum_{y_i = c} x_i",
+            lambda images, y, c: sum(image.astype(float) for image in images[y == c]) / (y == c).sum(),
+        ),
     ),
     (
         "Click an image and move the pointer over it: read the three numbers of one pixel.",
@@ -29,7 +38,13 @@ SPLITS = Lesson(
     "its answers can be guessed.\n\n"
     "With few images, one validation part is a matter of luck. Cross-validation cuts the training images into k folds, and "
     "lets each be the validation part once.",
-    (("Cross-validated accuracy", r"\bar{a} = \frac{1}{k} \sum_{j=1}^{k} a_j"),),
+    (
+        Formula(
+            "Cross-validated accuracy",
+            r"\bar{a} = \frac{1}{k} \sum_{j=1}^{k} a_j",
+            lambda accuracies: sum(accuracies) / len(accuracies),
+        ),
+    ),
     (
         "Drag the handle: how many images of the rarest class are left to tune on?",
         "Deal again with another seed. The counts of each class stay, the images change.",

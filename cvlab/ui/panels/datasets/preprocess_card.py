@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QWidget
 
 from cvlab.engine.data.preprocessing import KINDS, TITLES
+from cvlab.engine.formula import Formula
 from cvlab.ui.panels.datasets.pieces import button, label, named
 from cvlab.ui.panels.datasets.preprocess_work import Figures, Preprocessed
 from cvlab.ui.theme.style import set_role
@@ -14,15 +16,24 @@ from cvlab.ui.widgets.formula import FormulaLabel
 from cvlab.ui.widgets.number import NumberSlider, number_text
 
 FORMULAS = {
-    "unit": r"b = x / 255",
-    "signed": r"b = 2x / 255 - 1",
-    "standardize": r"(b - \mu_c) / \sigma_c",
-    "mean-channel": r"b - \mu_c",
-    "mean-image": r"b - \bar{b}",
-    "contrast": r"(x - m_i) / \sqrt{v_i + 10}",
-    "decorrelate": r"(b - \bar{b}) \, U",
-    "whiten": r"(b - \bar{b}) \, U \, (s + \epsilon)^{-1/2} \, U^T",
+    kind: Formula(TITLES[kind], tex, compute)
+    for kind, tex, compute in (
+        ("unit", r"b = x / 255", lambda x: x / 255),
+        ("signed", r"2b - 1, \quad b = x / 255", lambda x: 2 * x / 255 - 1),
+        ("standardize", r"(b - \mu_c) / \sigma_c, \quad b = x / 255", lambda x, mean, std: (x / 255 - mean) / std),
+        ("mean-channel", r"b - \mu_c, \quad b = x / 255", lambda x, mean: x / 255 - mean),
+        ("mean-image", r"b - \bar{b}, \quad b = x / 255", lambda x, mean: x / 255 - mean),
+        ("contrast", r"(x - m_i) / \sqrt{v_i + 10}", lambda x: (x - x.mean()) / np.sqrt(x.var() + 10)),
+        ("decorrelate", r"U^T (b - \bar{b}), \quad b = x / 255", lambda x, mean, U: U.T @ (x / 255 - mean)),
+        (
+            "whiten",
+            r"U \, (s + \epsilon)^{-1/2} \, U^T (b - \bar{b}), \quad b = x / 255",
+            lambda x, mean, U, s, epsilon: U @ np.diag((s + epsilon) ** -0.5) @ U.T @ (x / 255 - mean),
+        ),
+    )
 }
+"""By kind. x: the bytes of an image, for the last two as a column; μ, σ: of a channel c; U, s: axes and variances."""
+
 _SOURCES = (("train", "The training split"), ("test", "The test split"), ("shown", "These six images"))
 _FITTED = ("standardize", "mean-channel", "mean-image", "decorrelate", "whiten")
 
@@ -92,7 +103,7 @@ class RuleCard(Card):
         self.kind_choice.setCurrentIndex(self.kind_choice.findData(kind))
         self.source_choice.setCurrentIndex(self.source_choice.findData(source))
         self.source_choice.setEnabled(kind in _FITTED)
-        self.formula.set_tex(FORMULAS[kind])
+        self.formula.show_formula(FORMULAS[kind])
         if not self.epsilon.isSliderDown():
             self.epsilon.show_number(epsilon)
         self.epsilon_text.setText(number_text(epsilon))

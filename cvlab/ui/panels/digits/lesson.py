@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from cvlab.engine.formula import Formula
 from cvlab.ui.panel import Lesson
 
 LESSON = Lesson(
@@ -17,8 +20,16 @@ LESSON = Lesson(
         "“this is no digit”."
     ),
     formulas=(
-        ("Softmax: from scores to probabilities", r"p_k = \frac{e^{s_k}}{\sum_j e^{s_j}}"),
-        ("Centre of mass of the ink", r"\bar{x} = \frac{\sum_{x,y} x \, I(x,y)}{\sum_{x,y} I(x,y)}"),
+        Formula(
+            "Softmax: from scores to probabilities",
+            r"p_k = \frac{e^{s_k}}{\sum_j e^{s_j}}",
+            lambda s: np.exp(s) / np.exp(s).sum(),
+        ),
+        Formula(
+            "Centre of mass of the ink",
+            r"\bar{x} = \frac{\sum_{x,y} x \, I(x,y)}{\sum_{x,y} I(x,y)}",
+            lambda ink: sum(x * ink[y, x] for y, x in np.ndindex(*ink.shape)) / ink.sum(),
+        ),
     ),
     try_this=(
         "Turn off “Centre the ink” and all the others, then draw a small digit in a corner.",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from cvlab.engine.formula import Formula
+from cvlab.engine.loss_slices import TOTAL
+from cvlab.engine.losses import LOSSES
 from cvlab.ui.panel import Lesson
 
 LAB = Lesson(
@@ -13,10 +18,14 @@ LAB = Lesson(
     "each number; a step goes the other way.\n\n"
     "A cross beside a point: its margin is not met.",
     (
-        ("Multiclass hinge", r"L_i = \sum_{j \neq y_i} \max(0, s_j - s_{y_i} + \Delta)"),
-        ("Softmax", r"L_i = -s_{y_i} + \log \sum_j e^{s_j}"),
-        ("Total", r"L = \frac{1}{N} \sum_i L_i + R(W)"),
-        ("The gradient of the L2 penalty", r"\frac{\partial}{\partial W}\, \lambda \sum W^2 = 2 \lambda W"),
+        LOSSES["hinge"].formula,
+        LOSSES["softmax"].formula,
+        TOTAL,
+        Formula(
+            "The gradient of the L2 penalty",
+            r"\frac{\partial}{\partial W}\, \lambda \sum W^2 = 2 \lambda W",
+            lambda W, strength: 2 * strength * W,
+        ),
     ),
     (
         "Press Run. Then drag a point into foreign ground, and watch its row turn red.",
@@ -33,8 +42,12 @@ WORKSHEET = Lesson(
     "These numbers take the cat for a dog. The course prints 61.95 for the ship, which is Wx alone: with its bias of −1.2 it "
     "is 60.75.",
     (
-        ("The score function", r"f(x, W, b) = Wx + b"),
-        ("The bias trick", r"[\,W \;\; b\,] \cdot [\,x, 1\,] = Wx + b"),
+        Formula("The score function", r"f(x, W, b) = Wx + b", lambda x, W, b: W @ x + b),
+        Formula(
+            "The bias trick",
+            r"[\,W \;\; b\,] \cdot [\,x, 1\,] = Wx + b",
+            lambda x, W, b: np.column_stack([W, b]) @ np.append(x, 1),
+        ),
     ),
     (
         "Switch the bias trick on: b becomes a column, x gets a 1, and no score changes.",
@@ -50,9 +63,13 @@ TEMPLATES = Lesson(
     "A linear classifier has one template a class, so it must blend all ways of writing a digit into one picture. At the right "
     "the same scores go through both losses, with every number of the formulas.",
     (
-        ("The score of class j", r"s_j = w_j \cdot x + b_j"),
-        ("Softmax, shifted", r"p_j = \frac{e^{s_j - m}}{\sum_k e^{s_k - m}},\quad m = \max_k s_k"),
-        ("Cross-entropy", r"L = -\log p_{y}"),
+        Formula("The score of class j", r"s_j = w_j \cdot x + b_j", lambda x, w, b: w @ x + b),
+        Formula(
+            "Softmax, shifted",
+            r"p_j = \frac{e^{s_j - m}}{\sum_k e^{s_k - m}},\quad m = \max_k s_k",
+            lambda s: np.exp(s - s.max()) / np.exp(s - s.max()).sum(),
+        ),
+        Formula("Cross-entropy", r"L = -\log p_{y}", lambda p, y: -np.log(p[y])),
     ),
     (
         "Start anew, and press “One batch” a few times. What does the first template look like?",

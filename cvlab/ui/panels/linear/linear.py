@@ -114,7 +114,10 @@ class LinearPanel(Panel):
         self._state.page = "lab"
 
     def _is_typeset(self) -> bool:
-        return self.plane.objective.formula.is_ready
+        objective = self.plane.objective
+        return objective.formula.is_ready and (
+            objective.penalty_formula.is_ready or objective.penalty_formula.isHidden()
+        )
 
     def _has_learned(self) -> bool:
         learner = self.templates.learner

@@ -90,8 +90,10 @@ class ObjectiveCard(Card):
         grid.setColumnStretch(1, 2)
         self.body.addLayout(grid)
         self.formula = FormulaLabel(LOSSES["hinge"].formula, self)
+        self.penalty_formula = FormulaLabel(PENALTIES["l2"].formula, self)
         self.formula.setMinimumHeight(44)
         self.body.addWidget(self.formula)
+        self.body.addWidget(self.penalty_formula)
         self.strengths = {
             "delta": Strength("delta", "margin Δ", about["delta"].description, 0.0, 5.0, False, self, "Margin"),
             "lambda_1": Strength("lambda_1", "λ₁", about["lambda_1"].description, 0.0, 10.0, True, self, "L1 strength"),
@@ -134,7 +136,9 @@ class ObjectiveCard(Card):
     def show_objective(self, objective: Objective) -> None:
         self.loss.setCurrentIndex(self.loss.findData(objective.loss))
         self.penalty.setCurrentIndex(self.penalty.findData(objective.penalty))
-        self.formula.set_tex(LOSSES[objective.loss].formula)
+        self.formula.show_formula(LOSSES[objective.loss].formula)
+        self.penalty_formula.show_formula(PENALTIES[objective.penalty].formula)
+        self.penalty_formula.setVisible(objective.penalty != "none")
         for field, strength in self.strengths.items():
             strength.show_number(getattr(objective, field))
             used = LOSSES[objective.loss].has_margin if field == "delta" else field in _USES[objective.penalty]

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from cvlab.engine.formula import Formula
+from cvlab.engine.schedules import FORMULAS as SCHEDULE_FORMULAS
 from cvlab.ui.panel import Lesson
+
+
+def _rmsprop(x, memory, slope, rule, t):
+    c = rule.decay_rate * memory["cache"] + (1 - rule.decay_rate) * slope(x) ** 2
+    return x - rule.learning_rate * slope(x) / (np.sqrt(c) + rule.eps)
+
+
+def _adam(x, memory, slope, rule, t):
+    m = rule.beta1 * memory["m"] + (1 - rule.beta1) * slope(x)
+    v = rule.beta2 * memory["v"] + (1 - rule.beta2) * slope(x) ** 2
+    return x - rule.learning_rate * m / (1 - rule.beta1**t) / (np.sqrt(v / (1 - rule.beta2**t)) + rule.eps)
+
 
 RACE = Lesson(
     title="The way down",
@@ -16,14 +32,31 @@ RACE = Lesson(
         "the map but no length."
     ),
     formulas=(
-        ("SGD", r"x \leftarrow x - \alpha\, dx"),
-        ("Momentum", r"v \leftarrow \mu v - \alpha\, dx, \quad x \leftarrow x + v"),
-        ("Nesterov", r"v \leftarrow \mu v - \alpha\, dx(x + \mu v)"),
-        (
+        Formula(
+            "SGD", r"x \leftarrow x - \alpha\, dx", lambda x, memory, slope, rule, t: x - rule.learning_rate * slope(x)
+        ),
+        Formula(
+            "Momentum",
+            r"v \leftarrow \mu v - \alpha\, dx, \quad x \leftarrow x + v",
+            lambda x, memory, slope, rule, t: x + (rule.mu * memory["v"] - rule.learning_rate * slope(x)),
+        ),
+        Formula(
+            "Nesterov: dx at the place ahead",
+            r"v \leftarrow \mu v - \alpha\, dx(x + \mu v), \quad x \leftarrow x + v",
+            lambda x, memory, slope, rule, t: (
+                x + (rule.mu * memory["v"] - rule.learning_rate * slope(x + rule.mu * memory["v"]))
+            ),
+        ),
+        Formula(
             "RMSprop",
             r"c \leftarrow \gamma c + (1 - \gamma)\, dx^2, \quad x \leftarrow x - \alpha \frac{dx}{\sqrt{c} + \epsilon}",
+            _rmsprop,
         ),
-        ("Adam", r"x \leftarrow x - \alpha \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}"),
+        Formula(
+            "Adam, with m and v the averages of dx and dx²",
+            r"x \leftarrow x - \alpha \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}",
+            _adam,
+        ),
     ),
     try_this=(
         "On the long valley, drag the learning rate of SGD up until it zigzags, then flies off. Where exactly?",
@@ -45,12 +78,7 @@ SCHEDULES = Lesson(
         "On the right one small net is trained four times on the course's spiral, with the same first weights and the "
         "same batches; only the learning rate differs, and all four follow the shape of the schedule on the left."
     ),
-    formulas=(
-        ("Step decay", r"\alpha = \alpha_0 \, c^{\lfloor t / n \rfloor}"),
-        ("Exponential", r"\alpha = \alpha_0 \, e^{-kt}"),
-        ("1/t", r"\alpha = \alpha_0 / (1 + kt)"),
-        ("Cosine", r"\alpha = \frac{1}{2} \alpha_0 \, (1 + \cos(\pi t / T))"),
-    ),
+    formulas=tuple(SCHEDULE_FORMULAS[kind] for kind in ("step", "exponential", "1/t", "cosine")),
     try_this=(
         "With a constant rate, tell from the four curves which rate is too low and which too high.",
         "Choose cosine: does the high rate end lower than with a constant one? That is what cooling buys.",

@@ -12,6 +12,7 @@ from cvlab.core.panels.optimization import BUILT, TYPED, RaceDocument, surface
 from cvlab.engine.errors import CvlabError, ExpressionError
 from cvlab.engine.optimizers import Optimizer
 from cvlab.engine.race import Race
+from cvlab.engine.surfaces import bowl
 from cvlab.ui.bind import bind
 from cvlab.ui.panels.optimization.loss_plot import LossPlot
 from cvlab.ui.panels.optimization.map import Map
@@ -58,7 +59,7 @@ class RacePage(QWidget):
             "What the racers walk down. A bowl suits everybody; a valley or a saddle tells them apart.",
         )
         self.surface.setFixedWidth(204)
-        self.formula = FormulaLabel("f", self)
+        self.formula = FormulaLabel(bowl().formula, self)
         self.about = QLabel(self)
         self.about.setProperty("role", "small muted")
         self.about.setWordWrap(True)
@@ -136,9 +137,9 @@ class RacePage(QWidget):
         if before is None or (before.surface, before.text) != (document.surface, document.text):
             self.typed.show_text(document.text)  # not while something wrong is being typed
         if is_new:
-            self.formula.setVisible(bool(ground.formula))
-            if ground.formula:
-                self.formula.set_tex(ground.formula)
+            self.formula.setVisible(ground.formula is not None)
+            if ground.formula is not None:
+                self.formula.show_formula(ground.formula)
             self.about.setText(ground.about)
             self.map.show_surface(ground)
         self.map.show_start(document.place)

@@ -100,7 +100,7 @@ class SchedulesPage(QWidget):
             margin=92,
         )
         self.rates.show_curves((), 1, "Training four small nets…")
-        self.formula = FormulaLabel("\\alpha", self)
+        self.formula = FormulaLabel(FORMULAS["constant"], self)
         self.form = Form(Schedule, prefix="optimization.schedule", captions={"kind": _KINDS}, parent=self)
         self.form.rows["kind"].editor.setObjectName("optimization.schedule")
         for name in ("every", "warm"):  # a slider over 10,000 epochs cannot be aimed; the handle on the curve can
@@ -139,7 +139,7 @@ class SchedulesPage(QWidget):
     def _show_document(self, document: ScheduleDocument) -> None:
         self.form.show_values(document.schedule)
         self.frame.show_values(Frame(base=document.base, epochs=document.epochs))
-        self.formula.set_tex(FORMULAS[document.schedule.kind])
+        self.formula.show_formula(FORMULAS[document.schedule.kind])
         self.plot.show_document(document)
         self._train()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
+from cvlab.engine.formula import Formula
 from cvlab.ui.panel import Lesson
 
 RUNS = Lesson(
@@ -15,8 +18,12 @@ RUNS = Lesson(
         "chooses by it has tuned on the test set, and the figure no longer says what it seems to."
     ),
     formulas=(
-        ("An accuracy over N images is known to about", r"\pm 1.96 \sqrt{a (1 - a) / N}"),
-        ("so 98 % of 1,000 held-out images is 98 %", r"\pm 0.9\ \%"),
+        Formula(
+            "An accuracy over N images is known to about",
+            r"\pm 1.96 \sqrt{a (1 - a) / N}",
+            lambda a, N: 1.96 * sqrt(a * (1 - a) / N),
+        ),
+        Formula("so 98 % of 1,000 held-out images is 98 %", r"\pm 0.9\ \%", lambda: 0.009),
     ),
     try_this=(
         "Train twice with seeds 0 and 1. How far apart are they? Smaller differences than that mean nothing.",

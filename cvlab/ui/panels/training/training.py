@@ -45,7 +45,8 @@ class TrainingPanel(Panel):
         super().__init__(lab, parent)
         self._past: Run | None = None  # an earlier run that is looked at
         self._is_reading = False  # an earlier run is being read
-        self._seen, self._taught = ("", ""), ""
+        self._seen = ("", "")
+        self._taught: Lesson | None = None
         self._expected: Guess | None = None
         # In the order in which Tab visits them.
         self.transport = TransportBar(self)
@@ -321,10 +322,11 @@ class TrainingPanel(Panel):
     def _show_recipe(self, recipe: Recipe) -> None:
         if self._run() is None and self._guess(None) != self._expected:
             self._show_run()
-        if recipe.optimizer.kind != self._taught:
-            self._taught = recipe.optimizer.kind
+        lesson = lesson_for(recipe)
+        if lesson != self._taught:
+            self._taught = lesson
             if self.isVisible():
-                self.explain.emit(lesson_for(recipe))
+                self.explain.emit(lesson)
 
     def _guess(self, run: Run | None) -> Guess:
         """What the run on the screen, or the next one, is compared with."""
