@@ -111,15 +111,14 @@ FORMULAS: dict[str, Formula] = {
         lambda t, T, base: base * (1 + math.cos(math.pi * t / T)) / 2,
     ),
     "warm-up": Formula(
-        "Warm-up, then cosine",
-        r"\alpha = \alpha_0 \max(\frac{1}{100}, \frac{t}{t_w}) \; (t < t_w), \;\; "
-        r"\frac{1}{2} \alpha_0 (1 + \cos(\pi \frac{t - t_w}{T - t_w}))",
+        "Warm-up to step w, then a cosine over the rest, of which u has passed",
+        r"\alpha = \alpha_0 \max(\frac{1}{100}, \frac{t}{w}), \;\; \frac{1}{2} \alpha_0 (1 + \cos(\pi u))",
         lambda t, T, base, warm: (
             base * max(0.01, t / warm) if t < warm else base * (1 + math.cos(math.pi * (t - warm) / (T - warm))) / 2
         ),
     ),
     "one-cycle": Formula(
-        "One cycle: up from a first rate, down to a last one, each along half a cosine",
+        "One cycle: from the rate e to the highest along half a cosine, 1 − u of the way; then back to a lower e, u of it",
         r"\alpha = \alpha_e + (\alpha_0 - \alpha_e)\, \frac{1 + \cos(\pi u)}{2}",
         _glided,
     ),

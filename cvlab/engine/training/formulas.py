@@ -33,7 +33,7 @@ def recipe_formulas(recipe: Recipe) -> tuple[Formula, ...]:
 def loss_formulas(recipe: Recipe) -> tuple[Formula, ...]:
     """The loss of an image, its target where that is no single class, and the mean over a batch."""
     loss, is_mixed = recipe.loss, bool(recipe.augmentation.mixup)
-    mean = Formula("Mean over the B images of a batch", r"L = \frac{1}{B} \sum_i L_i", np.mean)
+    mean = Formula("Mean over the B images of a batch", r"L = \frac{1}{B} \sum_i\, L_i", np.mean)
     if loss.kind == "hinge":
         margin = loss.margin
         if not is_mixed:
@@ -48,7 +48,7 @@ def loss_formulas(recipe: Recipe) -> tuple[Formula, ...]:
         return (
             Formula(
                 "Hinge loss of one image",
-                r"L_i = \sum_k q_k \sum_{j \neq k} \max(0, f_j - f_k + \Delta)",
+                r"L_i = \sum_k\, q_k\, \sum_{j \neq k}\, \max(0, f_j - f_k + \Delta)",
                 lambda f, q: sum(
                     q[k] * sum(max(0.0, f[j] - f[k] + margin) for j in range(len(f)) if j != k) for k in range(len(f))
                 ),
@@ -60,7 +60,7 @@ def loss_formulas(recipe: Recipe) -> tuple[Formula, ...]:
         return (
             Formula(
                 "Softmax loss of one image",
-                r"L_i = -\log\left(\frac{e^{f_{y_i}}}{\sum_j e^{f_j}}\right)",
+                r"L_i = -\log\left(\frac{e^{f_{y_i}}}{\sum_j\, e^{f_j}}\right)",
                 lambda f, y: -np.log(np.exp(f[y]) / np.exp(f).sum()),
             ),
             mean,
@@ -68,7 +68,7 @@ def loss_formulas(recipe: Recipe) -> tuple[Formula, ...]:
     return (
         Formula(
             "Softmax loss of one image",
-            r"L_i = -\sum_k q_k\, \log\left(\frac{e^{f_k}}{\sum_j e^{f_j}}\right)",
+            r"L_i = -\sum_k\, q_k\, \log\left(\frac{e^{f_k}}{\sum_j\, e^{f_j}}\right)",
             lambda f, q: -(q * np.log(np.exp(f) / np.exp(f).sum())).sum(),
         ),
         *_targets(recipe),
@@ -88,23 +88,20 @@ def _targets(recipe: Recipe) -> tuple[Formula, ...]:
             ),
         )
     share = mixup_share()
+    mixed = Formula(
+        "Its target: mix-up with image j" if not smoothing else "mixed up with image j",
+        rf"{'m' if smoothing else 'q'}_k = \lambda\, 1[k = y_i] + (1 - \lambda)\, 1[k = y_j]",
+        lambda y, other, share, K: share * np.eye(K)[y] + (1 - share) * np.eye(K)[other],
+    )
     if not smoothing:
-        return (
-            Formula(
-                "Its target: mix-up with image j",
-                r"q_k = \lambda\, 1[k = y_i] + (1 - \lambda)\, 1[k = y_j]",
-                lambda y, other, share, K: share * np.eye(K)[y] + (1 - share) * np.eye(K)[other],
-            ),
-            share,
-        )
+        return mixed, share
     return (
         Formula(
-            "Its target: mix-up with image j, label smoothing s",
-            r"q_k = (1 - s)\,(\lambda\, 1[k = y_i] + (1 - \lambda)\, 1[k = y_j]) + \frac{s}{K}",
-            lambda y, other, share, K: (
-                (1 - smoothing) * (share * np.eye(K)[y] + (1 - share) * np.eye(K)[other]) + smoothing / K
-            ),
+            "Its target, with label smoothing s",
+            r"q_k = (1 - s)\, m_k + \frac{s}{K}",
+            lambda m, K: (1 - smoothing) * m + smoothing / K,
         ),
+        mixed,
         share,
     )
 
@@ -134,7 +131,7 @@ def regularization_formulas(recipe: Recipe) -> tuple[Formula, ...]:
             )
         )
     if l1 or l2:
-        terms = [r"\frac{1}{2} \lambda_2 \sum w^2"] * bool(l2) + [r"\lambda_1 \sum |w|"] * bool(l1)
+        terms = [r"\frac{1}{2} \lambda_2 \sum\, w^2"] * bool(l2) + [r"\lambda_1 \sum\, |w|"] * bool(l1)
         slopes = [r"\lambda_2\, w"] * bool(l2) + [r"\lambda_1\, \mathrm{sign}(w)"] * bool(l1)
         name = "L2" if not l1 else "L1" if not l2 else "L1 and L2"
         found += [
@@ -252,8 +249,13 @@ def averaging_formulas(recipe: Recipe) -> tuple[Formula, ...]:
         return ()
     return (
         Formula(
-            "Running average of memory a, shorter at first",
-            r"\bar x \leftarrow k\, \bar x + (1 - k)\, x, \quad k = \min\left(a,\, \frac{1 + t}{10 + t}\right)",
-            lambda mean, x, t: (k := min(memory, (1 + t) / (10 + t))) * mean + (1 - k) * x,
+            "Running average of the weights",
+            r"\bar x \leftarrow k\, \bar x + (1 - k)\, x",
+            lambda mean, x, k: k * mean + (1 - k) * x,
+        ),
+        Formula(
+            "with memory a, shorter at first",
+            r"k = \min\left(a,\, \frac{1 + t}{10 + t}\right)",
+            lambda t: min(memory, (1 + t) / (10 + t)),
         ),
     )

@@ -78,11 +78,12 @@ LOSSES = ("Softmax loss of one image", "Hinge loss of one image")
 TARGETS = (
     "Its target, with label smoothing s",
     "Its target: mix-up with image j",
-    "Its target: mix-up with image j, label smoothing s",
+    "mixed up with image j",
 )
 CLIPPING = "Clipping: all gradients of the loss together are at most c long"
 GRADIENT = "adds its gradient to that of the loss"
 DECAY = "Regularization: decoupled weight decay, before each step"
+AVERAGE, MEMORY = "Running average of the weights", "with memory a, shorter at first"
 MAX_NORM = "Max norm: after each step, for the weights into each unit"
 SETTINGS_OF_A_SCHEDULE = {"step": ("factor", "every"), "exponential": ("k",), "1/t": ("k",), "warm-up": ("warm",)}
 
@@ -98,7 +99,8 @@ class Card:
         known |= {
             "Its own share, at least a half",
             "Regularization: none",
-            "Running average of memory a, shorter at first",
+            AVERAGE,
+            MEMORY,
         }
         known |= {f"Regularization: {name} penalty on the weights" for name in ("L1", "L2", "L1 and L2")}
         known |= {FORMULAS[recipe.schedule.kind].caption}
@@ -131,7 +133,9 @@ class Card:
                 share = float(drawn.share[i])
                 self.used.add("Its own share, at least a half")
                 assert share >= 0.5
-                q = self.call(target, y[i], y[int(drawn.partner[i])], share, K)
+                mixing = next(name for name in TARGETS[1:] if name in self.formulas)
+                q = self.call(mixing, y[i], y[int(drawn.partner[i])], share, K)
+                q = self.call(TARGETS[0], q, K) if TARGETS[0] in self.formulas else q
             elif target is not None:
                 q = self.call(target, y[i], K)
             losses.append(self.call(caption, row, q))
@@ -193,11 +197,9 @@ def test_training_does_what_the_card_shows(recipe):
             np.testing.assert_allclose(
                 theirs, ours, rtol=1e-4, atol=1e-5 * max(1e-2, np.abs(ours - start).max()) + 1e-7
             )
-        averaging = card.formulas.get("Running average of memory a, shorter at first")
-        if averaging is not None:
-            card.used.add("Running average of memory a, shorter at first")
+        if AVERAGE in card.formulas:
             now = arrays(learner.parameters)
-            mean = [averaging(old, new, t) for old, new in zip(mean, now, strict=True)]
+            mean = [card.call(AVERAGE, old, new, card.call(MEMORY, t)) for old, new in zip(mean, now, strict=True)]
             for ours, theirs in zip(mean, arrays(learner.average), strict=True):
                 np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-5)
     for name in ("L1", "L2", "L1 and L2"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -257,6 +260,25 @@ def test_a_window_that_fits_nowhere_is_said_in_words(panel, lab):
 )
 def test_the_sentence_about_the_fit(fit, words):
     assert words in sentence(fit)
+
+
+def test_the_sentence_counts_what_no_window_reads():
+    for size, F, S, P, d in itertools.product(range(1, 11), range(1, 5), range(1, 5), range(3), (1, 2)):
+        fit, starts = Fit(size, F, S, P, d), range(0, size + 2 * P - d * (F - 1), S)
+        said = sentence(fit)
+        if not starts:
+            assert "fits nowhere" in said
+            continue
+        end = starts[-1] + d * (F - 1) + 1
+        behind = list(range(end, size + 2 * P))  # cells behind the last window; those from P + size on are padding
+        zeros = sum(cell >= P + size for cell in behind)
+        told = re.search(r"the last (?:(\d+) )?column(s?) \(hatched\) (is|are) never read(?:; (\d+) of them)?", said)
+        assert (told is not None) == bool(behind), (fit, said)
+        if told is not None:
+            assert int(told[1] or 1) == len(behind) and told[1] != "1"
+            assert (told[2], told[3]) == (("", "is") if len(behind) == 1 else ("s", "are"))
+            assert int(told[4] or 0) == (zeros if zeros < len(behind) else 0)
+            assert ("no pixel is lost there" in said) == (zeros == len(behind))
 
 
 def test_the_picture_slides_too_and_brings_its_channels(pictured, qtbot, lab, until):

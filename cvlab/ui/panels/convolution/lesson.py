@@ -57,7 +57,7 @@ SLIDE = Lesson(
         ),
         Formula(
             "One output of filter k; c runs over its channels",
-            r"y_{k,r,q} = b_k + \sum_{c,i,j} w_{k,c,i,j}\, x_{c,\,rS+id-P,\,qS+jd-P}",
+            r"y_{krq} = b_k + \sum_{c,i,j}\, w_{kcij}\, x_{c,rS+id-P,qS+jd-P}",
             _one_output,
         ),
     ),
@@ -116,7 +116,7 @@ KERNEL = Lesson(
     (
         Formula(
             "Each output pixel; i and j count from the middle of k",
-            r"y_{r,q} = \sum_{i,j} k_{i,j}\, x_{r+i,\,q+j}",
+            r"y_{r,q} = \sum_{i,j}\, k_{i,j}\, x_{r+i,\,q+j}",
             _kernel_at,
         ),
         Formula(
