@@ -98,7 +98,8 @@ def check(layer: LayerSpec, shape: tuple[int, int, int], seed: int) -> set[str]:
             torch.manual_seed(seed)
             x = np.abs(rng.normal(size=(1, 64, 64))) + 0.1
             y = values(layer, x, training=True)
-            np.testing.assert_allclose(y, f(x, y != 0), rtol=1e-6)
+            # On the CPU, d is rounded to a multiple of 2^-16.
+            np.testing.assert_allclose(y, f(x, y != 0), rtol=2**-17 / (1 - layer.drop) + 1e-6)
             assert (y == 0).mean() == pytest.approx(layer.drop, abs=0.05)
         elif caption == "While training, maps that stay of D":
             torch.manual_seed(seed)
