@@ -89,3 +89,19 @@ def test_it_stands_in_a_net(spec):
         report = infer(net)
     assert not report.errors
     assert Architecture.from_json(net.model_dump_json()) == net
+
+
+@pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
+def test_it_trains_as_the_first_layer(spec, format):
+    """Images need no gradient, which some of PyTorch's kernels do not expect; a run keeps them channels-last."""
+    for shapes in accepted(spec):
+        module = spec.build(*shapes).train()
+        if not list(module.parameters()):
+            continue
+        volumes = all(len(shape) == 3 for shape in shapes)
+        inputs = [torch.randn(2, *shape) for shape in shapes]
+        if volumes:
+            module = module.to(memory_format=format)
+            inputs = [x.contiguous(memory_format=format) for x in inputs]
+        module(*inputs).square().sum().backward()
+        assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())

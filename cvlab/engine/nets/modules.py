@@ -66,15 +66,17 @@ class Concat(nn.Module):
         return torch.cat(parts, dim=1)
 
 
-def _has_one_value(x: torch.Tensor) -> bool:
+def has_one_value(x: torch.Tensor) -> bool:
+    """Whether there is a single value a channel, of which no variance can be taken: one image, with maps of 1x1."""
     return x.numel() == x.shape[1]
 
 
 class BatchNorm1d(nn.BatchNorm1d):
-    """As PyTorch's, but a batch of one, of which no variance can be taken, is normalised with the running averages."""
+    """As PyTorch's, but a batch of one, of which no variance can be taken, is normalized with the running averages, which stay
+    as they are. The last batch of an epoch may have one image; PyTorch's stops there."""
 
     def forward(self, x):
-        if self.training and _has_one_value(x):
+        if self.training and has_one_value(x):
             return nn.functional.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
@@ -82,11 +84,21 @@ class BatchNorm1d(nn.BatchNorm1d):
 
 
 class BatchNorm2d(nn.BatchNorm2d):
-    """As PyTorch's, but a batch of one 1x1 image, of which no variance can be taken, is normalised with the running averages."""
+    """As `BatchNorm1d`, for maps of 1x1."""
 
     def forward(self, x):
-        if self.training and _has_one_value(x):
+        if self.training and has_one_value(x):
             return nn.functional.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
+        return super().forward(x)
+
+
+class GroupNorm(nn.GroupNorm):
+    """As PyTorch's, whose backward pass on the CPU ends the process (2.13: segmentation fault) where the input is channels-last
+    and needs no gradient: images do not."""
+
+    def forward(self, x):
+        if torch.is_grad_enabled() and not x.requires_grad:
+            x = x.contiguous()
         return super().forward(x)

@@ -15,7 +15,7 @@ from cvlab.engine.nets.advice.changes import (
     remove,
     set_layer,
 )
-from cvlab.engine.nets.layers import Add, Flatten, Input, LayerSpec, Linear, Misfit, volume
+from cvlab.engine.nets.layers import Add, Flatten, Input, LayerSpec, Linear, Misfit, Shape, volume
 
 
 def shape_errors(case: Case) -> Iterator[Advice]:
@@ -41,9 +41,18 @@ def _mend(case: Case, node_id: int, layer: LayerSpec, inputs) -> tuple[Change | 
     if isinstance(layer, Add) and all(len(shape) == 3 for shape in inputs):
         return match_branch(node_id, inputs), "Match the branches with a 1×1 convolution"
     source = case.before(node_id)
-    if inputs and len(inputs[0]) == 1 and source is not None and isinstance(case.layer(source), Flatten):
+    before = case.report.layers[source].inputs if source is not None and isinstance(case.layer(source), Flatten) else ()
+    if inputs and len(inputs[0]) == 1 and source is not None and before and _takes(layer, before):
         return move_before_flatten(node_id, source), f"Move it before {case.name(source)}"
     return remove(node_id), "Delete it"
+
+
+def _takes(layer: LayerSpec, inputs: tuple[Shape, ...]) -> bool:
+    try:
+        layer.output_shape(*inputs)
+    except Misfit:
+        return False
+    return True
 
 
 def wiring(case: Case) -> Iterator[Advice]:

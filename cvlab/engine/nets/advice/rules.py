@@ -9,13 +9,16 @@ from cvlab.engine.nets.advice.changes import Change, insert_before, remove, set_
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import (
     Activation,
+    AvgPool,
     BatchNorm,
     Conv,
     Dropout,
     Dropout2d,
     Flatten,
     GlobalPool,
+    GroupNorm,
     Input,
+    LayerNorm,
     Linear,
     Maxout,
     MaxPool,
@@ -273,6 +276,44 @@ def _idle_bias(case: Case) -> Iterator[Advice]:
             )  # fmt: skip
 
 
+def _two_values(case: Case) -> Iterator[Advice]:
+    for node_id, layer, found in case.working():
+        if not isinstance(layer, LayerNorm | GroupNorm) or layer.values(found.inputs[0]) != 2:
+            continue
+        channels = found.inputs[0][0]
+        fewer = [n for n in range(1, channels) if channels % n == 0] if isinstance(layer, GroupNorm) else []
+        fewer = [n for n in fewer if n < layer.groups]
+        change = set_layer(node_id, groups=fewer[-1]) if fewer else remove(node_id)
+        yield Advice(
+            "two-values", "warning", node_id, f"{case.name(node_id)} takes the mean and variance of two numbers at a time.",
+            "Two numbers minus their mean, over their deviation, are +1 and −1: all that is left is which one is larger, and "
+            "almost no gradient flows back.",
+            f"Set the groups to {fewer[-1]}" if fewer else "Delete it", change,
+        )  # fmt: skip
+
+
+def _averaged_away(case: Case) -> Iterator[Advice]:
+    for node_id, layer, found in case.working():
+        whole = isinstance(layer, GlobalPool) and layer.mode == "average"
+        if isinstance(layer, AvgPool):
+            whole = not layer.padding and (layer.kernel, layer.kernel) == found.inputs[0][1:]
+        source = case.before(node_id, (Dropout, Dropout2d)) if whole else None
+        if source is None:
+            continue
+        norm, channels = case.layer(source), found.inputs[0][0]
+        # The scale of a layer norm is another one at every place, and may learn to keep the mean.
+        alone = isinstance(norm, GroupNorm) and norm.groups == channels
+        if alone or (isinstance(norm, LayerNorm) and channels == 1 and not norm.affine):
+            yield Advice(
+                "averaged-away", "warning", node_id,
+                f"{case.name(node_id)} takes the mean of maps whose mean {case.name(source)} has made 0.",
+                "Each map is normalized by itself, so its mean says nothing about the image: every image gives the same "
+                "numbers, and nothing can be learned.",
+                f"Delete {case.name(source)}", remove(source),
+            )  # fmt: skip
+
+
 RULES: tuple[Callable[[Case], Iterator[Advice]], ...] = (
     _input_halves, _filters, _shrinking, _undivided, _fc_share, _no_bend, _at_the_end, _small_view, _vanishing, _idle_bias,
+    _two_values, _averaged_away,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from cvlab.engine.nets.exchange.upbringing import of_source
 from cvlab.engine.nets.layers import Add, Concat
 
 MAX_SOURCE = 1_000_000
-_HELPERS = ("L2Pool", "Maxout", "Reshape")
+_HELPERS = ("L2Pool", "Maxout", "Reshape", "BatchNorm1d", "BatchNorm2d", "GroupNorm")
 
 
 def weights_beside(text: str) -> str:

@@ -237,6 +237,7 @@ _READERS: dict[type, Callable[[Any, Shape], LayerSpec | None]] = {
     modules.BatchNorm2d: _batch_norm,
     nn.LayerNorm: _layer_norm,
     nn.GroupNorm: _group_norm,
+    modules.GroupNorm: _group_norm,
     nn.Linear: _linear,
     nn.Flatten: _flatten,
     nn.Unflatten: _unflatten,

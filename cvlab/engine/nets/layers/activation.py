@@ -150,5 +150,13 @@ class Softmax(Activation):
     def _options(self) -> dict[str, Any]:
         return {"dim": 1}
 
+    def output_shape(self, *shapes: Shape) -> Shape:
+        if shapes[0][0] == 1:
+            raise Misfit(
+                "at least two scores: the probability of a single one is always 1",
+                "Delete it, or use more filters or units before it.",
+            )
+        return shapes[0]
+
     def reach(self, *shapes: Shape) -> Reach:
         return Reads(None, None, 1) if len(shapes[0]) == 3 else WHOLE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -25,6 +27,35 @@ def _check_groups(groups: int, channels: int, filters: int) -> None:
             f"Set the groups to {fitting}.",
             {"groups": fitting},
         )
+
+
+def _fitting(layer: Conv | TransposedConv, shape: Shape, changes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The first of these changes with which the layer's output depends on its input; {} where none helps."""
+    for change in changes:
+        changed = layer.model_copy(update=change)
+        with contextlib.suppress(Misfit):
+            if changed._depends(shape, changed._sides(shape)):
+                return change
+    return {}
+
+
+def _words(layer: LayerSpec, change: dict[str, Any]) -> str:
+    """ "Set Padding P to 0.": what the change does; "" where it does nothing."""
+    fields = type(layer).model_fields
+    told = [f"{fields[name].title} to {value}" for name, value in change.items() if getattr(layer, name) != value]
+    return f"Set {' and '.join(told)}." if told else ""
+
+
+def _meets(size: int, windows: int, taps: int, stride: int, dilation: int, start: int) -> bool:
+    """Whether any of the places start + p stride + t dilation (p < windows, t < taps) lies in 0..size - 1."""
+    for p in range(windows):
+        first = start + p * stride
+        if first >= size:
+            return False
+        t = max(0, -(first // dilation))  # the first that is no longer before 0
+        if t < taps and first + t * dilation < size:
+            return True
+    return False
 
 
 @register
@@ -88,7 +119,28 @@ class Conv(LayerSpec):
         return {"number": self.padding, "same": (self.extent - 1) // 2, "valid": 0}[self.border]
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        c, h, w = need_volume(shapes[0])
+        sides = self._sides(shapes[0])
+        if not self._depends(shapes[0], sides):
+            nearest = sorted(range(16), key=lambda padding: abs(padding - self.zeros))
+            paddings = [{"border": "number", "padding": padding} for padding in nearest]
+            mend = _fitting(self, shapes[0], [*paddings, {"dilation": 1}, {"kernel": 1, "border": "valid"}])
+            raise Misfit(
+                "a filter that reads some pixel: all that it reads is padding",
+                _words(self, mend) or "Use a smaller padding, stride or dilation.",
+                mend,
+            )
+        return (self.filters, *sides)
+
+    def _depends(self, shape: Shape, sides: tuple[int, int]) -> bool:
+        """Whether any filter position reads a pixel."""
+        return all(
+            _meets(size, count, self.kernel, self.stride, self.dilation, -self.zeros)
+            for size, count in zip(shape[1:], sides, strict=True)
+        )
+
+    def _sides(self, shape: Shape) -> tuple[int, int]:
+        """(height, width) of the output; raises `Misfit` where there is none."""
+        c, h, w = need_volume(shape)
         _check_groups(self.groups, c, self.filters)
         if self.border == "same" and self.extent % 2 == 0:
             raise Misfit(
@@ -107,7 +159,7 @@ class Conv(LayerSpec):
                 f"Use a kernel of at most {fitting}, or padding of at least {needed}.",
                 {"kernel": fitting},
             )
-        return (self.filters, out_h, out_w)
+        return out_h, out_w
 
     def arithmetic(self, *shapes: Shape) -> str:
         text = both_sides(
@@ -231,7 +283,26 @@ class TransposedConv(LayerSpec):
         return (size - 1) * self.stride - 2 * self.padding + self.dilation * (self.kernel - 1) + self.output_padding + 1
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        c, h, w = need_volume(shapes[0])
+        sides = self._sides(shapes[0])
+        if not self._depends(shapes[0], sides):
+            mend = _fitting(self, shapes[0], [{"padding": padding} for padding in range(self.padding - 1, -1, -1)])
+            raise Misfit(
+                "something painted that is left after its padding is cut off",
+                _words(self, mend) or "Use a smaller padding or a larger kernel.",
+                mend,
+            )
+        return (self.filters, *sides)
+
+    def _depends(self, shape: Shape, sides: tuple[int, int]) -> bool:
+        """Whether anything painted is left: weight t of input i lies at i S + t D - P of the output."""
+        return all(
+            _meets(count, size, self.kernel, self.stride, self.dilation, -self.padding)
+            for size, count in zip(shape[1:], sides, strict=True)
+        )
+
+    def _sides(self, shape: Shape) -> tuple[int, int]:
+        """(height, width) of the output; raises `Misfit` where there is none."""
+        c, h, w = need_volume(shape)
         _check_groups(self.groups, c, self.filters)
         most = max(self.stride, self.dilation) - 1
         if self.output_padding > most:
@@ -248,7 +319,7 @@ class TransposedConv(LayerSpec):
                 f"Use a padding of at most {fitting}." if fitting >= 0 else "Use a larger kernel.",
                 {"padding": fitting} if fitting >= 0 else {},
             )
-        return (self.filters, out_h, out_w)
+        return out_h, out_w
 
     def arithmetic(self, *shapes: Shape) -> str:
         spread = f"{self.kernel}" if self.dilation == 1 else f"{self.dilation}·({self.kernel} − 1) + 1"

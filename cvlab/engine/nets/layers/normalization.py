@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class _Norm(LayerSpec):
+_ALONE = "a single number minus its own mean is always 0"
+
+
+class Norm(LayerSpec):
     affine: bool = Field(
         True,
         title="Scale and shift",
@@ -36,6 +39,10 @@ class _Norm(LayerSpec):
         """How many scales are learned, and as many shifts."""
         return shape[0]
 
+    def values(self, shape: Shape) -> int:
+        """From how many numbers of one image a mean and a variance are taken."""
+        return math.prod(shape[1:])
+
     def parameters(self, *shapes: Shape) -> int:
         return 2 * self._scales(shapes[0]) if self.affine else 0
 
@@ -44,7 +51,7 @@ class _Norm(LayerSpec):
 
 
 @register
-class BatchNorm(_Norm):
+class BatchNorm(Norm):
     kind: Literal["batchnorm"] = "batchnorm"
     momentum: float = Field(
         0.1,
@@ -54,20 +61,25 @@ class BatchNorm(_Norm):
         description="Share of the newest batch in the running mean and variance that are used to predict.",
     )
     title, stem = "Batch norm", "bn"
-    summary = "Each channel to mean 0 and variance 1 over the batch. Allows higher learning rates; predicts by running averages."
+    summary = (
+        "Each channel to mean 0 and variance 1 over the batch. Allows higher learning rates; predicts by running averages, "
+        "which also normalize a batch that has a single value a channel."
+    )
 
-    def _name(self, shape: Shape) -> str:
+    @staticmethod
+    def module_name(shape: Shape) -> str:
+        """The class of `torch.nn` for such an input."""
         return "BatchNorm2d" if len(shape) == 3 else "BatchNorm1d"
 
     def build(self, *shapes: Shape) -> nn.Module:
         from cvlab.engine.nets import modules
 
-        make = getattr(modules, self._name(shapes[0]))
+        make = getattr(modules, self.module_name(shapes[0]))
         return make(shapes[0][0], eps=self.eps, momentum=self.momentum, affine=self.affine)
 
     def code(self, *shapes: Shape) -> str:
         return call_text(
-            f"nn.{self._name(shapes[0])}",
+            f"nn.{self.module_name(shapes[0])}",
             shapes[0][0],
             eps=(self.eps, 1e-5),
             momentum=(self.momentum, 0.1),
@@ -76,14 +88,22 @@ class BatchNorm(_Norm):
 
 
 @register
-class LayerNorm(_Norm):
+class LayerNorm(Norm):
     kind: Literal["layernorm"] = "layernorm"
     title, stem = "Layer norm", "ln"
     summary = (
         "Each image by itself to mean 0 and variance 1 over all its numbers: the size of the batch does not matter."
     )
 
+    def output_shape(self, *shapes: Shape) -> Shape:
+        if math.prod(shapes[0]) == 1:
+            raise Misfit(f"more than one number: {_ALONE}", "Delete it, or put it where there are more numbers.")
+        return shapes[0]
+
     def _scales(self, shape: Shape) -> int:
+        return math.prod(shape)
+
+    def values(self, shape: Shape) -> int:
         return math.prod(shape)
 
     def build(self, *shapes: Shape) -> nn.Module:
@@ -96,7 +116,7 @@ class LayerNorm(_Norm):
 
 
 @register
-class GroupNorm(_Norm):
+class GroupNorm(Norm):
     kind: Literal["groupnorm"] = "groupnorm"
     groups: int = Field(
         4,
@@ -117,18 +137,22 @@ class GroupNorm(_Norm):
                 f"Set the groups to {fitting}.",
                 {"groups": fitting},
             )
-        if len(shapes[0]) == 1 and channels == self.groups:
+        if self.values(shapes[0]) == 1:
+            fitting = max((n for n in range(1, channels) if channels % n == 0), default=0)
             raise Misfit(
-                "more than one number in a group: a single number minus its own mean is always 0",
-                "Set the groups to 1.",
-                {"groups": 1},
+                f"more than one number in a group: {_ALONE}",
+                f"Set the groups to {fitting}." if fitting else "Delete it, or put it where there are more numbers.",
+                {"groups": fitting} if fitting else {},
             )
         return shapes[0]
 
-    def build(self, *shapes: Shape) -> nn.Module:
-        from torch import nn
+    def values(self, shape: Shape) -> int:
+        return math.prod(shape) // self.groups
 
-        return nn.GroupNorm(self.groups, shapes[0][0], eps=self.eps, affine=self.affine)
+    def build(self, *shapes: Shape) -> nn.Module:
+        from cvlab.engine.nets import modules
+
+        return modules.GroupNorm(self.groups, shapes[0][0], eps=self.eps, affine=self.affine)
 
     def code(self, *shapes: Shape) -> str:
         return call_text("nn.GroupNorm", self.groups, shapes[0][0], eps=(self.eps, 1e-5), affine=(self.affine, True))
