@@ -24,6 +24,7 @@ from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import build
 from cvlab.engine.nets.shapes import check_classifier
 from cvlab.engine.nets.trained import TrainedNet, load_weights
+from cvlab.engine.nets.weighted import weighted_layers
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.chunks import Chunks
 from cvlab.engine.training.divergence import Divergence
@@ -89,6 +90,7 @@ class Learner:
     seconds: time spent training so far. last_rate: the learning rate of the last step. totals: sums over the running epoch.
     divergence: what the losses look like so far; guess: the loss of equal scores.
     best: how the best epoch did, if any is watched.
+    weighted: the layers that penalties and max-norm apply to.
     average: the running average of the parameters, where the recipe wants one (course 9.6).
     threads: how many the CPU computes with, as its load allows.
     team: the processes that train together, each on its share of every batch; None for one alone.
@@ -118,6 +120,7 @@ class Learner:
         self._draw(_AUGMENT, 0, lambda g: initialise(self.module, recipe.initialisation, g))
         self.module = self.module.to(self.device, memory_format=self._format)
         self.parameters = list(self.module.parameters())
+        self.weighted = weighted_layers(self.module)
         self.optimizer = make_optimizer(self.module, recipe, self.device)
         self.team = team
         self.dice = _default_generator(self.device)
@@ -205,9 +208,9 @@ class Learner:
         if self.team is not None:
             loss, correct = self.team.combine(self.parameters, loss, correct, len(y), whole)
         clip(self.parameters, recipe.regularisation.clip)
-        penalise(self.parameters, recipe)
+        penalise(self.weighted, recipe)
         self.optimizer.step()
-        project(self.parameters, recipe.regularisation.max_norm)
+        project(self.weighted, recipe.regularisation.max_norm)
         return loss, correct
 
     def plan(self, ahead: int = 0) -> Plan:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cvlab.engine.nets.weighted import by_unit, weighted_layers
 from cvlab.engine.training.recipe import Loss, Recipe
 
 
@@ -38,18 +39,13 @@ def hinge(scores: Tensor, y: Tensor, margin: float) -> Tensor:
     return (y * gaps.sum(dim=2)).sum(dim=1)
 
 
-def is_weight(parameter: Tensor) -> bool:
-    """Whether penalties apply: biases, and the scales of normalisation layers, go free."""
-    return parameter.ndim in (2, 4)  # of linear layers and convolutions; layer norm scales a volume with three
-
-
-def penalty(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Tensor:
+def penalty(module: nn.Module, recipe: Recipe) -> Tensor:
     """½ λ₂ sum w² + λ₁ sum |w| over all weights: what L2, L1 or both of them (the elastic net) add to the loss."""
     l2, l1 = _l2(recipe), recipe.regularisation.l1
     total = torch.zeros(())
-    for w in parameters:
-        if is_weight(w):
-            total = total.to(w.device) + 0.5 * l2 * w.square().sum() + l1 * w.abs().sum()
+    for layer in weighted_layers(module):
+        w = layer.weight
+        total = total.to(w.device) + 0.5 * l2 * w.square().sum() + l1 * w.abs().sum()
     return total
 
 
@@ -65,12 +61,13 @@ def clip(parameters: list[nn.Parameter], most: float) -> None:
 
 
 @torch.no_grad()
-def penalise(parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
-    """Adds the slope of the penalty, λ₂ w + λ₁ sign(w), to the gradients: after clipping, as PyTorch's own weight decay."""
+def penalise(layers: Iterable[nn.Module], recipe: Recipe) -> None:
+    """Adds the derivative of the penalty, λ₂ w + λ₁ sign(w), to the gradients of these `weighted_layers`: after clipping, as
+    PyTorch's own weight decay."""
     l2, l1 = _l2(recipe), recipe.regularisation.l1
     if not (l2 or l1):
         return
-    weights = [w for w in parameters if is_weight(w) and w.grad is not None]
+    weights = [layer.weight for layer in layers if layer.weight.grad is not None]
     if not weights:
         return
     grads = [w.grad for w in weights]
@@ -81,13 +78,14 @@ def penalise(parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
 
 
 @torch.no_grad()
-def project(parameters: Iterable[nn.Parameter], most: float) -> None:
-    """Max-norm: the weights into each unit (a row, a filter) are scaled back to length `most` at most; 0 leaves them alone."""
+def project(layers: Iterable[nn.Module], most: float) -> None:
+    """Max-norm: the weights into each unit (a row, a filter) of these `weighted_layers` are scaled back to length `most` at most;
+    0 leaves them alone."""
     if most:
-        for w in parameters:
-            if is_weight(w):
-                length = w.flatten(1).norm(dim=1).clamp(min=1e-12)
-                w.mul_((most / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))
+        for layer in layers:
+            w, axes = by_unit(layer)
+            length = torch.linalg.vector_norm(w, dim=axes, keepdim=True).clamp(min=1e-12)
+            w.mul_((most / length).clamp(max=1.0))
 
 
 REPLAYABLE = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
@@ -103,16 +101,14 @@ def make_optimizer(
     replayable: whether a step may be recorded and replayed, which needs all that changes from step to step to be on the device,
     the learning rate too. Usually so on CUDA.
     """
-    made = _make(list(module.parameters()), recipe, device, replayable)
+    made = _make(module, recipe, device, replayable)
     # Not every step is replayed, and PyTorch would warn of the first that is not.
     made._warned_capturable_if_run_uncaptured = True  # type: ignore[attr-defined]
     return made
 
 
-def _make(
-    parameters: list[nn.Parameter], recipe: Recipe, device: torch.device, replayable: bool | None
-) -> torch.optim.Optimizer:
-    s = recipe.optimizer
+def _make(module: nn.Module, recipe: Recipe, device: torch.device, replayable: bool | None) -> torch.optim.Optimizer:
+    s, parameters = recipe.optimizer, list(module.parameters())
     fused = device.type in ("cpu", "cuda")  # one pass over all parameters instead of one a tensor
     held = (device.type == "cuda" if replayable is None else replayable) and s.kind in REPLAYABLE
     rate = torch.tensor(s.learning_rate, device=device) if held else s.learning_rate
@@ -122,9 +118,12 @@ def _make(
                 parameters, lr=rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused, capturable=held
             )
         case "adamw":
+            weights = [layer.weight for layer in weighted_layers(module)]
+            decayed = {id(w) for w in weights}
+            others = [p for p in parameters if id(p) not in decayed]
             groups = [
-                {"params": [w for w in parameters if is_weight(w)], "weight_decay": s.weight_decay, "decays": True},
-                {"params": [w for w in parameters if not is_weight(w)], "weight_decay": 0.0},
+                {"params": weights, "weight_decay": s.weight_decay, "decays": True},
+                {"params": others, "weight_decay": 0.0},
             ]
             groups = [group for group in groups if group["params"]]
             return torch.optim.AdamW(groups, lr=rate, betas=(s.beta1, s.beta2), eps=s.eps, fused=fused, capturable=held)

@@ -169,7 +169,8 @@ class Initialisation(Spec):
         "pytorch",
         title="First weights",
         description="PyTorch's: uniform within 1/√n of n inputs. Small and large: Gaussian with one deviation everywhere. "
-        "Xavier: variance 1/n. Glorot: 2/(n + outputs). He: 2/n, made for ReLU.",
+        "Xavier: variance 1/n. Glorot: 2/(n + m). He: 2/n, made for ReLU. n: numbers that a unit reads, m: units that read a "
+        "number, with groups and strides counted, so that the variance is kept.",
     )
     small_std: float = Field(
         0.01,
@@ -263,7 +264,8 @@ class Recipe(Spec):
         ge=1,
         le=65536,
         title="Batch size",
-        description="Images averaged for one step. Small: noisy, slow. Large: smooth, but fewer steps an epoch.",
+        description="Images averaged for one step. Small: noisy, slow. Large: smooth, but fewer steps an epoch. The last batch "
+        "has what is left; batch norm takes a single value a channel by its running averages.",
         json_schema_extra={"live": True},
     )
     epochs: int = Field(5, ge=1, le=10000, title="Epochs", description="Passes over the training images.")

@@ -112,7 +112,7 @@ def regularisation_raises_loss(
     for strength in strengths:
         priced = l2.changed(**{"optimizer.weight_decay": strength})
         with torch.no_grad():
-            totals.append(loss + penalty(learner.parameters, priced).item())
+            totals.append(loss + penalty(learner.module, priced).item())
     passed = totals[0] < totals[1] < totals[2]
     pairs = ", ".join(f"{total:.4g} at λ = {strength:g}" for strength, total in zip(strengths, totals, strict=True))
     said = f"Loss with penalty: {pairs}."

@@ -7,9 +7,47 @@ LEARNING_RATE, WEIGHT_DECAY and DEVICE. Only what the recipe uses is written.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 
+from cvlab.engine.nets import code, modules
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import BatchNorm, GroupNorm
+from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.recipe import Recipe
+
+
+def definition(net: Architecture) -> list[str]:
+    """The lines up to the end of `class Net`, for training: where PyTorch's own normalization would stop or end the process, the
+    classes of `nets.modules` that do not. Raises the first `NetError`."""
+    lines = code.definition(net)
+    kinds = _own_norms(net)
+    if not kinds:
+        return lines
+    at = lines.index("class Net(nn.Module):")
+    helpers = [getattr(modules, kind) for kind in kinds]
+    if any("has_one_value" in inspect.getsource(helper) for helper in helpers):
+        helpers.insert(0, modules.has_one_value)
+    text = "\n\n\n".join(_plain(inspect.getsource(helper)).rstrip() for helper in helpers)
+    net_class = [re.sub(rf"\bnn\.({'|'.join(kinds)})\(", r"\1(", line) for line in lines[at:]]
+    return [*lines[:at], *text.split("\n"), "", "", *net_class]
+
+
+def _own_norms(net: Architecture) -> list[str]:
+    """Classes of `nets.modules` that are needed instead of PyTorch's of the same name: batch norms that may see a single value a
+    channel, and group norms of what needs no gradient."""
+    flat, layers = net.flat, infer(net).flat.layers
+    learned: dict[int, bool] = {}  # whether a gradient goes through a layer's output
+    needed = set()
+    for node_id in flat.order:
+        layer = flat.by_id[node_id].layer
+        before = any(learned[edge.source] for edge in flat.into(node_id))
+        learned[node_id] = before or layers[node_id].parameters > 0
+        if isinstance(layer, BatchNorm) and math.prod(layers[node_id].inputs[0][1:]) == 1:
+            needed.add(layer.module_name(layers[node_id].inputs[0]))
+        elif isinstance(layer, GroupNorm) and not before:
+            needed.add("GroupNorm")
+    return sorted(needed)
 
 
 def constants(recipe: Recipe) -> list[str]:
@@ -77,6 +115,25 @@ def _annotation(match: re.Match[str]) -> str:
     return ": object" if match[0].startswith(":") else ""
 
 
+def _l2(recipe: Recipe) -> float:
+    return recipe.optimizer.weight_decay if recipe.optimizer.kind != "adamw" else 0.0
+
+
+def weighted(recipe: Recipe) -> str:
+    """The functions of `nets.weighted` that the pieces below call; "" where they call none."""
+    from cvlab.engine.nets import weighted
+
+    r = recipe.regularisation
+    needed = {
+        weighted.weighted_layers: draws_first_weights(recipe)
+        or recipe.optimizer.kind == "adamw"
+        or any((_l2(recipe), r.l1, r.max_norm)),
+        weighted.by_unit: r.max_norm,
+        weighted.fans: draws_first_weights(recipe),
+    }
+    return "\n\n\n".join(_plain(inspect.getsource(f)).strip("\n") for f, is_needed in needed.items() if is_needed)
+
+
 def losses(recipe: Recipe) -> str:
     """`batch_loss`, the mean that is trained on, and `plain_loss`, the sum that is reported."""
     loss = recipe.loss
@@ -103,12 +160,7 @@ def initialise(recipe: Recipe) -> str:
         return ""
     from cvlab.engine.training import initialisation
 
-    functions = (
-        initialisation.initialise,
-        initialisation.first_weights,
-        initialisation.fans,
-        initialisation._orthogonal,
-    )
+    functions = (initialisation.initialise, initialisation.first_weights, initialisation._orthogonal)
     parts = ["from types import SimpleNamespace", f"FIRST = SimpleNamespace(**{how.model_dump()!r})"]
     parts += [re.sub(r"how: Initialisation", "how", _plain(inspect.getsource(f))) for f in functions]
     return "\n\n\n".join(part.strip("\n") for part in parts)
@@ -132,19 +184,20 @@ def optimizer(recipe: Recipe) -> str:
     lines = ["def make_optimizer(net):"]
     if s.kind == "adamw":
         lines += [
-            "    weights = [w for w in net.parameters() if w.ndim in (2, 4)]  # biases go free",
-            "    others = [w for w in net.parameters() if w.ndim <= 1]",
+            "    weights = [layer.weight for layer in weighted_layers(net)]",
+            "    decayed = {id(w) for w in weights}",
+            "    others = [p for p in net.parameters() if id(p) not in decayed]  # biases and normalization go free",
             '    groups = [{"params": weights, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]',
             '    groups = [group for group in groups if group["params"]]',
         ]
     lines += [f"    return {make}", "", "", "def before_step(net):"]
-    l2 = s.weight_decay if s.kind != "adamw" else 0.0
+    l2 = _l2(recipe)
     if r.clip:
         lines.append(f"    nn.utils.clip_grad_norm_(net.parameters(), {r.clip!r})")
     if l2 or r.l1:
         lines += [
-            "    for w in net.parameters():",
-            "        if w.ndim in (2, 4) and w.grad is not None:  # biases go free",
+            "    for w in [layer.weight for layer in weighted_layers(net)]:  # biases and normalization go free",
+            "        if w.grad is not None:",
         ]
         lines += ["            w.grad.add_(w.detach(), alpha=WEIGHT_DECAY)"] if l2 else []
         lines += [f"            w.grad.add_(w.detach().sign(), alpha={r.l1!r})"] if r.l1 else []
@@ -153,10 +206,10 @@ def optimizer(recipe: Recipe) -> str:
     lines += ["", "", "@torch.no_grad()", "def after_step(net):"]
     if r.max_norm:
         lines += [
-            "    for w in net.parameters():",
-            "        if w.ndim in (2, 4):",
-            "            length = w.flatten(1).norm(dim=1).clamp(min=1e-12)",
-            f"            w.mul_(({r.max_norm!r} / length).clamp(max=1.0).view(-1, *[1] * (w.ndim - 1)))",
+            "    for layer in weighted_layers(net):",
+            "        w, axes = by_unit(layer)",
+            "        length = torch.linalg.vector_norm(w, dim=axes, keepdim=True).clamp(min=1e-12)",
+            f"        w.mul_(({r.max_norm!r} / length).clamp(max=1.0))",
         ]
     else:
         lines.append("    pass  # no projection")

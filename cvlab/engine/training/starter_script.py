@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.nets.code import definition, preprocess_function
+from cvlab.engine.nets.code import preprocess_function
 from cvlab.engine.training import source
 from cvlab.engine.training.recipe import Recipe
 
@@ -24,7 +24,7 @@ def starter_script(net: Architecture, preprocessing: Preprocessing, recipe: Reci
     those of two seeds do; each step computes the same. Settings that the file leaves out are listed in it.
     Raises the first `NetError` of a net that does not fit.
     """
-    lines = definition(net)
+    lines = source.definition(net)
     at = lines.index("import torch")
     needs_numpy = ["import numpy as np"] if recipe.augmentation.changes else []
     lines[at : at + 2] = [
@@ -41,8 +41,8 @@ def starter_script(net: Architecture, preprocessing: Preprocessing, recipe: Reci
     settings = [f"EPOCHS, BATCH_SIZE = {recipe.epochs}, {recipe.batch_size}", *source.constants(recipe)]
     parts = [
         "\n".join(lines), "\n".join(settings), "\n".join(preprocess_function(preprocessing)), "\n".join(_data(recipe)),
-        source.augmentation(recipe), source.losses(recipe), source.initialise(recipe), source.optimizer(recipe),
-        source.schedule(recipe), _train(recipe), _ACCURACY, _main(net, recipe),
+        source.augmentation(recipe), source.weighted(recipe), source.losses(recipe), source.initialise(recipe),
+        source.optimizer(recipe), source.schedule(recipe), _train(recipe), _ACCURACY, _main(net, recipe),
     ]  # fmt: skip
     return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from cvlab.engine.nets.build import GraphNet
 from cvlab.engine.nets.trained import TrainedNet
+from cvlab.engine.nets.weighted import by_unit, weighted_layers
 
 if TYPE_CHECKING:
     from cvlab.engine.training.learner import Learner
@@ -122,7 +123,11 @@ class Subject:
 
 def before_step(learner: Learner) -> dict[str, Tensor]:
     """What "layers" must remember across the step: copies of the weights."""
-    return {name: w.detach().clone() for name, w in learner.module.named_parameters() if w.ndim > 1}
+    return {
+        name: layer.weight.detach().clone()
+        for name, layer in learner.module.named_children()
+        if layer in learner.weighted
+    }
 
 
 def look(learner: Learner, view: str, before: Mapping[str, Tensor] | None = None) -> object:
@@ -165,14 +170,13 @@ def distribution(values: Tensor) -> Distribution:
 def _layers(subject: Subject, before: Mapping[str, Tensor] | None) -> LayersView:
     keep: dict[str, Tensor] = {}
     subject.module(subject.numbers(subject.images[:PROBE]), keep)
-    found = []
+    found, weighted = [], weighted_layers(subject.module)
     for name, layer in subject.module.named_children():
-        weight = getattr(layer, "weight", None)
-        weight = weight if isinstance(weight, nn.Parameter) and weight.ndim > 1 else None
+        weight = layer.weight if layer in weighted else None
         gradient = None if weight is None or weight.grad is None else distribution(weight.grad)
         ratio = None
         if weight is not None and before:
-            old = before[f"{name}.weight"]
+            old = before[name]
             length = float(old.norm())
             ratio = float((weight.detach() - old).norm()) / length if length > 0 else float("inf")
         out = keep[name]
@@ -199,9 +203,12 @@ def _dead(out: Tensor) -> float:
 def _filters(subject: Subject, before: Mapping[str, Tensor] | None) -> FiltersView:
     shape = tuple(subject.images.shape[1:])
     for name, layer in subject.module.named_children():
-        weight = getattr(layer, "weight", None)
-        if isinstance(weight, nn.Parameter) and weight.ndim == 4:
-            return FiltersView(name, _frozen(weight[:256].float()))
+        if isinstance(layer, nn.Conv2d):
+            return FiltersView(name, _frozen(layer.weight[:256].float()))
+        if isinstance(layer, nn.ConvTranspose2d):
+            # A filter is what paints one output: (groups, inputs, outputs, h, w) -> (groups * outputs, inputs, h, w).
+            filters = by_unit(layer)[0].transpose(1, 2).flatten(0, 1)
+            return FiltersView(name, _frozen(filters[:256].float()))
         if isinstance(layer, nn.Linear) and layer.in_features == np.prod(shape):
             return FiltersView(name, _frozen(layer.weight[:256].float().reshape(-1, *shape)))
     return FiltersView("", _frozen(torch.zeros(0, *shape)))

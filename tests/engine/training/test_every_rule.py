@@ -101,9 +101,9 @@ def test_any_recipe_moves_the_weights_as_its_formulas_say(recipe, seed):
         assert rate == pytest.approx(rate_of(recipe, step), rel=1e-9, abs=1e-15) and rate >= 0
         set_rate(optimizer, rate, recipe)
         clip(parameters, reg.clip)
-        penalise(parameters, recipe)
+        penalise([layer], recipe)
         optimizer.step()
-        project(parameters, reg.max_norm)
+        project([layer], reg.max_norm)
 
         length = math.sqrt((dW**2).sum() + (db**2).sum())
         if reg.clip and length > reg.clip:  # PyTorch adds 1e-6 to the length
