@@ -13,7 +13,7 @@ from cvlab.core.run import load_recorded
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.run_folder import MAX_WEIGHTS, WEIGHTS, RunFolder
 from cvlab.engine.disk import write_whole
-from cvlab.engine.training.events import KnobTurned
+from cvlab.engine.training.events import KnobTurned, RunStarted
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -39,8 +39,9 @@ class ScriptExport:
         folder = RunFolder.open(self.run_folder)
         record, preprocessing, begun = folder.record, folder.preprocessing(), folder.first_weights()
         text = script(
-            record.architecture, record.recipe, preprocessing, folder.title, tuple(_remarks(folder)), record.begins_with
-        )
+            record.architecture, record.recipe, preprocessing, folder.title, tuple(_remarks(folder)), record.begins_with,
+            next((event.threads for event in folder.events() if isinstance(event, RunStarted)), 0),
+        )  # fmt: skip
 
         def packed(share: float) -> None:
             control.check()

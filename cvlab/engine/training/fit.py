@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor
 
 from cvlab.engine.errors import Diverged, NonFiniteLoss, OutOfMemory, in_words
+from cvlab.engine.nets.layers import BatchNorm
+from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training import device as devices
 from cvlab.engine.training import views
 from cvlab.engine.training.control import Control
@@ -61,6 +64,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
             parameters=sum(p.numel() for p in learner.module.parameters()),
             start_step=learner.step,
         )
+    if learner.step == 0 and (words := _batches_of_one(learner)):
+        with clock.stopped():
+            yield Noticed(0, words)
     layers_wanted = False
     while not learner.is_done and not _stopped(learner, control):
         pending: list[tuple[int, StepResult]] = []
@@ -109,6 +115,31 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels) if finished else (None, None)
     clock.tick()
     yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy, best_epoch)
+
+
+def _batches_of_one(learner: Learner) -> str:
+    """What batch norms do with batches that hold a single value a channel; "" where there are none."""
+    size, count = learner.recipe.batch_size, len(learner.labels)
+    if size > 1 and count % size != 1:
+        return ""
+    flat, layers = learner.architecture.flat, infer(learner.architecture).flat.layers
+    names = [
+        node.name
+        for node in flat.nodes
+        if isinstance(node.layer, BatchNorm) and math.prod(layers[node.id].inputs[0][1:]) == 1
+    ]
+    if not names:
+        return ""
+    if size == 1 or count == 1:
+        return (
+            f"With batches of one image, {names[0]} gets a single value a channel, of which no variance can be taken: it uses "
+            "its running averages, which never change. Use a batch size of at least 2, or layer norm."
+        )
+    larger = next(n for n in itertools.count(size + 1) if count % n != 1)
+    return (
+        f"The last batch of every epoch has one image, of which {names[0]} can take no variance: it uses its running averages "
+        f"there. With a batch size of {larger} none is left over."
+    )
 
 
 def steps_at_once(device: torch.device, seconds: float) -> int:

@@ -2,18 +2,23 @@
 
 import math
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
 
+from cvlab.engine.data.dataset import Split
 from cvlab.engine.errors import NonFiniteLoss, RecipeError, ShapeError
 from cvlab.engine.nets import zoo
+from cvlab.engine.nets.architecture import Architecture
+from cvlab.engine.nets.layers import BatchNorm, Conv, Flatten, Input, Linear, Relu
 from cvlab.engine.training import device
 from cvlab.engine.training.checkpoint import restore, resume_bytes
 from cvlab.engine.training.control import Control
 from cvlab.engine.training.events import (
     EpochEnd,
     KnobTurned,
+    Noticed,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -314,3 +319,28 @@ def test_a_view_that_is_wrong_is_no_lack_of_memory(net, data, monkeypatch):
     control.ask("filters")
     with pytest.raises(RuntimeError, match="a fault of ours"):
         list(fit(Learner(net, data, RECIPE), control))
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "words"),
+    [
+        ([Flatten(), Linear(units=4), BatchNorm(), Relu()], 59, "The last batch of every epoch has one image"),
+        (
+            [Conv(filters=4, kernel=8), BatchNorm(), Relu(), Flatten()],
+            299,
+            "With a batch size of 300 none is left over",
+        ),
+        ([Flatten(), Linear(units=4), BatchNorm(), Relu()], 1, "Use a batch size of at least 2"),
+        ([Flatten(), Linear(units=4), BatchNorm(), Relu()], 60, ""),
+        ([Conv(filters=4, kernel=7), BatchNorm(), Relu(), Flatten()], 299, ""),
+    ],
+)
+def test_batch_norms_of_a_single_value_are_told_of_once(data, layers, size, words):
+    net = Architecture.chain("bn", [Input(height=8, width=8), *layers, Linear(units=3)])
+    few = replace(data, train=Split(data.train.images[:296], data.train.labels[:296])) if size == 59 else data
+    recipe = RECIPE.changed(held_out=0.0, batch_size=size, epochs=1)
+    events = list(fit(Learner(net, few, recipe)))
+    told = [event for event in events if isinstance(event, Noticed)]
+    assert [event.step for event in told] == ([0] if words else [])
+    assert all(words in event.words and "bn1" in event.words for event in told)
+    assert isinstance(events[-1], RunFinished) and math.isfinite(events[-1].test_loss)
