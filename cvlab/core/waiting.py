@@ -8,6 +8,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from cvlab.core.storage.files import DamagedFile
 from cvlab.core.storage.queue_folder import QueuedRun, QueueFolder
 from cvlab.core.storage.record import Parent
 from cvlab.engine.nets.architecture import Architecture
@@ -41,6 +42,11 @@ class WaitingList:
         self._disk = QueueFolder(folder)
         self._tickets = count(1)
         self.all: list[Waiting] = []
+
+    @property
+    def damaged(self) -> list[DamagedFile]:
+        """Files of waiting runs that could not be read."""
+        return self._disk.damaged
 
     def recall(self) -> None:
         """Takes in what is on disk and not known here: it waits until the person lets it begin."""

@@ -13,10 +13,17 @@ def start_time(pid: int) -> str:
     if its parent has not yet asked how."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""
-    return "" if fields[0] in "ZX" else f"{boot} {fields[19]}"
+    return f"{boot_id()} {fields[19]}" if boot_id() and fields[0] not in "ZX" else ""
+
+
+def boot_id() -> str:
+    """Differs for each start of each computer; "" where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=4)
@@ -27,6 +34,8 @@ def own_start_time(pid: int) -> str:
 
 def is_running(pid: int) -> bool:
     """Whether a process of this machine has this id now."""
+    if not 0 < pid < 2**31:
+        return False
     if sys.platform == "win32":
         import ctypes
 

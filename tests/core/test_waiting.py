@@ -176,12 +176,13 @@ def test_a_full_disk_refuses_to_queue_and_keeps_the_rest(busy, monkeypatch):
 def test_damaged_and_foreign_files_are_left_out_and_left_alone(busy, tmp_path):
     folder = busy.root / QUEUE
     (folder / "damaged.json").write_text('{"title": "x"')
-    (folder / "later.json").write_text('{"format": 2}')
+    (folder / "later.json").write_text('{"format": 3}')
     (folder / "deep.json").write_text("[" * 100_000)
     (folder / "notes.txt").write_text("mine")
     assert titles(reopened(busy)) == ["one", "two"]
     busy.close()
-    assert {path.name for path in folder.iterdir()} >= {"damaged.json", "later.json", "deep.json", "notes.txt"}
+    kept = {"damaged.json.damaged-1", "later.json", "deep.json.damaged-1", "notes.txt"}
+    assert {path.name for path in folder.iterdir()} >= kept
 
 
 def test_a_window_that_died_while_it_began_a_run_loses_none(busy):

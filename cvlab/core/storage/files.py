@@ -1,16 +1,72 @@
-"""Reading with a bound. Writing is `engine.disk`'s."""
+"""Reading with a bound, and what becomes of a file that cannot be read. Writing is `engine.disk`'s."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
+import time
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-from cvlab.engine.errors import NotOurFile
+from cvlab.engine.errors import CvlabError, NotOurFile
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The file's bytes; raises `NotOurFile` above `limit` bytes, OSError as usual."""
-    with path.open("rb") as file:
+    """The file's bytes; raises `NotOurFile` above `limit` bytes and for what is no file (a pipe, a device), OSError as usual."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NotOurFile(f"{path.name} is not a regular file.")
         data = file.read(limit + 1)
     if len(data) > limit:
         raise NotOurFile(f"{path.name} is larger than {limit / 1e6:.0f} MB, more than such a file can be.")
     return data
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    # Opening a pipe that nobody writes to would wait forever.
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+@dataclass(frozen=True)
+class DamagedFile:
+    """A file that could not be read. kept: where its content lies now, None where it could not be moved. reason: in words."""
+
+    path: Path
+    kept: Path | None
+    reason: str
+
+
+def free_name(path: Path) -> Path:
+    """`<name>.damaged-<n>` beside it, with the first number at which nothing lies."""
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def set_aside(path: Path, error: BaseException) -> DamagedFile:
+    """Renames a damaged file to `<name>.damaged-<n>`, so that the next write does not replace it. Works for folders and links
+    that lead nowhere, too. Never raises."""
+    reason = error.what if isinstance(error, CvlabError) else str(error)
+    kept = None
+    with contextlib.suppress(OSError):
+        free = free_name(path)
+        path.rename(free)
+        kept = free
+    return DamagedFile(path, kept, " ".join(reason.split())[:200])
+
+
+def remove_temporary_files(folder: Path, older_than: float = 0.0) -> None:
+    """Deletes what `write_whole` leaves when its process is killed: `.<name>.<32 hexadecimal digits>`.
+
+    Args:
+        folder: where to look; folders below it are left alone.
+        older_than: seconds since the last change; files that another process may be writing now stay.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            tail = path.name.rpartition(".")[2]
+            if path.name.startswith(".") and len(tail) == 32 and not set(tail) - set("0123456789abcdef"):
+                with contextlib.suppress(OSError):
+                    if time.time() - path.lstat().st_mtime >= older_than:
+                        path.unlink()

@@ -28,7 +28,7 @@ class RunLock:
     def take(self) -> None:
         """Raises `TrainingError` while another process, or another run of this one, trains here; `CannotWrite`."""
         try:
-            with _one_at_a_time(self.path.parent):
+            with one_at_a_time(self.path.parent):
                 owner = self.owner()
                 if owner is not None:
                     raise TrainingError(
@@ -84,6 +84,13 @@ class RunLock:
         """The live process that holds the lock, or None."""
         return _living(self._content())
 
+    def lives_here(self) -> bool:
+        """Whether the process that the lock names runs on this machine, whatever the name that it gave its host."""
+        try:
+            return _lives(json.loads(self._content() or b""))
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return False
+
     def release(self) -> None:
         """Gives the folder back; another process may take it. Twice does no harm, nor where another has taken it meanwhile."""
         if self.is_ours:
@@ -96,7 +103,7 @@ class RunLock:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Iterator[None]:
     """Of the processes of this machine that look at a lock and take it, one after the other: between the look and the taking of
     one whose owner is gone, another could have taken it. Where folders cannot be locked (Windows), only the taking is whole."""
     try:
@@ -118,9 +125,16 @@ def _living(content: bytes | None) -> dict | None:
     """The process that a lock names, if it lives."""
     try:
         owner = json.loads(content or b"")
-        pid, host = int(owner["pid"]), str(owner["host"])
-    except (ValueError, KeyError, TypeError):
+        host = str(owner["host"])
+        int(owner["pid"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     if host != platform.node():
         return owner  # nobody can tell from here whether it still lives
-    return owner if processes.is_running(pid) and owner.get("born") == processes.start_time(pid) else None
+    return owner if _lives(owner) else None
+
+
+def _lives(owner: dict) -> bool:
+    """Whether a process of this machine still runs."""
+    pid = int(owner["pid"])
+    return processes.is_running(pid) and owner.get("born") == processes.start_time(pid)

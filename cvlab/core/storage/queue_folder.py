@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from cvlab.core.storage.files import read_bounded
+from cvlab.core.storage.files import DamagedFile, read_bounded, set_aside
 from cvlab.core.storage.record import Parent
 from cvlab.engine.disk import refused, write_whole
-from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 
 MAX_FILE = 50_000_000
 MOST = 1000
+FORMAT = 2
 _WAITS, _TAKEN = ".json", ".taken"
 
 
@@ -30,7 +31,7 @@ class QueuedRun(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     format: Literal[1, 2] = 1
     title: str = Field(max_length=400)
-    place: float = 0.0
+    place: FiniteFloat = 0.0
     architecture: Architecture
     recipe: Recipe
     parent: Parent | None = None
@@ -39,10 +40,14 @@ class QueuedRun(BaseModel):
 
 
 class QueueFolder:
-    """The folder of the queue; it is made when there is something to keep. A file that cannot be read is left alone."""
+    """The folder of the queue; it is made when there is something to keep.
+
+    damaged: files that `read` could not read and set aside. One of a later cvlab, or one that may not be read, is left alone.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.damaged: list[DamagedFile] = []
 
     def read(self) -> list[tuple[str, QueuedRun]]:
         """(name, run) of each that waits, in order; one whose window died while it began is among them."""
@@ -50,9 +55,16 @@ class QueueFolder:
         with contextlib.suppress(OSError):
             names = sorted(path for path in self.path.iterdir() if path.suffix in (_WAITS, _TAKEN))
             for path in names[:MOST]:
-                with contextlib.suppress(OSError, CvlabError, ValidationError, ValueError, RecursionError):
-                    run = QueuedRun.model_validate(json.loads(read_bounded(path, MAX_FILE)))
-                    found[path.stem] = run
+                try:
+                    values = json.loads(read_bounded(path, MAX_FILE))
+                    if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
+                        continue
+                    found[path.stem] = QueuedRun.model_validate(values)
+                except PermissionError as error:
+                    self.damaged.append(DamagedFile(path, None, str(error)))
+                except Exception as error:  # whatever a damaged net or recipe makes its checks stumble over
+                    if os.path.lexists(path):  # else another window has begun it meanwhile
+                        self.damaged.append(set_aside(path, error))
         return sorted(found.items(), key=lambda each: each[1].place)
 
     def write(self, run: QueuedRun, name: str = "") -> str:
