@@ -53,6 +53,10 @@ class SetField:
         return same
 
 
+_NOWHERE = object()
+"""The clean mark of a document that no command leads back to."""
+
+
 class History:
     """The stack of commands. `changed` is emitted after every push, undo, redo and clean mark."""
 
@@ -61,7 +65,7 @@ class History:
     def __init__(self) -> None:
         self._done: list[Command] = []
         self._undone: list[Command] = []
-        self._clean: Command | None = None
+        self._clean: Command | object | None = None
         self._may_merge = False
 
     def push(self, command: Command) -> None:
@@ -100,6 +104,12 @@ class History:
         self._done.clear()
         self._undone.clear()
         self.mark_clean()
+
+    def mark_unsaved(self) -> None:
+        """The document differs from its file, and no undo leads back to it: `is_clean` is False until `mark_clean`."""
+        self._clean = _NOWHERE
+        self._may_merge = False
+        self.changed.emit()
 
     def mark_clean(self) -> None:
         """The document is now as it is on disk."""

@@ -100,6 +100,7 @@ class Session(QObject):
     def _painted(self) -> None:
         self._lab.jobs.release()
         self._lab.empty_trash()
+        self._lab.check_files()
         self.collector.start()
         if self._warm:
             self.warm_up.start()
@@ -128,8 +129,7 @@ def run(
     theme().follow()
     dress(application, wanted_theme or lab.settings.theme)
     application.setWindowIcon(QIcon(str(paths.resources() / "icons" / "cvlab.svg")))
-    if lab.settings.reopen_last:
-        lab.restore()
+    lab.restore(reopens=lab.settings.reopen_last and project is None)
     lab.jobs.hold()
     lab.remove_leftovers()
     window = MainWindow(lab)

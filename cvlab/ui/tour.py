@@ -55,7 +55,8 @@ def tour(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refused(error, folder) from error
-    window = MainWindow(Lab())
+    # The person's own last project is not replaced by what is shown here.
+    window = MainWindow(Lab(autosaves=False))
     # Panels train on the way: garbage must be collected on this thread only.
     collector = Collector(window)
     collector.start()

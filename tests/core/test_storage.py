@@ -144,11 +144,12 @@ def test_autosave_and_restore(home):
 
 
 def test_a_damaged_autosave_is_a_notice_not_a_crash(home):
-    Lab().close()
+    (home / "autosave").mkdir(parents=True)
     (home / "autosave" / "last.cvlab").write_bytes(b"nonsense")
     lab = Lab()
     assert not lab.restore()
-    assert "not a cvlab project" in lab.notices.all[-1].text
+    assert "could not be read" in lab.notices.all[-1].text
+    assert [path.read_bytes() for path in home.rglob("*.damaged-*/*")] == [b"nonsense"]
     lab.close()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -54,19 +53,3 @@ def set_aside(path: Path, error: BaseException) -> DamagedFile:
         path.rename(free)
         kept = free
     return DamagedFile(path, kept, " ".join(reason.split())[:200])
-
-
-def remove_temporary_files(folder: Path, older_than: float = 0.0) -> None:
-    """Deletes what `write_whole` leaves when its process is killed: `.<name>.<32 hexadecimal digits>`.
-
-    Args:
-        folder: where to look; folders below it are left alone.
-        older_than: seconds since the last change; files that another process may be writing now stay.
-    """
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            tail = path.name.rpartition(".")[2]
-            if path.name.startswith(".") and len(tail) == 32 and not set(tail) - set("0123456789abcdef"):
-                with contextlib.suppress(OSError):
-                    if time.time() - path.lstat().st_mtime >= older_than:
-                        path.unlink()

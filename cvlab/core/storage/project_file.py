@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import cvlab
 from cvlab.core.panels import STATES, saved_class
-from cvlab.core.project import Project
+from cvlab.core.project import Project, ProjectSnapshot
 from cvlab.core.storage.files import read_bounded
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
@@ -24,6 +24,7 @@ from cvlab.engine.validation import first_problem
 FORMAT = 1
 MAX_FILE, MAX_DOCUMENT = 50_000_000, 50_000_000
 DOCUMENT = "project.json"
+MAX_TITLE = 200
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From format n to n + 1. Format 1 is the first, so there is none yet."""
@@ -35,7 +36,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="allow")
     format: Literal[1] = FORMAT
     cvlab: str = cvlab.__version__
-    title: str = Field("Untitled", max_length=200)
+    title: str = Field("Untitled", max_length=MAX_TITLE)
     panel: str = Field("builder", max_length=40)
     architecture: Architecture
     recipe: Recipe
@@ -43,17 +44,36 @@ class _Document(BaseModel):
 
 def save_project(project: Project, path: Path) -> None:
     """Writes the whole project or nothing. Raises `CannotWrite`."""
+    snapshot = project.snapshot()
+    write_whole(path, project_bytes(snapshot, snapshot.sections()))
+
+
+def project_bytes(snapshot: ProjectSnapshot, sections: Mapping[str, Any], **more: str) -> bytes:
+    """The content of a project file.
+
+    Args:
+        snapshot: title, panel, architecture and recipe are taken from it.
+        sections: the panels' parts, by panel id.
+        **more: texts of further members of the archive, by name without `.json`; opening a project passes over them.
+    """
     document = _Document(
-        title=project.title,
-        panel=project.panel,
-        architecture=project.architecture,
-        recipe=project.recipe,
-        **project.sections(),
+        title=title_of(snapshot.title),
+        panel=snapshot.panel,
+        architecture=snapshot.architecture,
+        recipe=snapshot.recipe,
+        **sections,
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in more.items():
+            archive.writestr(f"{name}.json", text)
         archive.writestr(DOCUMENT, document.model_dump_json(indent=1))
-    write_whole(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def title_of(name: str) -> str:
+    """A project's title from the name of its file: what JSON can hold, at most 200 characters."""
+    return name.encode("utf-8", "replace").decode("utf-8")[:MAX_TITLE]
 
 
 def load_project(path: Path, *, ours: bool = False) -> Project:
