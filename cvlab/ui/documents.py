@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cvlab.core.lab import Lab
+from cvlab.core.storage.autosave import file_stamp
 from cvlab.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Documents(QObject):
         menu.clear()
         for name in self._lab.settings.recent:
             path = Path(name)
-            if path.exists():
+            if file_stamp(path):  # "", where `Path.exists` raises, for a folder that may not be entered
                 action = menu.addAction(path.stem)
                 action.setData(name)
                 action.setToolTip(name)

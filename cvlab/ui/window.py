@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QProxyStyle, QStyle, QStyleOption, QWidget
 
 from cvlab.core import paths
 from cvlab.core.lab import Lab
+from cvlab.core.storage.files import read_bounded, set_aside
+from cvlab.engine.errors import CvlabError
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.commands import Commands
 from cvlab.ui.drops import Drops
@@ -37,6 +41,9 @@ NARROW = PANELS_WIDTH + LEAST_EXPLANATION
 SIZE = QSize(1440, 900)
 SEPARATOR = 4
 """Pixels between the panels and the explanation, where the edge can be dragged."""
+MAX_GEOMETRY = 100_000
+"""Bytes of window.ini, at most."""
+
 
 if TYPE_CHECKING:
     from cvlab.ui.widgets.command_palette import CommandPalette
@@ -220,15 +227,31 @@ class MainWindow(QMainWindow):
         return QSettings(str(paths.settings() / "window.ini"), QSettings.Format.IniFormat)
 
     def _restore_geometry(self) -> None:
-        store = self._store()
         screen = QGuiApplication.primaryScreen().availableGeometry().size()
         self.resize(SIZE.boundedTo(screen))
-        if store.contains("geometry"):
-            self.restoreGeometry(store.value("geometry"))
-            self.restoreState(store.value("state"))
-        self._wants_explanation = store.value("explanation", True, type=bool)
+        path = Path(self._store().fileName())
+        if os.path.lexists(path):
+            try:
+                self._read_geometry(path)
+            except (OSError, CvlabError, ValueError) as error:
+                self.resize(SIZE.boundedTo(screen))
+                self.lab.recovery.tell_damaged(set_aside(path, error), "The file of the window's size and place")
+                self._store().clear()  # Qt remembers what was in it
         self._was_narrow = self.width() < NARROW
         self._show_explanation(self._wants_explanation and not self._was_narrow)
+
+    def _read_geometry(self, path: Path) -> None:
+        """Raises OSError, `NotOurFile` or ValueError for a file that is not the window's own."""
+        read_bounded(path, MAX_GEOMETRY)
+        store = self._store()
+        geometry, state, wanted = (store.value(name) for name in ("geometry", "state", "explanation"))
+        if store.status() != QSettings.Status.NoError or not isinstance(geometry, QByteArray):
+            raise ValueError("it holds no geometry of a window")
+        if wanted not in ("true", "false", True, False) or not self.restoreGeometry(geometry):
+            raise ValueError("the geometry in it is damaged")
+        if isinstance(state, QByteArray):
+            self.restoreState(state)
+        self._wants_explanation = wanted in ("true", True)
 
     def _save_geometry(self) -> None:
         store = self._store()
