@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from cvlab.core.weights import Weights
     from cvlab.engine.data.dataset import Dataset
     from cvlab.engine.nets.architecture import Architecture
+
+
+log = logging.getLogger("cvlab.core")
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,12 @@ class Lab:
     def restore(self, *, reopens: bool = True) -> bool:
         """Brings back the project of the last time if `reopens`, and offers what windows that ended unexpectedly left. False if
         nothing was brought back. Call it once, before anything is changed."""
-        is_back = self.recovery.start(reopens=reopens)
+        try:
+            is_back = self.recovery.start(reopens=reopens)
+        except Exception as error:  # the window starts without what was left; nothing of it is removed
+            log.exception("earlier sessions could not be looked through")
+            self.notices.error(error)
+            is_back = False
         if self._autosaves:
             self.autosave.look()  # from here on changes are kept, even if the window hangs before it is painted
         return is_back

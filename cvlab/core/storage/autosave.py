@@ -183,7 +183,12 @@ class AutosaveFolder:
 
     def load(self) -> Project:
         """The project. Raises `NotOurFile`, `NewerFile`."""
-        return load_project(self.project, ours=True)
+        try:
+            return load_project(self.project, ours=True)
+        except CvlabError:
+            raise
+        except Exception as error:  # a window must start, whatever a damaged file makes the checks stumble over
+            raise NotOurFile("The autosaved project cannot be read.", received=str(error)[:120]) from error
 
     def remove(self) -> None:
         """Deletes the folder, whose content is kept elsewhere or was never anything."""
