@@ -32,8 +32,9 @@ class Keeper:
         self._checked = monotonic()
 
     def begin(self) -> None:
-        """Saves the state before the first step, of a run that has saved none. Raises `CannotWrite`."""
-        if self._learner.step == 0 or not (self._folder.path / RESUME).exists():
+        """Saves the state before the first step, of a run that has saved none; and of one that goes on from an epoch's end, since
+        it may have been killed before that was among its checkpoints. Raises `CannotWrite`."""
+        if self._learner.position == 0 or not (self._folder.path / RESUME).exists():
             self._save(checkpoint=True)
 
     def keep(self, event: Event) -> Noticed | None:

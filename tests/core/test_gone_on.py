@@ -136,6 +136,19 @@ def test_a_run_that_was_cut_off_before_it_saved_anything_begins_again_from_its_r
     assert (folder.path / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
 
 
+def test_a_run_that_was_killed_before_an_epochs_end_was_among_its_checkpoints_has_it_afterwards(runs, whole):
+    path = runs.root / whole.name
+    shutil.copytree(whole, path)
+    (at_8,) = path.glob(f"{CHECKPOINTS}/step-*08-epoch-2.safetensors")
+    (path / RESUME).unlink()
+    at_8.rename(path / RESUME)
+    RunFolder.open(path).checkpoints.forget_after(4)
+    again = runs.resume(path)
+    wait(again)
+    assert again.state.status == "finished" and not again.state.notice
+    assert [point.step for point in again.folder.checkpoints.all()] == [0, 1, 2, 4, 8, 12]
+
+
 def test_one_that_has_trained_and_lost_all_its_states_does_not(runs, whole):
     path = runs.root / whole.name
     shutil.copytree(whole, path)
