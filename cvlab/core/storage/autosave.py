@@ -235,11 +235,10 @@ class AutosaveFolders:
     def clean(self) -> None:
         """Removes what killed windows leave: temporary files, and folders in which nothing was ever saved. What was discarded
         long ago goes for good."""
-        remove_leftovers([self.root], depth=1)
+        remove_leftovers([self.root])
         for folder in self.all():
             if folder.is_claimed or folder.is_alive() or folder.is_starting:
                 continue
-            remove_leftovers([folder.path], depth=1)
             if not folder.holds_project:
                 folder.remove()
         with contextlib.suppress(OSError):
