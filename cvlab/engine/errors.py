@@ -185,6 +185,17 @@ class OutOfMemory(TrainingError):
     title = "Training stopped: out of memory"
 
 
+class NotEnoughMemory(OutOfMemory):
+    """Something was not begun, as it would need more memory than is free. suggestion: the largest batch size that fits, if that
+    is the remedy."""
+
+    title = "Not enough memory"
+
+    def __init__(self, what: str, *, received: str = "", remedy: str = "", suggestion: int | None = None) -> None:
+        super().__init__(what, received=received, remedy=remedy)
+        self.suggestion = suggestion
+
+
 class DeviceLost(TrainingError):
     title = "Training stopped: the GPU is gone"
 
@@ -202,7 +213,7 @@ def in_words(error: BaseException, doing: str = "batch") -> BaseException:
         return error
     text, name = str(error), type(error).__name__
     received = text.strip().splitlines()[0][:200] if text.strip() else name
-    if isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text or "ALLOC_FAILED" in text:
+    if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
         if doing == "data":
             return OutOfMemory(
                 "The data and the net do not fit into the memory of the device.",
@@ -241,6 +252,7 @@ def in_words(error: BaseException, doing: str = "batch") -> BaseException:
     return error
 
 
+_NO_MEMORY = ("out of memory", "allocate memory", "ALLOC_FAILED", "failed to map segment")
 _LOST = (
     "CUDA error", "CUDA driver error", "cudaError", "CUDNN_STATUS", "CUBLAS_STATUS", "No CUDA GPUs are available", "NVML",
     "MPS backend", "HIP error",

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from cvlab.engine.data.entries import CATALOGUE, Entry
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
 from cvlab.engine.errors import Cancelled, DataError, DownloadFailed, UnknownDataSet
+from cvlab.engine.memory import check_images, free_addresses, free_memory
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -77,7 +78,8 @@ def load(
     """The data set, from this machine only: 0.03 s for the sample, 0.04 s for MNIST, 0.2 s for 60,000 own colour images of
     32 x 32 (mapped, not read), 2 s to draw Shapes-32, nothing the second time.
 
-    Raises DataError for an unknown id, DataMissing if `obtain` is needed first, CorruptData if the files are damaged.
+    Raises DataError for an unknown id, NotEnoughMemory for a set that does not fit into the memory that is free, DataMissing if
+    `obtain` is needed first, CorruptData if the files are damaged.
     Safe from any thread: a second caller waits for the first and gets the same object.
     """
     entry = find(dataset_id, root)
@@ -89,6 +91,12 @@ def load(
     try:
         dataset = _loaded.get(key)
         if dataset is None:
+            # Own sets are mapped, not read: they take addresses, and memory only while there is some to spare.
+            check_images(
+                entry.train_count + entry.test_count,
+                entry.image_shape,
+                free_addresses() if entry.kind == "own" else free_memory(),
+            )
             dataset = _read(entry, place, progress or nobody, cancelled)
             _loaded[key] = dataset
         if dataset not in _recent:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -16,6 +17,8 @@ from cvlab.engine.errors import NotOurFile
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from cvlab.engine.data.subset import ImageSubset
 
 Kind = Literal[
     "unit", "signed", "standardize", "mean-channel", "mean-image", "contrast", "decorrelate", "whiten"
@@ -33,6 +36,8 @@ TITLES: dict[str, str] = {
 }
 NEEDS_ARRAYS = ("mean-image", "decorrelate", "whiten")
 """Kinds whose fitted numbers are too many for JSON: `arrays` has them, and a safetensors file beside the weights keeps them."""
+_AT_ONCE = 1 << 20
+"""Numbers that are looked at together where something is fitted."""
 STEADY = 10.0
 """Added to the variance of an image's bytes before its contrast is divided out (Coates, Lee and Ng, 2011)."""
 
@@ -81,7 +86,9 @@ class Preprocessing(BaseModel):
         return self
 
     @classmethod
-    def fit(cls, kind: Kind, images: Tensor, epsilon: float = EPSILON, cancelled: Asked = never) -> Preprocessing:
+    def fit(
+        cls, kind: Kind, images: Tensor | ImageSubset, epsilon: float = EPSILON, cancelled: Asked = never
+    ) -> Preprocessing:
         """The preprocessing of this kind for these training images, (N, C, H, W) uint8.
 
         Channel statistics are exact: sums over a histogram of the 256 byte values (MNIST: mean 0.1307, std 0.3081, 0.06 s);
@@ -225,15 +232,23 @@ class _Fitted:
         return self._tensors[key]
 
 
-def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _parts(images: Tensor | ImageSubset) -> Iterator[Tensor]:
+    """The images in order, a few megabytes at a time: PyTorch counts and adds bytes in copies of 64 bits each."""
+    return iter(images.split(max(1, _AT_ONCE // max(1, math.prod(images.shape[1:])))))
+
+
+def channel_statistics(images: Tensor | ImageSubset) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """(means, standard deviations) of x / 255 a channel, exact; a channel of one single value gets the deviation 1."""
     import torch
 
     value = torch.arange(256, dtype=torch.float64) / 255  # (256,)
+    counts = torch.zeros(images.shape[1], 256, dtype=torch.float64)  # whole numbers: exact
+    for part in _parts(images):
+        for channel in range(images.shape[1]):
+            counts[channel] += torch.bincount(part[:, channel].reshape(-1), minlength=256).cpu()
     mean, std = [], []
     for channel in range(images.shape[1]):
-        count = torch.bincount(images[:, channel].reshape(-1), minlength=256).cpu().double()  # (256,)
-        count /= count.sum()
+        count = counts[channel] / counts[channel].sum()
         centre = float(count @ value)
         spread = float(count @ (value - centre) ** 2) ** 0.5
         mean.append(centre)
@@ -241,11 +256,9 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     return tuple(mean), tuple(std)
 
 
-def mean_image(images: Tensor) -> np.ndarray:
+def mean_image(images: Tensor | ImageSubset) -> np.ndarray:
     """(C, H, W) float64, the mean of x / 255 at each place; exact sums of integers."""
     import torch
 
-    total = sum(
-        (part.sum(0, dtype=torch.int64) for part in images.split(5000)), start=torch.zeros((), dtype=torch.int64)
-    )
+    total = sum((part.sum(0, dtype=torch.int64) for part in _parts(images)), start=torch.zeros((), dtype=torch.int64))
     return (total.cpu().double() / (255 * max(1, len(images)))).numpy()

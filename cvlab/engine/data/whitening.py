@@ -13,6 +13,8 @@ from cvlab.engine.errors import Cancelled, DataError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from cvlab.engine.data.subset import ImageSubset
+
 MAX_FEATURES = 3072
 """A covariance of so many features has 9.4 million numbers, 75 MB; its eigenvectors take some ten seconds."""
 MAX_FIT = 10_000
@@ -87,7 +89,7 @@ def find_axes(X: np.ndarray, cancelled: Asked = never) -> Axes:
     return Axes(mean, variances[::-1].clip(min=0).copy(), axes, N)
 
 
-def axes_of(images: Tensor, cancelled: Asked = never) -> Axes:
+def axes_of(images: Tensor | ImageSubset, cancelled: Asked = never) -> Axes:
     """The principal axes of images (N, C, H, W) uint8, as points x / 255 of D = C H W numbers.
 
     Found from at most 10,000 of them, evenly spread over the set; `count` says from how many.
@@ -96,12 +98,12 @@ def axes_of(images: Tensor, cancelled: Asked = never) -> Axes:
     return find_axes(fitting_sample(images).flatten(1).cpu().numpy() / 255.0, cancelled)
 
 
-def fitting_sample(images: Tensor) -> Tensor:
+def fitting_sample(images: Tensor | ImageSubset) -> Tensor:
     """The images that axes are found from: all of them, or 10,000 evenly spread over the set."""
     import torch
 
     if len(images) <= MAX_FIT:
-        return images
+        return images[:]
     return images[torch.linspace(0, len(images) - 1, MAX_FIT).round().long()]
 
 

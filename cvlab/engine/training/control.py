@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 VIEWS = ("snapshot", "layers", "filters", "confusion", "mistakes")
 """What can be asked for: "snapshot" is a copy of the weights, the others are those of `engine.training.views`."""
 
 
 class Control:
-    """Ask from any thread; the training loop answers at its next step."""
+    """Ask from any thread; the training loop answers at its next step.
+
+    reads_test: asked once, when the recipe is fulfilled, on the thread that trains: whether the test set is read then.
+    """
 
     def __init__(self) -> None:
+        self.reads_test: Callable[[], bool] = lambda: True
         self._lock = threading.Lock()
         self._knobs: dict[str, float] = {}
         self._stop = threading.Event()

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cvlab.engine.errors import CvlabError, Diverged, NonFiniteLoss, NonFiniteWeights, OutOfMemory, in_words
+from cvlab.engine.errors import (
+    CvlabError,
+    Diverged,
+    NonFiniteLoss,
+    NonFiniteWeights,
+    NotEnoughMemory,
+    OutOfMemory,
+    in_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,8 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """All epochs done, or stopped on request (`stopped`). test_*: measured once at the end of a full run, None if stopped.
+    """All epochs done, or stopped on request (`stopped`). test_*: measured once at the end of a full run, None if it was
+    stopped or the test set was not to be read.
     best_epoch: the epoch whose weights early stopping took back, None where it did not watch."""
 
     step: int
@@ -134,7 +143,14 @@ class RunFailed:
         told = in_words(error, doing)
         if isinstance(told, NonFiniteLoss | NonFiniteWeights | Diverged):
             return cls(step, told.title, told.what, told.received, told.remedy, told.suggestion)
-        if isinstance(told, OutOfMemory) and doing == "batch" and batch_size > 1:
+        if isinstance(told, NotEnoughMemory) and told.suggestion is not None:
+            return cls(step, told.title, told.what, told.received, told.remedy, told.suggestion, "batch_size")
+        if (
+            isinstance(told, OutOfMemory)
+            and not isinstance(told, NotEnoughMemory)
+            and doing == "batch"
+            and batch_size > 1
+        ):
             return cls(step, told.title, told.what, told.received, told.remedy, batch_size // 2, "batch_size")
         if isinstance(told, CvlabError):
             return cls(step, told.title, told.what, told.received, told.remedy)

@@ -43,9 +43,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
     """Trains to the end of the recipe, or until `control.stop()`.
 
     Yields RunStarted, then StepEnd for every step, EpochEnd for every epoch, and what was asked for in between; ends with
-    RunFinished. Raises `NonFiniteLoss` when the loss is no longer a number, `Diverged` when it goes the wrong way and the recipe
-    says to stop then. Between two events the learner is at rest and
-    may be saved. The time that the caller takes between two events is not counted.
+    RunFinished, with the figures of the test set if `control.reads_test` says so. Raises `NonFiniteLoss` when the loss is no
+    longer a number, `Diverged` when it goes the wrong way and the recipe says to stop then. Between two events the learner is at
+    rest and may be saved. The time that the caller takes between two events is not counted.
 
         for event in fit(Learner(zoo.lenet(), data, Recipe(epochs=1))):
             print(event)
@@ -112,7 +112,9 @@ def fit(learner: Learner, control: Control | None = None) -> Iterator[Event]:
                 yield end
     finished = learner.is_done
     best_epoch = learner.best.epoch if finished and learner.take_best() else None
-    loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels) if finished else (None, None)
+    loss, accuracy = None, None
+    if finished and control.reads_test():
+        loss, accuracy = learner.evaluate(learner.data.test.images, learner.data.test.labels)
     clock.tick()
     yield RunFinished(learner.step, learner.epoch, learner.seconds, not finished, loss, accuracy, best_epoch)
 

@@ -19,7 +19,9 @@ from cvlab.engine.data import augmentation
 from cvlab.engine.data.dataset import Dataset
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.data.splits import held_out
+from cvlab.engine.data.subset import ImageSubset
 from cvlab.engine.errors import RecipeError
+from cvlab.engine.memory import free_memory
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.build import build
 from cvlab.engine.nets.shapes import check_classifier
@@ -28,14 +30,16 @@ from cvlab.engine.nets.weighted import weighted_layers
 from cvlab.engine.training import device as devices
 from cvlab.engine.training.chunks import Chunks
 from cvlab.engine.training.divergence import Divergence
+from cvlab.engine.training.evaluation import EVAL_BATCH_SIZE, evaluate
 from cvlab.engine.training.guessing import Guess
 from cvlab.engine.training.initialisation import initialise
+from cvlab.engine.training.memory import check as check_memory
+from cvlab.engine.training.memory import evaluated_at_once
 from cvlab.engine.training.objective import (
     batch_loss,
     clip,
     make_optimizer,
     penalise,
-    plain_loss,
     project,
     set_rate,
 )
@@ -49,8 +53,6 @@ if TYPE_CHECKING:
 
 # Streams of random numbers, so that one never follows the other. The first weights are number 0 of the stream of augmentation.
 _AUGMENT, _ORDER, _SHIFT, _DROPOUT = 0, 1, 2, 3
-JUDGED_AT_ONCE = 2000
-"""Images that are judged at once, where the memory suffices."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,19 @@ class Learner:
         check_classifier(architecture, data.image_shape, len(data.classes))
         self.architecture, self.data, self.recipe = architecture, data, recipe
         self.device = devices.choose(recipe.device)
+        free = free_memory() if self.device.type == "cpu" else None  # a GPU's own is told by its allocator
+        check_memory(architecture, len(data.train), recipe, free)
         devices.prepare(self.device, recipe.precision)
         self.threads = Threads(
             devices.use_threads(recipe.threads),
             may_choose=recipe.threads == 0 and team is None and self.device.type == "cpu",
         )
         split = held_out(data.train.labels, recipe.held_out, recipe.seed) if recipe.held_out else None
-        self.images, self.labels = self._place(data.train, None if split is None else split[0])
+        images, labels = data.train.images.to(self.device), data.train.labels.to(self.device)
+        self.images, self.labels = (images, labels) if split is None else self._part(images, labels, split[0])
         if len(self.labels) == 0:
             raise RecipeError("No image is left to train on.", received=f"held_out = {recipe.held_out}")
-        self.held_out = None if split is None or len(split[1]) == 0 else self._place(data.train, split[1])
+        self.held_out = None if split is None or len(split[1]) == 0 else self._part(images, labels, split[1])
         self.preprocessing = Preprocessing.fit(recipe.preprocessing, self.images, recipe.whitening_epsilon)
         # Apple's kernels want the channels apart, and would turn every batch around.
         together = recipe.channels_last and self.device.type != "mps"
@@ -125,7 +130,7 @@ class Learner:
         self.team = team
         self.dice = _default_generator(self.device)
         self.graph = StepGraph(self)
-        self.chunks = Chunks(JUDGED_AT_ONCE, self.device)
+        self.chunks = Chunks(evaluated_at_once(architecture, EVAL_BATCH_SIZE, free), self.device)
         self.step = self.epoch = self.position = 0
         self.seconds = 0.0
         self.last_rate = recipe.optimizer.learning_rate
@@ -136,12 +141,10 @@ class Learner:
         self.average = [p.detach().clone() for p in self.parameters] if recipe.averaging else None
         self._order: Tensor | None = None
 
-    def _place(self, split, indices) -> tuple[Tensor, Tensor]:
-        images, labels = split.images, split.labels
-        if indices is not None:
-            chosen = torch.as_tensor(np.asarray(indices))
-            images, labels = images[chosen], labels[chosen]
-        return images.to(self.device), labels.to(self.device)
+    def _part(self, images: Tensor, labels: Tensor, indices: np.ndarray) -> tuple[ImageSubset, Tensor]:
+        """The images and labels at these indices, both on the device; the pixels are not copied."""
+        rows = torch.as_tensor(indices).to(self.device)
+        return ImageSubset(images, rows), labels[rows]
 
     @property
     def steps_per_epoch(self) -> int:
@@ -278,21 +281,13 @@ class Learner:
         self._order = None
         self.graph.drop()
 
-    @torch.inference_mode()
-    def evaluate(self, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    def evaluate(self, images: Tensor | ImageSubset, labels: Tensor) -> tuple[float, float]:
         """(mean loss, accuracy) in evaluation mode, in chunks of 2,000 images, or of as many as the memory holds."""
-        self.module.eval()
-        loss, correct = torch.zeros((), device=self.device), torch.zeros((), device=self.device, dtype=torch.int64)
 
-        def judge(part: slice) -> tuple[Tensor, Tensor]:
-            y = labels[part].to(self.device)
-            scores = self.module(self.numbers(images[part]))
-            return plain_loss(scores, y, self.recipe.loss), (scores.argmax(1) == y).sum()
+        def fed(part: slice) -> Tensor:
+            return self.numbers(images[part])
 
-        for lost, right in self.chunks.over(len(labels), judge):
-            loss += lost
-            correct += right
-        return loss.item() / len(labels), correct.item() / len(labels)
+        return evaluate(self.module, fed, labels, self.recipe, self.chunks, self.device)
 
     def watch(self, loss: float, accuracy: float) -> None:
         """Takes note of the held-out figures of the epoch that has just ended, where early stopping watches them."""

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cvlab.engine.data.subset import ImageSubset
 from cvlab.engine.nets.build import GraphNet
 from cvlab.engine.nets.trained import TrainedNet
 from cvlab.engine.nets.weighted import by_unit, weighted_layers
@@ -104,7 +105,7 @@ class Subject:
 
     module: GraphNet
     numbers: Callable[[Tensor], Tensor]
-    images: Tensor
+    images: Tensor | ImageSubset
     labels: Tensor
     classes: tuple[str, ...]
     held_out: bool
@@ -116,7 +117,7 @@ class Subject:
         return cls(learner.module, learner.numbers, images, labels, learner.data.classes, held_out)
 
     @classmethod
-    def of(cls, net: TrainedNet, images: Tensor, labels: Tensor, *, held_out: bool = True) -> Subject:
+    def of(cls, net: TrainedNet, images: Tensor | ImageSubset, labels: Tensor, *, held_out: bool = True) -> Subject:
         """A net at rest, such as one of a checkpoint."""
         return cls(net.module, net.preprocessing.apply, images, labels, net.classes, held_out)
 
@@ -216,9 +217,10 @@ def _filters(subject: Subject, before: Mapping[str, Tensor] | None) -> FiltersVi
 
 def _judge(subject: Subject) -> tuple[Tensor, Tensor]:
     """(probabilities, labels) of the judged images, on the CPU."""
-    images, labels = subject.images[:JUDGED], subject.labels[:JUDGED]
-    p = [subject.module(subject.numbers(part)).float().softmax(dim=1).cpu() for part in images.split(1000)]
-    return torch.cat(p), labels.cpu()
+    count = min(JUDGED, len(subject.labels))
+    parts = (subject.images[first : min(first + 1000, count)] for first in range(0, count, 1000))
+    p = [subject.module(subject.numbers(part)).float().softmax(dim=1).cpu() for part in parts]
+    return torch.cat(p), subject.labels[:count].cpu()
 
 
 def _confusion(subject: Subject, before: Mapping[str, Tensor] | None) -> ConfusionView:

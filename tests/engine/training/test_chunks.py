@@ -46,7 +46,7 @@ def test_every_image_is_seen_once_and_in_order_whatever_fits(count, size, room):
 
 @pytest.mark.parametrize("room", [1999, 300, 100, 7, 1])
 def test_figures_are_the_same_in_smaller_chunks_and_the_size_is_remembered(net, data, monkeypatch, room):
-    monkeypatch.setattr(learners, "JUDGED_AT_ONCE", 256)
+    monkeypatch.setattr(learners, "EVAL_BATCH_SIZE", 256)
     usual = Learner(net, data, RECIPE)
     want = usual.evaluate(usual.images, usual.labels)
     learner = Learner(net, data, RECIPE)
@@ -72,4 +72,4 @@ def test_a_single_image_that_does_not_fit_is_the_end_and_other_errors_are_at_onc
     learner.module.register_forward_pre_hook(lambda *_: (_ for _ in ()).throw(RuntimeError("something else")))
     with pytest.raises(RuntimeError, match="something else"):
         learner.evaluate(learner.images, learner.labels)
-    assert learner.chunks.size == learners.JUDGED_AT_ONCE
+    assert learner.chunks.size == learners.EVAL_BATCH_SIZE
