@@ -167,8 +167,9 @@ class Autosave:
     def _content(self, state: AutosaveState) -> _Content:
         sections, saved = self._sections.of(state.project), None
         if state.saved is not None:
-            saved = (state.saved.architecture, state.saved.recipe, _changed(self._sections.of_saved(state.saved)))
-        differs = saved != (state.project.architecture, state.project.recipe, _changed(sections))
+            of_saved = _changed(self._sections.of_saved(state.saved))
+            saved = (state.saved.architecture, state.saved.recipe, state.saved.test_set, of_saved)
+        differs = saved != (state.project.architecture, state.project.recipe, state.project.test_set, _changed(sections))
         return _Content(state, sections, differs)
 
     def _bytes(self, content: _Content, is_closed: bool) -> bytes:
@@ -205,7 +206,8 @@ class _Content:
     def _key(self) -> tuple:
         project = self.state.project
         return (
-            project.title, project.path, project.panel, project.architecture, project.recipe, _changed(self.sections),
+            project.title, project.path, project.panel, project.architecture, project.recipe, project.test_set,
+            _changed(self.sections),
             self.differs, self.state.is_unsaved, self.state.stamp,
         )  # fmt: skip
 

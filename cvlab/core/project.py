@@ -33,6 +33,9 @@ class ProjectSnapshot:
     architecture: Architecture
     recipe: Recipe
     panel: str
+    test_unlocked: bool
+    test_revealed: tuple[str, ...]
+    test_reads: dict[str, int]
     states: dict[str, dict[str, Any]]
     unread: dict[str, Any]
 
@@ -42,12 +45,17 @@ class ProjectSnapshot:
         return len(mine) == len(theirs) and all(a is b for a, b in zip(mine, theirs, strict=True))
 
     def _references(self) -> list[Any]:
-        parts = [self.title, self.path, self.architecture, self.recipe, self.panel, *self.unread.values()]
+        parts = [self.title, self.path, self.architecture, self.recipe, self.panel, *self.test_set, *self.unread.values()]
         # Names are interned, so a state that is new to the project differs as a value that is new to a state does.
         for name, values in self.states.items():
             parts.append(name)
             parts += values.values()
         return parts
+
+    @property
+    def test_set(self) -> tuple[bool, tuple[str, ...], dict[str, int]]:
+        """Whether the test set is unlocked, the runs whose figure was asked for, and how often it was read."""
+        return self.test_unlocked, self.test_revealed, self.test_reads
 
     def sections(self) -> dict[str, Any]:
         """The panels' parts of a project file, by panel id: those in use saved anew, the others as they were read."""

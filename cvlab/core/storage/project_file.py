@@ -40,6 +40,9 @@ class _Document(BaseModel):
     panel: str = Field("builder", max_length=40)
     architecture: Architecture
     recipe: Recipe
+    test_unlocked: bool = False
+    test_revealed: tuple[str, ...] = Field((), max_length=10_000)
+    test_reads: dict[str, int] = Field({}, max_length=10_000)
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -61,6 +64,9 @@ def project_bytes(snapshot: ProjectSnapshot, sections: Mapping[str, Any], **more
         panel=snapshot.panel,
         architecture=snapshot.architecture,
         recipe=snapshot.recipe,
+        test_unlocked=snapshot.test_unlocked,
+        test_revealed=snapshot.test_revealed,
+        test_reads=snapshot.test_reads,
         **sections,
     )
     buffer = io.BytesIO()
@@ -156,7 +162,13 @@ def _unusable(path: Path, error: ValidationError, place: str = "") -> NotOurFile
 
 def _build(document: _Document) -> Project:
     project = Project(
-        title=document.title, panel=document.panel, architecture=document.architecture, recipe=document.recipe
+        title=document.title,
+        panel=document.panel,
+        architecture=document.architecture,
+        recipe=document.recipe,
+        test_unlocked=document.test_unlocked,
+        test_revealed=document.test_revealed,
+        test_reads=document.test_reads,
     )
     project.keep(document.model_extra or {})
     selected = project.builder.selected

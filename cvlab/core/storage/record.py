@@ -30,6 +30,16 @@ class Parent(BaseModel):
     step: int = 0
 
 
+class SettingChange(BaseModel):
+    """A live setting that took another value while the run trained: from step `step` on."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    step: int = Field(ge=0)
+    setting: str
+    old: float
+    new: float
+
+
 class Notes(BaseModel):
     """notes.json: what a person says about a run."""
 
@@ -43,7 +53,10 @@ class Notes(BaseModel):
 class RunRecord(BaseModel):
     """run.json: what the run is made of, and how it ended. `result` holds the last epoch's and the test's figures.
     begins_with: whose weights it began with, in words; "" where they were drawn. init_from: the id of the trained net that has
-    them, until they are in the folder. data_title, data_source: what the data set is called, and where it was imported from."""
+    them, until they are in the folder. data_title, data_source: what the data set is called, and where it was imported from.
+    test_reads: how often the test set was read for this run; `times_test_read` counts one for a figure of an older version.
+    live_changes: the settings that were changed while it trained, in order; None in the record of an older version, whose metrics
+    say it."""
 
     model_config = ConfigDict(extra="ignore")
     format: int = FORMAT
@@ -63,6 +76,13 @@ class RunRecord(BaseModel):
     init_from: str = Field("", max_length=400)
     status: Literal["running", "finished", "stopped", "failed"] = "running"
     result: dict[str, Any] = {}
+    test_reads: int = Field(0, ge=0)
+    live_changes: tuple[SettingChange, ...] | None = None
+
+    @property
+    def times_test_read(self) -> int:
+        """How often the test set was read for this run: at its end, or when a person asked."""
+        return max(self.test_reads, int(self.result.get("test_accuracy") is not None))
 
 
 def read_record(folder: Path) -> RunRecord:

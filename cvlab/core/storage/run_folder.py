@@ -8,7 +8,7 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,17 @@ from cvlab.core.storage.board import Board
 from cvlab.core.storage.checkpoints import Checkpoints
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.lock import RunLock
-from cvlab.core.storage.metrics import METRICS, Coverage, MetricsLog, MetricsTail, is_metric, story_until
-from cvlab.core.storage.record import RECORD, Notes, Parent, RunRecord, read_notes, read_record, write_notes
+from cvlab.core.storage.metrics import METRICS, Coverage, MetricsLog, MetricsTail, events_of, is_metric, story_until
+from cvlab.core.storage.record import (
+    RECORD,
+    Notes,
+    Parent,
+    RunRecord,
+    SettingChange,
+    read_notes,
+    read_record,
+    write_notes,
+)
 from cvlab.engine.data.preprocessing import NEEDS_ARRAYS, Preprocessing
 from cvlab.engine.disk import refused, remove_leftovers, temporary_beside, write_whole
 from cvlab.engine.errors import (
@@ -33,7 +42,7 @@ from cvlab.engine.errors import (
     TrainingError,
 )
 from cvlab.engine.nets.architecture import Architecture
-from cvlab.engine.training.events import EpochEnd, Event, RunFailed, RunFinished
+from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed, RunFinished
 from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -70,7 +79,7 @@ class RunFolder:
     def create(
         cls, root: Path, architecture: Architecture, recipe: Recipe, title: str = "", parent: Parent | None = None, *,
         begins_with: str = "", init_from: str = "", data: tuple[str, str, str] = ("", "", ""), start: bytes | None = None,
-        events: Iterable[Event] | None = None,
+        events: Sequence[Event] | None = None,
     ) -> RunFolder:  # fmt: skip
         """A fresh folder called after the time, the net and the data; it is there with all that belongs to it, or not at all.
 
@@ -91,6 +100,7 @@ class RunFolder:
             data_source=data[2],
             architecture=architecture,
             parent=parent,
+            live_changes=(),
             begins_with=begins_with[:400],
             init_from=init_from[:400],
         )
@@ -102,6 +112,7 @@ class RunFolder:
                 write_whole(made.path / BRANCH, start)
             if events is not None:
                 made._metrics.rewrite(events)
+                made._recall(events)
             return cls(made._publish(root, stem), record)
         except OSError as error:
             raise refused(error, root) from error
@@ -304,6 +315,15 @@ class RunFolder:
             self._write(PREPROCESSING, weights_bytes(learner.preprocessing.arrays))
         self.write_record()
 
+    def count_test_read(self, figures: Mapping[str, float]) -> None:
+        """The test set was read once more for this run. figures: test_loss and test_accuracy, where they were measured now.
+        Raises `CannotWrite`."""
+        record = self.record
+        self.record = record.model_copy(
+            update={"result": record.result | dict(figures), "test_reads": record.times_test_read + 1}
+        )
+        self.write_record()
+
     def write_record(self) -> None:
         self._write(RECORD, self.record.model_dump_json(indent=1).encode())
 
@@ -314,8 +334,12 @@ class RunFolder:
             return
         self._metrics.append(event)
         self._notice_result(event)
-        if isinstance(event, RunFinished):
+        if isinstance(event, KnobTurned):
+            self.record.live_changes = (*(self.record.live_changes or ()), *_changes([event]))
+            self.write_record()  # the lists read it there, and the run may train for hours
+        elif isinstance(event, RunFinished):
             self.record.status = "stopped" if event.stopped else "finished"
+            self.record.test_reads += event.test_accuracy is not None
         elif isinstance(event, RunFailed):
             self.record.status = "failed"
             self.record.result["failure"] = event.what
@@ -323,7 +347,7 @@ class RunFolder:
     def _notice_result(self, event: Event) -> None:
         self.notice_best(event)
         if isinstance(event, EpochEnd | RunFinished):
-            self.record.result |= {key: value for key, value in asdict(event).items() if value is not None}
+            self.record.result |= _figures(event)
 
     def save_resume(self, learner: Learner, *, checkpoint: bool = False) -> None:
         """What is needed to go on. checkpoint: keep it among the checkpoints, too. Raises `NonFiniteWeights` instead of saving
@@ -395,6 +419,25 @@ class RunFolder:
         return "cut off" if said == "running" and self.lock.owner() is None else said
 
     @property
+    def result(self) -> dict[str, Any]:
+        """The figures of the last epoch and of the test set: those of the record, or where that has not been written since, of
+        the metrics, which the curves are made of."""
+        record = self.record
+        is_behind = record.status == "running" or ("epoch" not in record.result and record.parent is not None)
+        if not is_behind:
+            return record.result
+        ends = events_of(self._metrics.path, EpochEnd)
+        return record.result | _figures(ends[-1]) if ends else record.result
+
+    @property
+    def live_changes(self) -> tuple[SettingChange, ...]:
+        """The settings that were changed while the run trained, in order; of those before a branch, none."""
+        if self.record.live_changes is not None:
+            return self.record.live_changes
+        turned = events_of(self._metrics.path, KnobTurned)
+        return tuple(_changes(event for event in turned if self._is_own(event.step)))
+
+    @property
     def notes(self) -> Notes:
         """What a person has said about the run; nothing, where that cannot be read."""
         return read_notes(self.path)
@@ -430,16 +473,34 @@ class RunFolder:
         See `restore_state`. Raises `NotOurFile`, `CannotWrite`."""
         self.restore_state(learner)
         kept = story_until(self.events(), learner.step, learner.epoch)
-        self._best, self.record.result = None, {}
-        for event in kept:  # of the processes before, run.json may know less
-            self._notice_result(event)
+        self._best = None
+        for event in kept:
+            self.notice_best(event)
         self._metrics.rewrite(kept)
+        self._recall(kept)  # of the processes before, run.json may know less
         self.checkpoints.forget_after(learner.step)
         if self.notice:
             # What could not be gone on from would be, once the log has its steps again; a knob may be turned before that.
             with contextlib.suppress(OSError):
                 (self.path / RESUME).unlink(missing_ok=True)
         return kept
+
+    def _recall(self, events: Iterable[Event]) -> None:
+        """Makes the record say what these events do, and nothing of what came after them: a test figure, for example, is that of
+        the weights that the run had ended with."""
+        record = self.record
+        record.result, record.live_changes = {}, ()
+        for event in events:
+            if isinstance(event, EpochEnd):
+                record.result |= _figures(event)
+            elif isinstance(event, KnobTurned) and self._is_own(event.step):
+                record.live_changes = (*record.live_changes, *_changes([event]))
+        if record.recipe.held_out == 0:  # those of a run that it was branched off from are no figures of its own
+            record.result = {key: value for key, value in record.result.items() if not key.startswith("held_out_")}
+
+    def _is_own(self, step: int) -> bool:
+        """Whether a step was trained with this run's recipe, and not before it was branched off."""
+        return self.record.parent is None or step > self.record.parent.step
 
     def restore_state(self, learner: Learner) -> None:
         """Puts the learner where the run was last saved, and changes nothing on disk; `notice` says what else happened.
@@ -581,3 +642,17 @@ def _refuse_non_finite(learner: Learner) -> None:
 
     if reason := non_finite_reason(learner.module.state_dict()):
         raise NonFiniteWeights(learner.step, reason, learner.last_rate)
+
+
+def _figures(event: EpochEnd | RunFinished) -> dict[str, Any]:
+    """What an event adds to the result of a run."""
+    return {key: value for key, value in asdict(event).items() if value is not None}
+
+
+def _changes(events: Iterable[KnobTurned]) -> list[SettingChange]:
+    """The changes of live settings, without those to the value that was there."""
+    return [
+        SettingChange(step=event.step, setting=event.knob, old=event.old, new=event.new)
+        for event in events
+        if event.new != event.old
+    ]
