@@ -9,13 +9,17 @@ from typing import Any
 from cvlab.cli.arguments import UsageError, check_recipe, existing_folder, run_folder, search_folder
 from cvlab.cli.parser import whole
 from cvlab.cli.progress import Shown
-from cvlab.cli.train import _runs, add_recipe_flags, flags_of, follow
+from cvlab.cli.train import _runs, add_recipe_flags, add_test_flag, flags_of, follow
 from cvlab.core import paths
+from cvlab.core.locked_test_set import reads_words
 from cvlab.core.run import Run
+from cvlab.core.run_list import changed_words
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CvlabError, NotOurFile
+from cvlab.engine.training.recipe import Recipe
 
-_FIGURES = ("test_accuracy", "held_out_accuracy", "train_accuracy", "train_loss")
+_FIGURES = ("held_out_accuracy", "train_accuracy", "test_accuracy", "train_loss")
+"""Figures of a run: first that by which runs are chosen."""
 
 
 def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -65,26 +69,29 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
     )
     fork.add_argument("run", type=Path)
     add_recipe_flags(fork)
+    add_test_flag(fork)
     fork.set_defaults(verb=_fork)
 
     branch = inner.add_parser("branch", parents=[shared], help="go on from a checkpoint, with something changed")
     branch.add_argument("run", type=Path)
     branch.add_argument("step", type=whole(0, 10**12), help="one of the run's checkpoints: see `cvlab runs show`")
     add_recipe_flags(branch)
+    add_test_flag(branch)
     branch.set_defaults(verb=_branch)
 
 
 def _figure(folder: RunFolder) -> float | None:
-    result = folder.record.result
-    return next((result[key] for key in _FIGURES[:3] if result.get(key) is not None), None)
+    """By which runs are listed and sorted: never the test set's."""
+    result = folder.result
+    return next((result[key] for key in _FIGURES[:2] if result.get(key) is not None), None)
 
 
 def _summary(folder: RunFolder) -> dict:
-    record, notes = folder.record, folder.notes
+    record, notes, result = folder.record, folder.notes, folder.result
     return {
         "run": record.id, "title": folder.title, "created": record.created, "status": folder.status, "data": record.recipe.data,
-        **{key: record.result.get(key) for key in _FIGURES}, "epochs": record.result.get("epoch"),
-        "seconds": record.result.get("seconds"), "starred": notes.starred, "tags": list(notes.tags), "notes": notes.text,
+        **{key: result.get(key) for key in _FIGURES}, "test_reads": record.times_test_read, "epochs": result.get("epoch"),
+        "seconds": result.get("seconds"), "starred": notes.starred, "tags": list(notes.tags), "notes": notes.text,
         "parent": None if record.parent is None else record.parent.model_dump(),
     }  # fmt: skip
 
@@ -122,6 +129,7 @@ def _show(arguments: argparse.Namespace) -> dict:
         "folder": str(folder.path), "recipe": folder.record.recipe.model_dump(), "versions": folder.record.versions,
         "steps": run.state.step, "checkpoints": points,
         "knobs": [{"step": knob.step, "knob": knob.knob, "old": knob.old, "new": knob.new} for knob in run.knobs],
+        "live_changes": [change.model_dump() for change in folder.live_changes],
         "failure": folder.record.result.get("failure"),
     }  # fmt: skip
     recipe = folder.record.recipe
@@ -129,7 +137,8 @@ def _show(arguments: argparse.Namespace) -> dict:
         f"{folder.title} ({folder.record.id})",
         f"{summary['status']}, {summary['epochs'] or 0} epochs, {run.state.step:,} steps, "
         f"test {_share(summary['test_accuracy']) or '-'}, held out {_share(summary['held_out_accuracy']) or '-'}",
-        *(f"  {path} = {value}" for path, value in recipe.flat().items() if recipe.uses(path)),
+        reads_words(folder.record.times_test_read),
+        *(f"  {path} = {_setting(folder, path)}" for path in recipe.flat() if recipe.uses(path)),
         f"Checkpoints at steps: {', '.join(str(point['step']) for point in points) or 'none'}",
     ]
     return summary | {"text": "\n".join(lines)}
@@ -138,14 +147,15 @@ def _show(arguments: argparse.Namespace) -> dict:
 def _compare(arguments: argparse.Namespace) -> dict:
     folders = [RunFolder.open(run_folder(run)) for run in arguments.runs]
     first = folders[0].record.recipe
-    paths_that_differ = [
-        path for path in first.flat() if any(path in first.difference(folder.record.recipe) for folder in folders[1:])
-    ]
-    differences = {path: [folder.record.recipe.look_up(path) for folder in folders] for path in paths_that_differ}
+    differing = {path for folder in folders[1:] for path in first.difference(folder.record.recipe)}
+    differing |= {Recipe.canonical(change.setting) for folder in folders for change in folder.live_changes}
+    differences = {path: [_setting(folder, path) for folder in folders] for path in first.flat() if path in differing}
     same_net = all(folder.record.architecture == folders[0].record.architecture for folder in folders)
-    figures = {key: [folder.record.result.get(key) for folder in folders] for key in _FIGURES}
+    figures = {key: [folder.result.get(key) for folder in folders] for key in _FIGURES}
     rows = {"": [folder.record.id for folder in folders], **differences, **figures}
-    lines = [f"{name:<28} " + "  ".join(f"{_cell(value):>22.22}" for value in values) for name, values in rows.items()]
+    cells = {name: [_cell(value) for value in values] for name, values in rows.items()}
+    width = max(22, *(len(cell) for name in differences for cell in cells[name])) if differences else 22
+    lines = [f"{name:<28} " + "  ".join(f"{cell:>{width}.{width}}" for cell in row) for name, row in cells.items()]
     if not same_net:
         lines.append("The nets differ, too.")
     return {
@@ -154,6 +164,13 @@ def _compare(arguments: argparse.Namespace) -> dict:
         "same_net": same_net,
         "text": "\n".join(lines),
     }
+
+
+def _setting(folder: RunFolder, path: str) -> Any:
+    """A setting of a run; where it was changed while the run trained, in words: "0.001 → 0.01 at step 117"."""
+    value = folder.record.recipe.look_up(path)
+    changes = [change for change in folder.live_changes if Recipe.canonical(change.setting) == path]
+    return changed_words(value, changes) if changes else value
 
 
 def _cell(value: Any) -> str:
@@ -200,7 +217,7 @@ def _tensorboard(arguments: argparse.Namespace) -> dict:
 def _fork(arguments: argparse.Namespace) -> dict:
     path = run_folder(arguments.run)
     recipe = check_recipe(RunFolder.open(path).record.recipe.changed(**flags_of(arguments)))
-    return follow(lambda: _runs(path.parent).fork(path, recipe))
+    return follow(lambda: _runs(path.parent, reads_test=not arguments.no_test).fork(path, recipe))
 
 
 def _branch(arguments: argparse.Namespace) -> dict:
@@ -211,7 +228,8 @@ def _branch(arguments: argparse.Namespace) -> dict:
     if arguments.step not in steps:
         there = f"There are checkpoints at {', '.join(f'{step:,}' for step in steps)}." if steps else "It has none."
         raise UsageError(f"The run has no checkpoint at step {arguments.step:,}.", remedy=there)
-    return follow(lambda: _runs(path.parent).branch(path, arguments.step, recipe))
+    runs = _runs(path.parent, reads_test=not arguments.no_test)
+    return follow(lambda: runs.branch(path, arguments.step, recipe))
 
 
 def members_of(arguments: argparse.Namespace) -> list[Any]:

@@ -53,10 +53,12 @@ def add_to(verbs: Any, shared: argparse.ArgumentParser) -> None:
         help="go on from trained weights: of a run, an imported net, lenet-mnist, or a weights file. Layers that they do not fit "
         "begin anew",
     )  # fmt: skip
+    add_test_flag(train)
     train.set_defaults(verb=_train)
 
     resume = verbs.add_parser("resume", parents=[shared], help="go on with a run that was stopped or cut off")
     resume.add_argument("run", type=Path, help="the run's folder, or its id")
+    add_test_flag(resume)
     resume.set_defaults(verb=_resume)
 
     recipe = verbs.add_parser(
@@ -73,6 +75,12 @@ def add_recipe_flag(parser: argparse.ArgumentParser) -> None:
         "--recipe", type=Path, metavar="NAME|FILE",
         help=f"one of {', '.join(PRESETS)}, or of your own; a recipe in JSON, of a project, or of a run's folder",
     )  # fmt: skip
+
+
+def add_test_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-test", action="store_true", help="do not read the test set at the end: for runs that are still compared"
+    )
 
 
 def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
@@ -98,13 +106,13 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
 def _train(arguments: argparse.Namespace) -> dict:
     recipe = check_recipe(recipe_of(arguments))
     net = _net(arguments, recipe)
-    root = arguments.runs or paths.runs()
+    runs = _runs(arguments.runs or paths.runs(), reads_test=not arguments.no_test)
     if (team := _team()) is not None:
         with team:
             if not team.is_first:
-                return _assist(net, recipe, team)
-            return follow(lambda: _runs(root).start(net, recipe, begin_with=_beginning(arguments, net), team=team))
-    return follow(lambda: _runs(root).start(net, recipe, begin_with=_beginning(arguments, net)))
+                return _assist(net, recipe, team, reads_test=not arguments.no_test)
+            return follow(lambda: runs.start(net, recipe, begin_with=_beginning(arguments, net), team=team))
+    return follow(lambda: runs.start(net, recipe, begin_with=_beginning(arguments, net)))
 
 
 def _beginning(arguments: argparse.Namespace, net: Architecture) -> Weights | None:
@@ -127,13 +135,14 @@ def _beginning(arguments: argparse.Namespace, net: Architecture) -> Weights | No
 
 def _resume(arguments: argparse.Namespace) -> dict:
     path = run_folder(arguments.run)
+    runs = _runs(path.parent, reads_test=not arguments.no_test)
     if (team := _team()) is not None:
         with team:
             if not team.is_first:
                 record = RunFolder.open(path).record
-                return _assist(record.architecture, record.recipe, team, path)
-            return follow(lambda: _runs(path.parent).resume(path, team=team))
-    return follow(lambda: _runs(path.parent).resume(path))
+                return _assist(record.architecture, record.recipe, team, path, reads_test=not arguments.no_test)
+            return follow(lambda: runs.resume(path, team=team))
+    return follow(lambda: runs.resume(path))
 
 
 def _show_recipe(arguments: argparse.Namespace) -> dict:
@@ -159,7 +168,9 @@ def _team() -> Team | None:
     return Team.launched()
 
 
-def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = None) -> dict:
+def _assist(
+    net: Architecture, recipe: Recipe, team: Team, path: Path | None = None, *, reads_test: bool = True
+) -> dict:
     """What the processes beside the first one do: the same steps on their part of each batch. They write nothing."""
     from cvlab.engine.training.control import Control
     from cvlab.engine.training.fit import fit
@@ -174,6 +185,7 @@ def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = N
     if folder is not None:
         folder.restore_state(learner)
     control = Control()
+    control.reads_test = lambda: reads_test
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, lambda *_: control.stop())
     for _ in fit(learner, control):
@@ -181,7 +193,7 @@ def _assist(net: Architecture, recipe: Recipe, team: Team, path: Path | None = N
     return {"silent": True, "text": ""}
 
 
-def _runs(root: Path) -> Runs:
+def _runs(root: Path, *, reads_test: bool = True) -> Runs:
     from cvlab.engine.data import catalogue
 
     def load(dataset_id: str) -> Dataset:
@@ -193,7 +205,7 @@ def _runs(root: Path) -> Runs:
 
         return beginning(net, which, Models(paths.resources() / "models", runs, paths.nets()))
 
-    runs = Runs(root, load, find)
+    runs = Runs(root, load, find, reads_test=lambda: reads_test)
     return runs
 
 

@@ -81,6 +81,7 @@ class EnsembleRequest:
 
     def run(self, control: JobControl) -> Comparison:
         from cvlab.engine.data.splits import held_out
+        from cvlab.engine.data.subset import ImageSubset
         from cvlab.engine.nets.shapes import check_classifier
         from cvlab.engine.training.ensemble import Ensemble
 
@@ -102,5 +103,5 @@ class EnsembleRequest:
             if not len(out):
                 raise NotOurFile("This run has held no images out.", remedy="Compare on the test images.")
             chosen = torch.as_tensor(out)
-            images, labels = data.train.images[chosen], data.train.labels[chosen]
+            images, labels = ImageSubset(data.train.images, chosen), data.train.labels[chosen]
         return whole.compare(images, labels, report=control.report, cancelled=control.cancelled)

@@ -1,19 +1,25 @@
-"""Runs handed on: as a PyTorch script that trains one anew, and as files that TensorBoard opens. Jobs with progress."""
+"""Runs handed on: as a PyTorch script that trains one anew, as files that TensorBoard opens, as a table. Jobs with progress."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cvlab.core.jobs import JobControl
+from cvlab.core.locked_test_set import EVERYTHING, ShownFigures, reads_words
 from cvlab.core.run import load_recorded
+from cvlab.core.run_list import RunRow
 from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.run_folder import MAX_WEIGHTS, WEIGHTS, RunFolder
 from cvlab.engine.disk import write_whole
-from cvlab.engine.training.events import KnobTurned, RunStarted
+from cvlab.engine.training.events import Event, RunFinished, RunStarted
+from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -63,9 +69,11 @@ class ScriptExport:
 @dataclass(frozen=True)
 class BoardExport:
     """TensorBoard's files of these runs, written for those that have none; returns how many were. What is reported is the share
-    of the runs that are done. Raises `NotOurFile`, `CannotWrite`, `Cancelled`."""
+    of the runs that are done. shown: test figures that may not be shown are not written. Raises `NotOurFile`, `CannotWrite`,
+    `Cancelled`."""
 
     run_folders: tuple[Path, ...]
+    shown: ShownFigures = EVERYTHING
 
     def run(self, control: JobControl) -> int:
         written = 0
@@ -74,7 +82,10 @@ class BoardExport:
             control.report(i / len(self.run_folders))
             folder = RunFolder.open(path)
             if not folder.board.is_there and folder.lock.owner() is None:
-                folder.board.write_past(folder.tail().read(), _began(folder))
+                events = folder.tail().read()
+                if not self.shown.of(folder.record.id):
+                    events = map(_untested, events)
+                folder.board.write_past(events, _began(folder))
                 written += 1
         return written
 
@@ -92,11 +103,76 @@ def _began(folder: RunFolder) -> float:
         return folder.path.stat().st_mtime
 
 
+def _untested(event: Event) -> Event:
+    """The event without what was measured on the test set."""
+    return replace(event, test_loss=None, test_accuracy=None) if isinstance(event, RunFinished) else event
+
+
 def _remarks(folder: RunFolder) -> Iterator[str]:
-    """What a script cannot repeat."""
+    """What a script cannot repeat, and how often the test set was read for the run."""
     record = folder.record
     if record.parent is not None and record.parent.step:
         yield f"the run went on from step {record.parent.step} of {record.parent.run}; this script begins at the beginning."
-    for event in folder.events():
-        if isinstance(event, KnobTurned):
-            yield f"{event.knob} was changed from {event.old:g} to {event.new:g} before step {event.step}; this script keeps it."
+    for change in folder.live_changes:
+        yield (
+            f"{change.setting} was changed from {change.old:g} to {change.new:g} before step {change.step}; this script keeps it."
+        )
+    yield reads_words(record.times_test_read, "for this run when the script was written")
+
+
+@dataclass(frozen=True)
+class TableExport:
+    """The table of runs as a .csv or a .json file, a row a run: figures, settings, and how often the test set was read. Test
+    figures that may not be shown are empty, and `test_locked` is true. Raises `CannotWrite`."""
+
+    rows: tuple[RunRow, ...]
+    target: Path
+
+    def run(self, control: JobControl) -> Path:
+        found = [table_row(row) for row in self.rows]
+        if self.target.suffix.lower() == ".json":
+            text = json.dumps(found, indent=1)
+        else:
+            names = list(dict.fromkeys(name for row in found for name in row))
+            buffer = io.StringIO()
+            writer = csv.DictWriter(buffer, names, restval="")
+            writer.writeheader()
+            writer.writerows({name: _cell(value) for name, value in row.items()} for row in found)
+            text = buffer.getvalue()
+        write_whole(self.target, text.encode())
+        return self.target
+
+
+_FIGURES = (
+    ("held_out_accuracy", "validation_accuracy"), ("held_out_loss", "validation_loss"), ("train_accuracy", "train_accuracy"),
+    ("train_loss", "train_loss"), ("test_accuracy", "test_accuracy"), ("test_loss", "test_loss"), ("epoch", "epoch"),
+    ("step", "step"), ("seconds", "seconds"),
+)  # fmt: skip
+"""What a run's result calls a figure, and what a table does."""
+
+
+def table_row(row: RunRow) -> dict[str, Any]:
+    """A run as one row of a table. Settings have their dotted names and the values that the run began with; `live_changes` says
+    which were changed while it trained."""
+    record, recipe = row.record, row.record.recipe
+    return {
+        "run": row.id, "title": row.title, "created": record.created, "status": row.status,
+        "tags": list(row.notes.tags), "starred": row.notes.starred, "notes": row.notes.text,
+        **{name: row.figure(key) for key, name in _FIGURES},
+        "test_locked": row.test_is_hidden, "test_reads": record.times_test_read,
+        "network": record.architecture.name, "parameters": row.parameters,
+        "live_changes": [
+            f"{Recipe.canonical(change.setting)}: {change.old:g} -> {change.new:g} at step {change.step}"
+            for change in row.live_changes
+        ],
+        **{path: value for path, value in recipe.flat().items() if recipe.uses(path)},
+    }  # fmt: skip
+
+
+def _cell(value: Any) -> Any:
+    """A value as it stands in a .csv file. Text that a spreadsheet would take for a formula is marked as text."""
+    if isinstance(value, list | tuple):
+        value = "; ".join(map(str, value))
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+        return f"'{value}"
+    return "" if value is None else value

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from cvlab.core import paths
 from cvlab.core.autosave import DELAY, Autosave, AutosaveState
+from cvlab.core.evaluation import EvaluateOnTest
 from cvlab.core.history import History
 from cvlab.core.jobs import JobControl, Jobs
 from cvlab.core.leftovers import RemoveLeftovers
+from cvlab.core.locked_test_set import LockedTestSet, ShownFigures
 from cvlab.core.models import Models
 from cvlab.core.notices import Notice, Notices, Remedy
 from cvlab.core.project import Project, ProjectSnapshot
@@ -26,6 +28,7 @@ from cvlab.core.settings import Settings
 from cvlab.core.storage.autosave import AutosaveFolders, file_stamp
 from cvlab.core.storage.files import DamagedFile, free_name
 from cvlab.core.storage.project_file import load_project, save_project, title_of
+from cvlab.core.storage.record import RunRecord
 from cvlab.core.storage.trash import Trash
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import CvlabError
@@ -85,12 +88,15 @@ class Lab:
         self.autosave = Autosave(folders.new(), self._autosave_state, autosave_delay)
         self.recovery = Recovery(folders, self.autosave, self.notices, self._take_back)
         self.settings = Settings.load()
-        self.runs = Runs(paths.runs(), self.dataset, self.first_weights)
+        self.test_set = LockedTestSet(self.project, self.settings)
+        self.runs = Runs(paths.runs(), self.dataset, self.first_weights, self._reads_test_set)
+        self.runs.ended.connect(self._count_test_read)
         self.runs.line.recall()
         for damaged in (*self.settings.damaged, *self.runs.line.damaged):
             self.recovery.tell_damaged(damaged)
         self.recipes = Recipes(paths.recipes())
-        self.models = Models(paths.resources() / "models", self.runs, paths.nets())
+        self.models = Models(paths.resources() / "models", self.runs, paths.nets(), self._shown_figures)
+        self.test_set.changed.connect(self._figures_changed)
 
     def empty_trash(self) -> None:
         """Deletes for good, in the background, what was deleted days ago. Call it when the program starts, never later: what is
@@ -109,6 +115,43 @@ class Lab:
         from cvlab.core.weights import beginning
 
         return beginning(net, which, self.models)
+
+    # -- the test set ------------------------------------------------------------------------------------------------
+
+    def _reads_test_set(self) -> bool:
+        """Whether a run that ends now reads the test set. Called on the run's thread."""
+        return self.test_set.is_unlocked
+
+    def _shown_figures(self) -> ShownFigures:
+        return self.test_set.shown
+
+    def _figures_changed(self) -> None:
+        self.models.changed.emit()
+
+    def _count_test_read(self, run: Run) -> None:
+        if run.state.status == "finished" and run.state.test_accuracy is not None:
+            self.test_set.count_read(run.recipe.data)
+
+    def evaluate_on_test(self, folder: Path) -> None:
+        """Measures a run on the test set in the background, or takes the figure that it has; shows it though the test set is
+        locked, and counts the reading. A failure becomes a notice."""
+        request = EvaluateOnTest(folder, self.dataset)
+        self.jobs.submit(f"test.{folder.name}", request, done=self._evaluated, failed=self._not_evaluated)
+
+    def is_evaluating(self, run_id: str) -> bool:
+        return self.jobs.is_busy(f"test.{run_id}")
+
+    def _evaluated(self, record: RunRecord) -> None:
+        run = self.runs.current
+        if run is not None and run.id == record.id:
+            run.folder.record = record
+            run.state.test_accuracy = record.result.get("test_accuracy")
+        self.test_set.reveal(record.id)
+        self.test_set.count_read(record.recipe.data)
+
+    def _not_evaluated(self, error: BaseException) -> None:
+        self.notices.error(error)
+        self.test_set.changed.emit()  # who waits for the figure may ask again
 
     def remove_leftovers(self) -> None:
         """Removes in the background what killed processes have left, also beside the projects that were open last."""

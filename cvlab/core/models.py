@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from cvlab.core.jobs import JobControl
+from cvlab.core.locked_test_set import ShownFigures
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.net_folder import RECORD, NetFolder, NetRecord, class_numbers
 from cvlab.core.storage.run_folder import WEIGHTS, RunFolder
@@ -52,8 +53,12 @@ class Models:
 
     changed = Signal()
 
-    def __init__(self, shipped: Path, runs: Runs, imported: Path) -> None:
+    def __init__(
+        self, shipped: Path, runs: Runs, imported: Path, shown: Callable[[], ShownFigures] = ShownFigures
+    ) -> None:
+        """shown: which test figures the choices may name."""
         self._shipped, self._runs, self._imports = shipped, runs, imported
+        self._shown = shown
         runs.started.connect(self._tell)
         runs.ended.connect(self._tell)
 
@@ -67,10 +72,10 @@ class Models:
         run = self._runs.current
 
         def listed(folders: list[RunFolder]) -> list[ModelChoice]:
-            return [_choice(each) for each in folders if of is None or of.is_same_net(each.record.architecture)]
+            return [self._choice(each) for each in folders if of is None or of.is_same_net(each.record.architecture)]
 
         live = run is not None and run.is_active and (of is None or of.is_same_net(run.architecture))
-        in_training = [_choice(run.folder, LIVE, "The net in training", run.title)] if live else []
+        in_training = [self._choice(run.folder, LIVE, "The net in training", run.title)] if live else []
         folders = [each for each in self._imported() if of is None or of.is_same_net(each.record.architecture)]
         imported = [choice for choice in map(_imported, folders) if choice.classes or of is not None]
         return listed(self._on_board()) + in_training + listed(self._trained()) + imported
@@ -83,7 +88,7 @@ class Models:
             theirs = _learned(folder.record.architecture)
             anew = tuple(name for name, told in mine.items() if theirs.get(name) != told)
             if len(anew) < len(mine):
-                choice = _imported(folder) if isinstance(folder, NetFolder) else _choice(folder)
+                choice = _imported(folder) if isinstance(folder, NetFolder) else self._choice(folder)
                 found.append((choice, anew))
         return sorted(found, key=lambda each: len(each[1]))
 
@@ -100,6 +105,14 @@ class Models:
         """
         found = [choice for choice in (self.choices() if among is None else among) if choice.fits(image_shape, classes)]
         return sorted(found, key=lambda choice: choice.data != data)
+
+    def _choice(self, folder: RunFolder, id: str = "", title: str = "", detail: str = "") -> ModelChoice:
+        record = folder.record
+        detail = detail or _figures(self._shown().result(record.id, folder.result))
+        return ModelChoice(
+            id or record.id, title or record.title, detail, record.architecture.image_shape, tuple(record.classes),
+            record.recipe.data,
+        )  # fmt: skip
 
     def _on_board(self) -> list[RunFolder]:
         """What ships: the one for digits first."""
@@ -218,14 +231,6 @@ class FindModels:
         return self.models.choices(self.of)
 
 
-def _choice(folder: RunFolder, id: str = "", title: str = "", detail: str = "") -> ModelChoice:
-    record = folder.record
-    return ModelChoice(
-        id or record.id, title or record.title, detail or _figures(folder), record.architecture.image_shape,
-        tuple(record.classes), record.recipe.data,
-    )  # fmt: skip
-
-
 def _learned(net: Architecture) -> dict[str, tuple[str, str]]:
     """By name, the layers that learn: (kind, how many weights as a product of their sides)."""
     report = infer(net).flat
@@ -244,9 +249,9 @@ def _imported(folder: NetFolder) -> ModelChoice:
     return ModelChoice(record.id, record.title, "imported", net.image_shape, classes)
 
 
-def _figures(folder: RunFolder) -> str:
-    result = folder.record.result
-    for key, words in (("test_accuracy", "test"), ("held_out_accuracy", "held-out"), ("train_accuracy", "train")):
+def _figures(result: Mapping[str, Any]) -> str:
+    """The figure of a run that says most of those that may be shown."""
+    for key, words in (("test_accuracy", "test"), ("held_out_accuracy", "validation"), ("train_accuracy", "training")):
         if result.get(key) is not None:
             return f"{100 * result[key]:.2f} % {words}"
     return ""

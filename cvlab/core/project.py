@@ -83,6 +83,8 @@ class Project:
     from the section of the file that the project was read from; until then the section is kept as it is, and so are sections of
     panels that this version does not know.
 
+    test_unlocked: whether test figures are shown and runs read the test set. test_revealed: ids of the runs whose test figure was
+    asked for while it is locked. test_reads: how often the test set was read in this project, by data set. See `LockedTestSet`.
     unreadable: sections in place of which a panel started with its defaults, by panel id; whoever reports them empties it.
     """
 
@@ -91,6 +93,9 @@ class Project:
     architecture: Architecture = field(default_factory=zoo.lenet)
     recipe: Recipe = field(default_factory=Recipe)
     panel: str = "builder"
+    test_unlocked: bool = False
+    test_revealed: tuple[str, ...] = ()
+    test_reads: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._states: dict[str, Any] = {}

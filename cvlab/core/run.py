@@ -99,6 +99,8 @@ class Run(RunStory):
             # A record that says "running" without a process that trains it is of a run that was cut off.
             cut_off = status == "running" and self.folder.lock.owner() is None
             self.state.status = "stopped" if cut_off else status
+            accuracy = self.folder.record.result.get("test_accuracy")  # it may have been measured after the run's end
+            self.state.test_accuracy = accuracy if isinstance(accuracy, float) else self.state.test_accuracy
             if events:
                 self.estimate()
                 self.state.revision += 1

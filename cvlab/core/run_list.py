@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cvlab.core.epochs import EpochLine
-from cvlab.core.storage.record import Notes, RunRecord
+from cvlab.core.locked_test_set import EVERYTHING, ShownFigures
+from cvlab.core.storage.record import Notes, RunRecord, SettingChange
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.core.storage.trash import Trash
 from cvlab.engine.errors import CvlabError
 from cvlab.engine.nets.shapes import infer
 from cvlab.engine.training.events import EpochEnd, StepEnd
+from cvlab.engine.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from cvlab.core.panels.runs import RunsState
@@ -27,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run's record and notes, and the figures that tables are made of. status: as `RunFolder.status` when it was read."""
+    """One run's record and notes, and the figures that tables are made of. status: as `RunFolder.status` when it was read.
+    live_changes: the settings that were changed while it trained. test_is_hidden: its test figures are not in the record, as the
+    test set is locked."""
 
     folder: Path
     record: RunRecord
     notes: Notes
     status: str = ""
+    live_changes: tuple[SettingChange, ...] = ()
+    test_is_hidden: bool = False
 
     @property
     def id(self) -> str:
@@ -58,6 +64,16 @@ class RunRow:
         value = self.record.result.get(name)
         return float(value) if isinstance(value, int | float) else None
 
+    def hiding(self, shown: ShownFigures) -> RunRow:
+        """This row without what may no longer be shown; what may be shown again is read from the run's folder."""
+        if shown.of(self.id) or self.test_is_hidden:
+            return self
+        return replace(self, record=shown.record(self.record), test_is_hidden=True)
+
+    def changes_of(self, setting: str) -> tuple[SettingChange, ...]:
+        """How one setting, by its dotted name, was changed while the run trained, in order."""
+        return tuple(change for change in self.live_changes if Recipe.canonical(change.setting) == setting)
+
     def has(self, words: str) -> bool:
         """Whether every word is somewhere in the title, the tags, the notes, the data or the recipe."""
         text = " ".join(
@@ -69,15 +85,21 @@ class RunRow:
         return all(word in text for word in words.casefold().split())
 
 
-def read_rows(root: Path, cancelled: Callable[[], bool] = lambda: False) -> list[RunRow]:
-    """A row for each readable run folder below `root`, newest first; what cannot be read is left out."""
+def read_rows(
+    root: Path, cancelled: Callable[[], bool] = lambda: False, shown: ShownFigures = EVERYTHING
+) -> list[RunRow]:
+    """A row for each readable run folder below `root`, newest first; what cannot be read is left out. shown: test figures that
+    may not be shown are not in the rows."""
     rows = []
     for path in sorted(root.glob("[!.]*/run.json"), reverse=True):
         if cancelled():
             break
         with contextlib.suppress(CvlabError, OSError):
             folder = RunFolder.open(path.parent)
-            rows.append(RunRow(path.parent, folder.record, folder.notes, folder.status))
+            folder.record.result = folder.result
+            record = shown.record(folder.record)
+            hidden = not shown.of(record.id)
+            rows.append(RunRow(path.parent, record, folder.notes, folder.status, folder.live_changes, hidden))
     return rows
 
 
@@ -106,19 +128,22 @@ def best_of(rows: Sequence[RunRow]) -> set[str]:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting over several runs: its dotted name, its title, and the value that each run has."""
+    """One setting over several runs: its dotted name, its title, and the value that each run has. is_chosen: whether it was set
+    before the run, and may make a difference; False for what was done with the run afterwards."""
 
     name: str
     title: str
     values: tuple[str, ...]
+    is_chosen: bool = True
 
     @property
     def differs(self) -> bool:
-        return len(set(self.values)) > 1
+        return self.is_chosen and len(set(self.values)) > 1
 
 
 def settings_of(rows: Sequence[RunRow]) -> list[Setting]:
-    """Every setting that one of these runs' recipes uses; then the net, its layers, and the digest of the data that each saw."""
+    """Every setting that one of these runs' recipes uses; then the net, its layers, the digest of the data that each saw, and how
+    often the test set was read. A setting that was changed while a run trained has all its values."""
     recipes = [flat(row.record.recipe.model_dump(mode="json")) for row in rows]
     names = [
         name
@@ -127,15 +152,25 @@ def settings_of(rows: Sequence[RunRow]) -> list[Setting]:
     ]
     titles = _titles(type(rows[0].record.recipe)) if rows else {}
     found = [
-        Setting(name, titles.get(name, name), tuple(_words(recipe.get(name, "")) for recipe in recipes))
+        Setting(
+            name,
+            titles.get(name, name),
+            tuple(changed_words(recipe.get(name, ""), row.changes_of(name)) for recipe, row in zip(recipes, rows, strict=True)),
+        )
         for name in names
-    ]
+    ]  # fmt: skip
     nets = [row.record.architecture for row in rows]
     found.append(Setting("net", "Net", tuple(net.name for net in nets)))
     found.append(Setting("net.layers", "Layers", tuple(_layers(net) for net in nets)))
     found.append(Setting("net.parameters", "Parameters", tuple(f"{row.parameters:,}" for row in rows)))
     found.append(Setting("data_digest", "Data as seen", tuple(row.record.data_digest[:12] for row in rows)))
+    reads = tuple(_times(row.record.times_test_read) for row in rows)
+    found.append(Setting("test_reads", "Test set read", reads, is_chosen=False))
     return found
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count:,} times")
 
 
 def _layers(net: Any) -> str:
@@ -161,6 +196,12 @@ def _titles(spec: Any, before: str = "") -> dict[str, str]:
         if isinstance(inner, type) and hasattr(inner, "model_fields"):
             titles |= _titles(inner, f"{before}{name}.")
     return titles
+
+
+def changed_words(value: Any, changes: Sequence[SettingChange]) -> str:
+    """A setting's value; where it was changed while the run trained, all its values and from which step on:
+    "0.001 → 0.01 at step 117"."""
+    return _words(value) + "".join(f" → {_words(change.new)} at step {change.step:,}" for change in changes)
 
 
 def _words(value: Any) -> str:

@@ -45,9 +45,12 @@ class Runs:
     def __init__(
         self, root: Path, load_data: Callable[[str], Dataset],
         find_weights: Callable[[Architecture, str], Weights] | None = None,
+        reads_test: Callable[[], bool] = lambda: True,
     ) -> None:  # fmt: skip
-        """find_weights: those of a trained net, by its id, for a net that begins with them; asked on the run's thread."""
+        """find_weights: those of a trained net, by its id, for a net that begins with them. reads_test: whether a run that has
+        come to its end reads the test set. Both are asked on the run's thread."""
         self.root, self.load_data, self.find_weights = root, load_data, find_weights or _no_weights
+        self.reads_test = reads_test
         self.current: Run | None = None
         self.line = WaitingList(root / QUEUE)
         self._came_from: Waiting | None = None
@@ -199,6 +202,7 @@ class Runs:
             folder, lambda: self.load_data(data_id), resume=resume, team=team,
             begin_with=(lambda: self.find_weights(net, begin_with)) if begin_with else None,
         )  # fmt: skip
+        run.control.reads_test = self.reads_test
         self.current = run
         run.start()
         self.started.emit(run)

@@ -34,6 +34,11 @@ class Settings(BaseModel):
 
     theme: Theme = Field("system", title="Theme", description="Follow the system, or choose.")
     reopen_last: bool = Field(True, title="Reopen the last project", description="Start where you left off.")
+    always_show_test_figures: bool = Field(
+        False,
+        title="Always show test figures",
+        description="Shows and measures test figures though the project's test set is locked.",
+    )
     recent: list[str] = Field(default_factory=list, max_length=MAX_RECENT, title="Recent projects")
 
     _read: dict[str, Any] = PrivateAttr(default_factory=dict)

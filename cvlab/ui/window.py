@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
 
     def _ticked(self) -> None:
         run = self.lab.runs.current
-        self.status.show_run(run)
+        self.status.show_run(run, None if run is None else self.lab.test_set.accuracy_of(run))
         seen = (run.id, run.state.status) if run is not None else ()
         if seen != self._run_seen:
             self._run_seen = seen

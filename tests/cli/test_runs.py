@@ -44,7 +44,7 @@ def call(capsys):
 def test_list_show_compare_note(call, trained):
     status, listed = call("runs", "list")
     assert status == 0 and sorted(row["run"] for row in listed["runs"]) == sorted(trained)
-    by_accuracy = [row["test_accuracy"] for row in call("runs", "list", "--sort", "accuracy")[1]["runs"]]
+    by_accuracy = [row["held_out_accuracy"] for row in call("runs", "list", "--sort", "accuracy")[1]["runs"]]
     assert by_accuracy == sorted(by_accuracy, reverse=True)
     assert call("runs", "note", trained[1], "--text", "keep this", "--tag", "good", "--star")[0] == 0
     found = call("runs", "list", "--filter", "GOOD")[1]["runs"]

@@ -37,7 +37,7 @@ def test_drag_train_draw(window, lab, qtbot, capsys, home):
     press(training, "training.start")
     qtbot.waitUntil(lambda: is_so(lab.runs.current is not None and not lab.runs.current.is_active), timeout=90_000)
     run = lab.runs.current
-    assert run.state.status == "finished" and run.state.test_accuracy > 0.9
+    assert run.state.status == "finished" and run.state.held_out_accuracy > 0.9
 
     # Draw: with the mouse, read by the net that was just trained.
     press(training, "training.draw")

@@ -21,8 +21,7 @@ class DatasetsState:
 
     split, classes (none = all), text and order: what is seen of the set, and in which order. tile: the side of a
     thumbnail, 16..160 pixels. pinned: up to two (split, index) side by side. validation, test: shares that a division
-    would take. folds: 2..20. seed: of both. test_open: whether the person has broken the seal of the test part, to look.
-    challenge, preprocess, augment: what is turned on these pages.
+    would take. folds: 2..20. seed: of both. challenge, preprocess, augment: what is turned on these pages.
     """
 
     dataset: str = "mnist-mini"
@@ -37,7 +36,6 @@ class DatasetsState:
     validation: float = 0.1
     folds: int = 5
     seed: int = 0
-    test_open: bool = False
     challenge: ChallengeView = ChallengeView()
     preprocess: PreprocessView = PreprocessView()
     augment: AugmentView = AugmentView()
@@ -60,7 +58,6 @@ class SavedDatasets(SavedState):
     validation: float = Field(0.1, ge=0.0, le=0.5)
     folds: int = Field(5, ge=2, le=20)
     seed: int = Field(0, ge=0, le=2**31 - 1)
-    test_open: bool = False
     challenge: ChallengeView = ChallengeView()
     preprocess: PreprocessView = PreprocessView()
     augment: AugmentView = AugmentView()

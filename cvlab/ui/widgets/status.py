@@ -67,8 +67,8 @@ class Status(QStatusBar):
         self.addPermanentWidget(right)
         self.setMinimumHeight(30)
 
-    def show_run(self, run: Run | None) -> None:
-        """What the bar says of the run in training, or of the one that ended last."""
+    def show_run(self, run: Run | None, test_accuracy: float | None = None) -> None:
+        """What the bar says of the run in training, or of the one that ended last. test_accuracy: as far as it may be shown."""
         if run is None:
             if self._drawn:
                 self._drawn = ()
@@ -76,7 +76,7 @@ class Status(QStatusBar):
                 self.hint.show()
             return
         state = run.state
-        drawn = (run.id, state.status, state.revision, state.device)
+        drawn = (run.id, state.status, state.revision, state.device, test_accuracy)
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -86,7 +86,7 @@ class Status(QStatusBar):
         epoch = f", epoch {state.epoch} of {state.epochs}" if state.epoch else ""
         self.words.setText(f"{WORDS[state.status]}{epoch}")
         self.bar.setValue(round(1000 * state.step / state.total_steps) if state.total_steps else 0)
-        self.figures.setText(self._figures(run))
+        self.figures.setText(self._figures(run, test_accuracy))
         role = {"finished": "success", "failed": "error"}.get(state.status, "")
         if self.bar.property("role") != role:
             self.bar.setProperty("role", role)
@@ -97,12 +97,16 @@ class Status(QStatusBar):
             self.device.setText(state.device.upper() if state.device in ("cpu", "mps") else state.device)
 
     @staticmethod
-    def _figures(run: Run) -> str:
+    def _figures(run: Run, test_accuracy: float | None) -> str:
         state = run.state
         if state.status in ("starting",):
             return "reading the data"
         if state.status == "finished":
-            accuracy = f"test accuracy {100 * state.test_accuracy:.2f} %, " if state.test_accuracy is not None else ""
+            accuracy = ""
+            if test_accuracy is not None:
+                accuracy = f"test accuracy {100 * test_accuracy:.2f} %, "
+            elif state.held_out_accuracy is not None and run.recipe.held_out:
+                accuracy = f"validation accuracy {100 * state.held_out_accuracy:.2f} %, "
             return f"{accuracy}{clock(state.seconds)}"
         if state.status == "failed":
             return state.failure.title if state.failure else ""

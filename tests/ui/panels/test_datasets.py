@@ -163,18 +163,18 @@ def test_the_mean_image_of_a_class(panel, qtbot, state, until):
     until(lambda: view.caption.text() == "Mean image of dog")
 
 
-def test_the_test_part_is_sealed_until_one_has_read_why(panel, qtbot, state, until):
+def test_the_test_set_is_locked_until_one_has_read_why(panel, qtbot, lab, state, until):
     click(qtbot, panel, "part.test")
     assert state.split == "train" and control(panel, "part.train").isChecked()
     answer(qtbot, panel, "test_seal", "leave")
     assert state.split == "train"
     click(qtbot, panel, "part.test")
     answer(qtbot, panel, "test_seal", "look")
-    assert state.split == "test" and state.test_open and panel.current.count.text() == "4 images"
+    assert state.split == "test" and lab.project.test_unlocked and panel.current.count.text() == "4 images"
     until(panel.current.is_counted)
     click(qtbot, panel, "page.splits")
     click(qtbot, panel, "unlock")
-    assert not state.test_open and state.split == "train"
+    assert not lab.project.test_unlocked and state.split == "train"
 
 
 def test_the_size_of_the_images(panel, state):

@@ -214,8 +214,12 @@ def test_a_run_draws_its_curves_and_says_what_the_net_can_do(panel, lab, pumped,
     assert len(shown["held_out_loss"].x) == 1
     assert panel.curves.loss.message.text() == ""
     assert panel.tiles.held_out.figure.text() == share_text(run.state.held_out_accuracy)
-    assert f"{100 * run.state.test_accuracy:.2f} %" in panel.result.words.text()
-    assert "2,000 test images" in panel.result.words.text()
+    assert run.state.test_accuracy is None and "Test set not shown." in panel.result.words.text()
+    assert share_text(run.state.held_out_accuracy) in panel.result.words.text()
+    press(panel, "evaluate_test")
+    pumped(lambda: run.state.test_accuracy is not None)
+    assert f"{100 * run.state.test_accuracy:.2f} % of 2,000 test images" in panel.result.words.text()
+    assert not control(panel, "evaluate_test").isVisible() and lab.test_set.reads_of("mnist-mini") == 1
     with qtbot.waitSignal(panel.go_to) as caught:
         press(panel, "draw")
     assert caught.args == ["digits"]
@@ -469,7 +473,7 @@ def test_an_earlier_run_can_be_looked_at_again(panel, lab, pumped):
         pumped(lambda: not lab.runs.current.is_active)
     pumped(lambda: panel.past.list.count() == 2)
     item = panel.past.list.item(1)
-    assert item.text().startswith(share_text(lab.runs.past()[1].result["test_accuracy"]))
+    assert item.text().startswith(share_text(lab.runs.past()[1].result["held_out_accuracy"]))
     QTest.mouseClick(
         panel.past.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.past.list.visualItemRect(item).center()
     )
@@ -500,7 +504,7 @@ def test_an_ending_is_told_to_a_person_who_is_elsewhere(panel, lab, pumped, qtbo
     pumped(lambda: lab.notices.all)
     notice = lab.notices.all[-1]
     assert notice.level == "success"
-    assert f"{100 * lab.runs.current.state.test_accuracy:.2f} %" in notice.text
+    assert share_text(lab.runs.current.state.held_out_accuracy) in notice.text
     with qtbot.waitSignal(panel.go_to) as caught:
         notice.remedies[0].act()
     assert caught.args == ["training"]
@@ -521,7 +525,7 @@ def test_actions_are_offered_when_they_can_be_done(panel, lab, pumped):
     actions["training.start"].act()
     pumped(lambda: lab.runs.current.state.status == "finished")
     able = {name for name, action in actions.items() if action.enabled is not None and action.enabled()}
-    assert able == {"training.start", "training.step", "training.draw"}
+    assert able == {"training.start", "training.step", "training.draw", "training.evaluate_test"}
 
 
 def test_the_lesson_follows_the_optimizer(panel, lab, qtbot):

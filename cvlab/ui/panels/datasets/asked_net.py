@@ -40,6 +40,7 @@ class AskedNet(QObject):
         self._progress: Connection | None = None
         card.train.clicked.connect(self.toggle_training)
         listen(self, lab.models.changed, self._models_changed)
+        listen(self, lab.test_set.changed, self._figures_changed)
         listen(self, lab.runs.started, self._follow)
         if lab.runs.current is not None:
             self._follow(lab.runs.current)
@@ -76,7 +77,7 @@ class AskedNet(QObject):
         self._awake = False
         if self._lab.jobs.is_busy(_LIST):
             self._lab.jobs.cancel(_LIST)
-            self._is_listed = False
+            self._forget()
         if self._lab.jobs.is_busy(NET_JOB):
             self._lab.jobs.cancel(NET_JOB)
             self.id = ""
@@ -93,6 +94,18 @@ class AskedNet(QObject):
             self._list()
         else:
             self._is_listed = False
+
+    def _figures_changed(self, _: object = None) -> None:
+        """Names no figure that may no longer be shown, though the page is not in front."""
+        if self._awake:
+            self._models_changed()
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        """The nets that were found say what may not be true any longer: they are looked for again when the page is in front."""
+        self._choices, self._is_listed = [], False
+        self._card.list_models([], [])
 
     def _list(self) -> None:
         self._lab.jobs.submit(_LIST, FindModels(self._lab.models), done=self._show_list)

@@ -54,7 +54,7 @@ class BrowsePage(Page):
         super().__init__(lab, parent)
         self.statistics: dict[str, Statistics] = {}
         self._images, self._labels = np.zeros((0, 1, 1, 1), np.uint8), np.zeros(0, np.int64)
-        self.filter, self.grid, self.card = FilterCard(self.state, self), Thumbnails(self), ImageCard(self)
+        self.filter, self.grid, self.card = FilterCard(lab, self), Thumbnails(self), ImageCard(self)
         self.grid.setObjectName("datasets.images")
         self.grid.setAccessibleName("Images of the set")
         self.grid.words = self._tip

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cvlab.core.panels.datasets import LARGEST_TILE, SMALLEST_TILE, DatasetsState
-from cvlab.ui.bind import bind, bind_choice, bind_slider
+from cvlab.core.lab import Lab
+from cvlab.core.panels.datasets import LARGEST_TILE, SMALLEST_TILE
+from cvlab.ui.bind import bind, bind_choice, bind_slider, listen
 from cvlab.ui.panels.datasets.class_bars import ClassBars
 from cvlab.ui.panels.datasets.pieces import button, label, named
 from cvlab.ui.widgets.card import Card
@@ -37,9 +38,10 @@ _PARTS = (
 class FilterCard(Card):
     """Edits the state; the page shows what follows."""
 
-    def __init__(self, state: DatasetsState, parent: QWidget) -> None:
+    def __init__(self, lab: Lab, parent: QWidget) -> None:
         super().__init__("Show", parent)
-        self._state = state
+        self._test_set = lab.test_set
+        self._state = state = lab.project.datasets
         self._parts = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -102,13 +104,15 @@ class FilterCard(Card):
         self.bars.toggled.connect(self._toggle)
         bind_choice(self.order, state, "order")
         bind_slider(self.tile, state, "tile")
+        listen(self, lab.test_set.changed, self._show_lock)
+        self._show_lock()
         bind(self, state, "split", self._show_part)
         bind(self, state, "text", self._show_text)
         bind(self, state, "classes", self._show_classes)
 
     def _choose_part(self, number: int) -> None:
         part = _PARTS[number][0]
-        if part == "test" and not self._state.test_open:
+        if part == "test" and not self._test_set.is_unlocked:
             self._show_part(self._state.split)
             self._remind()
         else:
@@ -119,21 +123,27 @@ class FilterCard(Card):
         from cvlab.ui.dialogs import Question
 
         Question(
-            self.window(), "test_seal", "The test part is sealed",
+            self.window(), "test_seal", "Test set locked",
             "It says at the very end how good a finished net is. Looking is no harm as long as it changes no choice: whoever "
             "tunes by it only learns how well its answers can be guessed.",
             (
-                ("look", "Break the seal", "Shows the test images. The Splits page can seal them again.", "", self._break_seal),
-                ("leave", "Leave it sealed", "Stays with the training images.", "primary", self._keep_seal),
+                ("look", "Unlock test set", "Shows test images and test figures in this project. The Splits page locks it again.",
+                 "", self._unlock),
+                ("leave", "Leave it locked", "Stays with the training images.", "primary", self._leave),
             ),
         ).open()  # fmt: skip
 
-    def _break_seal(self) -> None:
-        self._state.test_open = True
+    def _unlock(self) -> None:
+        self._test_set.unlock()
         self._state.split = "test"
 
-    def _keep_seal(self) -> None:
+    def _leave(self) -> None:
         pass
+
+    def _show_lock(self, _: object = None) -> None:
+        """No test image stays on the screen when the test set is locked."""
+        if self._state.split == "test" and not self._test_set.is_unlocked:
+            self._state.split = "train"
 
     def _show_part(self, part: str) -> None:
         self._parts.button([id for id, *_ in _PARTS].index(part)).setChecked(True)

@@ -78,7 +78,7 @@ class Picker(QWidget):
             self._lab.history.end_gesture()
 
     def begin_anew(self) -> None:
-        """Forgets what was looked at of the set before; every set has its own seal."""
+        """Forgets what was looked at of the set before."""
         state = self._state
         state.classes, state.text, state.pinned, state.image = (), "", (), 0
-        state.split, state.test_open = "train", False
+        state.split = "train"

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
+from cvlab.core.locked_test_set import reads_words
 from cvlab.engine.data.splits import held_out, k_folds
-from cvlab.engine.errors import DataError
-from cvlab.ui.bind import bind
+from cvlab.engine.errors import CvlabError, DataError
+from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Stop
 from cvlab.ui.panels.datasets.counts_table import CountsTable
 from cvlab.ui.panels.datasets.lesson import SPLITS
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
 _MOST_FOLDS, _LARGEST_SEED = 20, 2**31 - 1
 LOCKED = (
-    "The test part is sealed. It answers one question, once, at the very end: how good is the finished net on images that "
-    "nobody has tuned on? Nothing in cvlab chooses by it: k, rates and early stopping are judged on the validation part."
+    "Test set locked. It says once, at the very end, how good the finished net is. While it is locked, runs do not read it and "
+    "no test figure is shown; Evaluate on test set measures one run."
 )
-OPEN = (
-    "The seal is broken for looking. What you see may not change a choice: from then on its accuracy would say how well "
-    "the choice fits these images, not how good the net is."
+UNLOCKED = (
+    "Test set unlocked: runs read it at their end, and test figures are shown. Choosing by them makes them say how well the "
+    "choice fits these images, not how good the net is."
 )
+ALWAYS = "Test figures are always shown, whatever this project says: the setting below asks for it."
 
 
 class SplitsPage(Page):
@@ -53,11 +55,12 @@ class SplitsPage(Page):
         self.seed.valueChanged.connect(self._set_seed)
         self.deal.clicked.connect(self._deal)
         self.adopt.clicked.connect(self.put_into_recipe)
-        self.seal.clicked.connect(self._turn_lock)
+        self.lock.clicked.connect(self._turn_lock)
+        self.always.toggled.connect(self._show_always)
         bind(self, self.state, "validation", self._show_parts)
         bind(self, self.state, "folds", self._show_folds)
         bind(self, self.state, "seed", self._show_seed)
-        bind(self, self.state, "test_open", self._show_lock)
+        listen(self, lab.test_set.changed, self._show_lock)
         bind(self, lab.project, "recipe", self._show_recipe)
 
     def _build(self) -> None:
@@ -71,12 +74,18 @@ class SplitsPage(Page):
             "Drag the border, or use the arrow keys: more to tune on leaves less to learn from.",
         )
         self.said, self.lock_words = label(parts, role="", wraps=True), label(parts, LOCKED, wraps=True)
-        self.seal = button(
+        self.lock = button(
             parts,
             "unlock",
-            "Look at the test part",
-            "Breaks the seal for looking only. The course's rule: test once, at the end.",
+            "Unlock test set",
+            "Shows test figures and test images in this project, or hides them again. The course's rule: test once, at the end.",
             role="chip",
+        )
+        self.always = named(
+            QCheckBox("Always show test figures", parts),
+            "always_show_test",
+            "Always show test figures",
+            "A setting of this machine, for every project: runs read the test set at their end, and no figure is hidden.",
         )
         self.adopt = button(
             parts,
@@ -88,7 +97,8 @@ class SplitsPage(Page):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.adopt)
-        row.addWidget(self.seal)
+        row.addWidget(self.lock)
+        row.addWidget(self.always)
         row.addStretch(1)
         for part in (self.bar, self.said, self.lock_words):
             parts.body.addWidget(part)
@@ -168,16 +178,18 @@ class SplitsPage(Page):
 
     def tour(self) -> Iterator[Stop]:
         before = (self.state.validation, self.state.folds)
-        self.state.validation, self.state.folds, self.state.test_open = 0.25, 10, True
+        self.state.validation, self.state.folds = 0.25, 10
+        self.lab.test_set.unlock()
         yield Stop("opened", self.isVisible)
-        (self.state.validation, self.state.folds), self.state.test_open = before, False
+        self.state.validation, self.state.folds = before
+        self.lab.test_set.lock()
 
     # -- showing -----------------------------------------------------------------------------------------------------
 
     def _show_dataset(self, dataset: Dataset) -> None:
         self._labels, self._test_labels = dataset.train.labels.numpy(), dataset.test.labels.numpy()
         self._show_seed(self.state.seed)
-        self._show_lock(self.state.test_open)
+        self._show_lock()
 
     def _show_seed(self, seed: int) -> None:
         self.seed.blockSignals(True)
@@ -200,7 +212,7 @@ class SplitsPage(Page):
 
     def _show_bar(self) -> None:
         counts = self.table.counts.sum(0) if len(self.table.counts) else (0, 0, 0)
-        self.bar.show_counts(*map(int, counts), self.state.validation, locked=not self.state.test_open)
+        self.bar.show_counts(*map(int, counts), self.state.validation, locked=not self.lab.test_set.is_unlocked)
 
     def _say(self, counts: np.ndarray) -> None:
         if not counts[:, 1].sum():
@@ -237,13 +249,23 @@ class SplitsPage(Page):
         )
 
     def _turn_lock(self) -> None:
-        self.state.test_open = not self.state.test_open
+        test_set = self.lab.test_set
+        test_set.lock() if self.lab.project.test_unlocked else test_set.unlock()
 
-    def _show_lock(self, is_open: bool) -> None:
-        self.lock_words.setText(OPEN if is_open else LOCKED)
-        self.seal.setText("Seal it again" if is_open else "Break the seal, to look")
-        if not is_open and self.state.split == "test":
-            self.state.split = "train"
+    def _show_always(self, always: bool) -> None:
+        try:
+            self.lab.test_set.show_always(always)
+        except CvlabError as error:
+            self.lab.notices.error(error)
+
+    def _show_lock(self, _: object = None) -> None:
+        test_set, unlocked = self.lab.test_set, self.lab.project.test_unlocked
+        words = UNLOCKED if unlocked else ALWAYS if test_set.always_shows else LOCKED
+        self.lock_words.setText(f"{words} {reads_words(test_set.reads_of(self.state.dataset), 'in this project')}")
+        self.lock.setText("Lock test set" if unlocked else "Unlock test set")
+        blocker = QSignalBlocker(self.always)
+        self.always.setChecked(test_set.always_shows)
+        blocker.unblock()
         self._show_bar()
 
     def _show_recipe(self, _: object) -> None:

@@ -56,6 +56,14 @@ class RunsBar(QWidget):
         for name, words, tip, glyph in _BUTTONS:
             self.buttons[name] = button(self, f"runs.{name}", words, tip, glyph=glyph)
             row.addWidget(self.buttons[name])
+        self.buttons["evaluate_test"] = icon_button(
+            self,
+            "runs.evaluate_test",
+            "success",
+            "Evaluate on test set",
+            "Evaluate on test set: measures the chosen run once its settings are final. Each reading is counted.",
+        )
+        row.addWidget(self.buttons["evaluate_test"])
         self.buttons["throw_away"] = icon_button(
             self,
             "runs.throw_away",

@@ -89,13 +89,13 @@ class Comparison(QWidget):
                 head.addWidget(Swatch(f"class-{n}", "points", page), 0, Qt.AlignmentFlag.AlignRight)
                 head.addWidget(label(page, name), 0, Qt.AlignmentFlag.AlignRight)
                 grid.addLayout(head, 0, n + 1)
-        most = _LONGEST.get(len(self._rows), _LEAST)
         for i, setting in enumerate(settings, 1):
             title = label(page, setting.title)
             title.setToolTip(setting.name)
             grid.addWidget(title, i, 0)
             for n, value in enumerate(setting.values):
-                cell = label(page, value if len(value) <= most + 2 else f"{value[: most - 1]}…", "small")
+                cell = label(page, self._shortened(value), "small")
+                cell.setAlignment(Qt.AlignmentFlag.AlignRight)
                 cell.setToolTip(value)
                 if setting.differs:
                     set_role(cell, "small accent")
@@ -103,3 +103,10 @@ class Comparison(QWidget):
         grid.setRowStretch(len(settings) + 1, 1)
         grid.setColumnStretch(len(self._rows) + 1, 1)
         return page
+
+    def _shortened(self, value: str) -> str:
+        """A value as there is room for it: one that was changed while the run trained in lines, if few runs share the width."""
+        longest = _LONGEST.get(len(self._rows), _LEAST)
+        if " at step " in value and len(self._rows) < _NARROW:
+            return value.replace(" → ", "\n→ ")
+        return value if len(value) <= longest + 2 else f"{value[: longest - 1]}…"

@@ -19,7 +19,9 @@ from cvlab.core.ensembles import (
 )
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.errors import CvlabError
+from cvlab.ui.bind import listen
 from cvlab.ui.panels.runs.names import short_names
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.tokens import SMALL
@@ -60,6 +62,8 @@ class EnsembleCard(QWidget):
         )  # fmt: skip
         self.split.addItem("Held out", "held-out")
         self.split.addItem("Test", "test")
+        self._unlocked: bool | None = None
+        self._votes_on_test = ""  # the data whose test set the bars were measured on
         self.go = button(
             self, "runs.vote", "Vote", "The mean of their probabilities, beside each of them.", role="primary"
         )
@@ -80,6 +84,8 @@ class EnsembleCard(QWidget):
         column.addWidget(self.bars)
         column.addStretch(1)
         self.of.activated.connect(self._show_choice)
+        listen(self, lab.test_set.changed, self._show_lock)
+        self._show_lock()
         self._show_choice()
 
     def show_runs(self, rows: list[RunRow]) -> None:
@@ -89,6 +95,23 @@ class EnsembleCard(QWidget):
             self._lab.jobs.cancel(_JOB)
             self.bars.show_comparison(None, ())
             self._show_choice()
+
+    def _show_lock(self, _: object = None) -> None:
+        """While the test set is locked, the held-out images judge, and what the test set said is taken away."""
+        unlocked, test = self._lab.test_set.is_unlocked, self.split.findData("test")
+        if unlocked == self._unlocked:
+            return
+        self._unlocked = unlocked
+        self.split.setItemText(test, "Test" if unlocked else "Test, locked")
+        self.split.model().item(test).setEnabled(unlocked)
+        self.split.model().item(test).setToolTip("" if unlocked else "Unlock test set on the Splits page of Datasets.")
+        if not unlocked:
+            self.split.setCurrentIndex(self.split.findData("held-out"))
+            if self._votes_on_test:
+                self._votes_on_test = ""
+                self._lab.jobs.cancel(_JOB)
+                self.bars.show_comparison(None, ())
+                self._show_choice()
 
     def _show_choice(self, _: int = 0) -> None:
         of, count = self.of.currentData(), len(self._rows)
@@ -102,17 +125,25 @@ class EnsembleCard(QWidget):
         )  # fmt: skip
 
     def vote(self) -> None:
+        if self.split.currentData() == "test" and not self._lab.test_set.is_unlocked:
+            self.words.setText(
+                "Test set locked: unlock it on the Splits page of Datasets, or judge by the held-out images."
+            )
+            return
         try:
             members = self._members()
             if self.split.currentData() == "held-out" and not hold_out_the_same(members):
                 self.words.setText(
                     "These runs hold out different images (seeds or shares differ): each has trained on images that would judge "
-                    "it. Judge by the test images, or choose runs that hold out the same."
+                    "it. Choose runs that hold out the same, or unlock the test set (Datasets, Splits) and judge by it."
                 )
                 return
         except CvlabError as error:
             self.words.setText(str(error))
             return
+        self._votes_on_test = ""
+        if self.split.currentData() == "test":
+            self._votes_on_test = RunFolder.open(members[0].path).record.recipe.data
         # Runs of one net have one title: they are told apart as beside the curves.
         self._names = tuple(short_names(self._rows)) if self.of.currentData() in ("runs", "averages") else ()
         self.go.setEnabled(False)
@@ -135,6 +166,8 @@ class EnsembleCard(QWidget):
         self.go.setEnabled(True)
         self.bars.show_comparison(found, self._names)
         self.words.setText(sentence(found))
+        if self._votes_on_test:
+            self._lab.test_set.count_read(self._votes_on_test)
 
     def _failed(self, error: BaseException) -> None:
         self.go.setEnabled(True)

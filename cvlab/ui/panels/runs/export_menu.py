@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from cvlab.core.export import SCRIPT, BoardExport, ScriptExport, board_folder
+from cvlab.core.export import SCRIPT, BoardExport, ScriptExport, TableExport, board_folder
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
 from cvlab.core.run_list import RunRow
@@ -42,6 +42,10 @@ class ExportMenu(QObject):
         self.board = self._action(
             "training", "TensorBoard files…", "Where they are; written now for runs that have none.", self.write_board
         )
+        self.table = self._action(
+            "runs", "The table as CSV or JSON…", "A row a run: figures, settings, and how often the test set was read.",
+            self.ask_for_table,
+        )  # fmt: skip
         self.menu.addSeparator()
         self.folder = self._action("folder", "Open the folder", "All that the run has kept.", self.open_folder)
         self.show_runs([])
@@ -61,6 +65,7 @@ class ExportMenu(QObject):
         self._rows = rows
         self.script.setEnabled(len(rows) == 1)
         self.board.setEnabled(bool(rows))
+        self.table.setEnabled(bool(rows))
         self.folder.setEnabled(len(rows) == 1)
 
     # -- a script ----------------------------------------------------------------------------------------------------------
@@ -94,13 +99,40 @@ class ExportMenu(QObject):
             Remedy("Open the folder", deeds.open), Remedy("Copy the command", deeds.copy),
         )  # fmt: skip
 
+    # -- the table ---------------------------------------------------------------------------------------------------------
+
+    def ask_for_table(self) -> None:
+        """Asks for a .csv or a .json file for the chosen runs."""
+        dialog = QFileDialog(self._parent.window(), "Save the chosen runs as a table", str(Path.home() / "runs.csv"))
+        dialog.setObjectName("runs.table_file")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["CSV (*.csv)", "JSON (*.json)"])
+        dialog.setDefaultSuffix("csv")
+        dialog.fileSelected.connect(self._write_table)
+        dialog.open()
+
+    def _write_table(self, chosen: str) -> None:
+        self.write_table(Path(chosen))
+
+    def write_table(self, target: Path) -> None:
+        """The chosen runs as a table, in the format that the file's name ends with."""
+        if self._rows:
+            self._submit(TableExport(tuple(self._rows), target), "Writing the table…", self._table_written)
+
+    def _table_written(self, file: Path) -> None:
+        self._rest()
+        self._lab.notices.success(
+            "The table is written.", str(file), Remedy("Open the folder", Deeds(file.parent).open)
+        )
+
     # -- TensorBoard ---------------------------------------------------------------------------------------------------------
 
     def write_board(self) -> None:
         """Writes what is missing, then says how to look at it."""
         if self._rows:
             self._submit(
-                BoardExport(tuple(row.folder for row in self._rows)),
+                BoardExport(tuple(row.folder for row in self._rows), self._lab.test_set.shown),
                 "Writing TensorBoard's files…",
                 self._board_written,
             )
@@ -126,7 +158,7 @@ class ExportMenu(QObject):
 
     # -- the job ---------------------------------------------------------------------------------------------------------------
 
-    def _submit(self, request: ScriptExport | BoardExport, words: str, done) -> None:
+    def _submit(self, request: ScriptExport | BoardExport | TableExport, words: str, done) -> None:
         self.busy.emit(words)
         self._lab.jobs.submit(_JOB, request, done=done, failed=self._failed, progress=self.progress.emit)
 

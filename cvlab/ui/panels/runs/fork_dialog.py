@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from cvlab.core.lab import Lab
-from cvlab.core.run_list import RunRow
+from cvlab.core.run_list import RunRow, changed_words
 from cvlab.engine.errors import CvlabError, RecipeError
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.dialogs import Dialog
@@ -36,7 +36,7 @@ class ForkDialog(Dialog):
         self._row, self.recipe = row, row.record.recipe
         words = QLabel(
             f"Trains “{row.title}” anew with the same net, data, first weights and order of batches. Whatever differs at the end "
-            "comes from what is changed here.",
+            f"comes from what is changed here.{_live_words(row)}",
             self,
         )
         words.setWordWrap(True)
@@ -148,3 +148,12 @@ def _title(path: str) -> str:
         return facts.title
     section = Recipe.model_fields[outer].title or outer
     return facts.title if facts.title == section else f"{section}: {facts.inline}"
+
+
+def _live_words(row: RunRow) -> str:
+    """What the run was changed to while it trained, which a fork does not repeat."""
+    settings = dict.fromkeys(Recipe.canonical(change.setting) for change in row.live_changes)
+    told = [
+        f"{_title(path)} {changed_words(row.record.recipe.look_up(path), row.changes_of(path))}" for path in settings
+    ]
+    return f" Changed while it trained: {'; '.join(told)}. The fork keeps the first value." if told else ""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cvlab.core.jobs import JobControl
+from cvlab.core.locked_test_set import ShownFigures
 from cvlab.core.run_list import RunCurves, RunRow, read_curves, read_rows
+from cvlab.engine.errors import NotOurFile
 
 KEPT = 24
 """Runs whose curves stay in memory: three full sets of what may be laid over each other."""
@@ -15,12 +17,13 @@ KEPT = 24
 
 @dataclass(frozen=True)
 class ListRuns:
-    """What each run folder says of itself."""
+    """What each run folder says of itself. shown: which test figures may be in it."""
 
     root: Path
+    shown: ShownFigures
 
     def run(self, control: JobControl) -> list[RunRow]:
-        return read_rows(self.root, control.cancelled)
+        return read_rows(self.root, control.cancelled, self.shown)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,11 @@ class ReadCurves:
         found = {}
         for folder in self.folders:
             control.check()
-            found[folder.name] = read_curves(folder)
+            try:
+                found[folder.name] = read_curves(folder)
+            except NotOurFile:
+                if folder.exists():  # else it was deleted since it was asked for
+                    raise
         return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from cvlab.core.evaluation import can_evaluate
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow
 from cvlab.core.runs import Run
@@ -81,11 +82,12 @@ class RunsPanel(Panel):
         self.notes.written.connect(self._write)
         for name, deed in {
             "take_up": self.take_up, "fork": self.fork, "resume": self.resume, "draw": self.draw_digit,
-            "throw_away": self.throw_away,
+            "throw_away": self.throw_away, "evaluate_test": self.evaluate_on_test,
         }.items():  # fmt: skip
             self.bar.buttons[name].clicked.connect(deed)
         listen(self, lab.runs.started, self._run_changed)
         listen(self, lab.runs.ended, self._run_changed)
+        listen(self, lab.test_set.changed, self._test_set_changed)
         bind(self, self._state, "find", self._show_found)
         bind(self, self._state, "sort_by", self._show_order)
         bind(self, self._state, "descending", self._show_order)
@@ -129,6 +131,10 @@ class RunsPanel(Panel):
                    "PyTorch alone; it repeats the run's figures.", "Run", self._is_one),
             Action("runs.board", "TensorBoard files of the chosen runs…", self.export.write_board, "", "training",
                    "Where they are; written now for runs that have none.", "Run", self._is_any),
+            Action("runs.table_file", "Export the chosen runs as a table…", self.export.ask_for_table, "", "runs",
+                   "CSV or JSON, with how often the test set was read.", "Run", self._is_any),
+            Action("runs.evaluate_test", "Evaluate on test set", self.evaluate_on_test, "", "success",
+                   "Measures the chosen run on the test set; each reading is counted.", "Run", self._can_evaluate),
             Action("runs.star", "Star the chosen runs", self._star_chosen, "Ctrl+D", "success",
                    "Your own mark.", "", self._is_any),
         )  # fmt: skip
@@ -149,7 +155,7 @@ class RunsPanel(Panel):
 
     def refresh(self) -> None:
         """Reads the list anew, in the background."""
-        self.lab.jobs.submit(_LIST, ListRuns(self.lab.runs.root), done=self._show_rows)
+        self.lab.jobs.submit(_LIST, ListRuns(self.lab.runs.root, self.lab.test_set.shown), done=self._show_rows)
 
     def tour(self) -> Iterator[Stop]:
         return walk(self)
@@ -188,6 +194,14 @@ class RunsPanel(Panel):
         if self.isVisible():
             self.refresh()
 
+    def _test_set_changed(self, _: object = None) -> None:
+        """Other figures may be shown now, or no longer: at once, for those that are hidden."""
+        shown = self.lab.test_set.shown
+        rows = [row.hiding(shown) for row in self._rows.values()]
+        self._show_rows(rows)
+        if self.isVisible():
+            self.refresh()
+
     def chosen_rows(self) -> list[RunRow]:
         return [self._rows[each] for each in self._state.chosen if each in self._rows]
 
@@ -200,7 +214,7 @@ class RunsPanel(Panel):
         self.export.show_runs(rows)
         is_one, is_any = self._is_one(), self._is_any()
         can = {"take_up": is_one, "draw": is_one, "export": is_any, "throw_away": is_any}
-        for name, may in (can | {"resume": self._can_go_on(), "fork": self._may_fork()}).items():
+        for name, may in (can | self._can_now()).items():
             self.bar.buttons[name].setEnabled(may)
         self._read()
 
@@ -276,6 +290,20 @@ class RunsPanel(Panel):
             self.lab.project.digits.model = self._state.chosen[0]
             self.go_to.emit("digits")
 
+    def evaluate_on_test(self) -> None:
+        """Measures the chosen run on the test set, and shows the figure."""
+        if self._can_evaluate():
+            self.lab.evaluate_on_test(self.chosen_rows()[0].folder)
+            self.bar.buttons["evaluate_test"].setEnabled(False)
+
+    def _can_evaluate(self) -> bool:
+        """Whether one run is chosen that has ended and whose test figure is not shown yet."""
+        if not self._is_one():
+            return False
+        row = self.chosen_rows()[0]
+        is_shown = not row.test_is_hidden and row.figure("test_accuracy") is not None
+        return not is_shown and not self.lab.is_evaluating(row.id) and can_evaluate(row.folder, row.status)
+
     def throw_away(self) -> None:
         """Moves the chosen runs into the trash; asks first where they are several."""
         rows = deeds.deletable(self.lab, self.chosen_rows())
@@ -335,6 +363,12 @@ class RunsPanel(Panel):
     def _may_fork(self) -> bool:
         current = self.lab.runs.current
         return self._is_one() and (current is None or not current.is_active)
+
+    def _can_now(self) -> dict[str, bool]:
+        """What depends on more than how many runs are chosen, by the button's name."""
+        return {
+            "resume": self._can_go_on(), "fork": self._may_fork(), "evaluate_test": self._can_evaluate(),
+        }  # fmt: skip
 
     def _can_go_on(self) -> bool:
         row = self.chosen_rows()[0] if self._may_fork() else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 
 from PySide6.QtCore import (
@@ -18,8 +18,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
+from cvlab.core.locked_test_set import reads_words
 from cvlab.core.panels.runs import MOST_CHOSEN
-from cvlab.core.run_list import RunRow, best_of
+from cvlab.core.run_list import RunRow, best_of, changed_words
+from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.panels.runs.columns import BY_ID, COLUMNS, Column
 from cvlab.ui.theme import theme
 from cvlab.ui.widgets.bars import tabular
@@ -115,7 +117,8 @@ class RunsModel(QAbstractTableModel):
             return self._font(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             when = row.record.created.replace("T", " ")[:16]
-            return f"{row.title}\n{when}, {row.status}\n{row.notes.text[:300]}".strip()
+            lines = (row.title, f"{when}, {row.status}", *_facts(row), row.notes.text[:300])
+            return "\n".join(line for line in lines if line)
         return None
 
     def _ink(self, row: RunRow, column: Column) -> object:
@@ -135,6 +138,19 @@ class RunsModel(QAbstractTableModel):
         is_heavy = is_best or (column.id == "title" and row.id in self.chosen)
         font.setWeight(QFont.Weight.DemiBold if is_heavy else QFont.Weight.Normal)
         return font
+
+
+def _facts(row: RunRow) -> Iterator[str]:
+    """What the row of a run has no room for: settings that were changed while it trained, and the test set."""
+    recipe = row.record.recipe
+    for setting in dict.fromkeys(Recipe.canonical(change.setting) for change in row.live_changes):
+        words = changed_words(recipe.look_up(setting), row.changes_of(setting))
+        yield f"{Recipe.field(setting).title}: {words}"
+    reads = row.record.times_test_read
+    if row.test_is_hidden:
+        yield f"Test set locked. {reads_words(reads)}"
+    elif reads:
+        yield reads_words(reads)
 
 
 class _Narrowed(QSortFilterProxyModel):
@@ -203,6 +219,7 @@ class RunsTable(QTableView):
         self._is_showing = True
         self.rows.show_rows(rows)
         self._is_showing = False
+        self._lay_out_columns()
         self.show_chosen(chosen)
 
     def show_order(self, column_id: str, descending: bool) -> None:
@@ -284,9 +301,23 @@ class RunsTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._lay_out_columns()
+
+    def _lay_out_columns(self) -> None:
+        """Shows the columns that there is room for."""
         room = self.viewport().width() - 220
         for rank in (1, 2, 3):
             for n, column in enumerate(COLUMNS):
                 if column.rank == rank and column.width:
-                    self.setColumnHidden(n, rank > 1 and room < column.width)
-                    room -= column.width
+                    width = column.width
+                    if column.id == "rate":
+                        width = max(width, min(self._rate_width(), room + 40))  # the title can spare some
+                    self.horizontalHeader().resizeSection(n, width)
+                    self.setColumnHidden(n, rank > 1 and room < width)
+                    room -= width
+
+    def _rate_width(self) -> int:
+        """Wide enough for the rates of a run whose rate was changed, within reason."""
+        column = COLUMNS[BY_ID["rate"]]
+        longest = max((len(text), text) for text in ("", *map(column.text, self.rows.rows)))[1]
+        return max(column.width, min(self.fontMetrics().horizontalAdvance(longest) + 18, 2 * column.width))

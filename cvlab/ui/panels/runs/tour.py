@@ -28,9 +28,11 @@ def walk(panel: RunsPanel) -> Iterator[Stop]:
     panel.refresh()
     yield Stop("compared", panel.is_drawn)
     aside.turn_to(aside.ensemble)
+    panel.lab.test_set.unlock()  # these runs hold out different images
     aside.ensemble.split.setCurrentIndex(1)
     aside.ensemble.vote()
     yield Stop("ensemble", aside.ensemble.go.isEnabled)
+    panel.lab.test_set.lock()
     aside.turn_to(aside.comparison)
     state.curve, state.log, state.all_settings = "loss", True, True
     yield Stop("losses", panel.is_drawn)

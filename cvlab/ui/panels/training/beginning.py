@@ -62,6 +62,7 @@ class Beginning(QWidget):
         bind(self, lab.project, "architecture", self._show_net)
         bind(self, self._state, "begin_with", self._show)
         listen(self, lab.models.changed, self._show_net_again)
+        listen(self, lab.test_set.changed, self._figures_changed)
 
     def which(self) -> str:
         """The trained net that a run begins with, by id; "" where weights are drawn, or that net does not fit."""
@@ -84,6 +85,11 @@ class Beginning(QWidget):
 
     def _show_net_again(self, _: object = None) -> None:
         self._show_net(self._lab.project.architecture)
+
+    def _figures_changed(self, _: object = None) -> None:
+        """Names no figure that may no longer be shown, though the panel is hidden."""
+        if self.combo.count():
+            self.find()
 
     def _found(self, found: list[tuple[ModelChoice, tuple[str, ...]]]) -> None:
         self._anew, self._known = {choice.id: anew for choice, anew in found}, True

@@ -22,6 +22,8 @@ def deeds_of(panel: TrainingPanel) -> tuple[Action, ...]:
                "Ends the run and saves it.", "Run", panel.is_active),
         Action("training.draw", "Draw a digit with this net", panel.draw_digit, "", "digits",
                "Opens Digits with the net of the run shown.", "Run", panel.can_draw),
+        Action("training.evaluate_test", "Evaluate on test set", panel.evaluate_on_test, "", "success",
+               "Measures the run shown on the test set; each reading is counted.", "Run", panel.can_evaluate),
         Action("training.choose_recipe", "Recipes…", panel.heading.open_recipes, "", "open",
                "Recipes by name, and in files: take one, or keep yours.", "Run"),
         Action("training.imported_nets", "Imported nets…", panel.heading.open_nets, "", "lenet",

@@ -30,6 +30,7 @@ class LookAt:
         import torch
 
         from cvlab.engine.data.splits import held_out
+        from cvlab.engine.data.subset import ImageSubset
         from cvlab.engine.errors import in_words
         from cvlab.engine.training.views import Subject, look_at
 
@@ -40,7 +41,7 @@ class LookAt:
         images, labels = data.train.images, data.train.labels
         if recipe.held_out:
             watching = torch.as_tensor(np.asarray(held_out(labels, recipe.held_out, recipe.seed)[1]))
-            images, labels = images[watching], labels[watching]
+            images, labels = ImageSubset(images, watching), labels[watching]
         control.check()
         subject = Subject.of(net, images, labels, held_out=bool(recipe.held_out))
         found = []

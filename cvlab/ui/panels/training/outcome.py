@@ -14,7 +14,7 @@ from cvlab.engine.training.events import RunFailed
 from cvlab.engine.training.recipe import Recipe
 from cvlab.ui.theme import theme
 from cvlab.ui.theme.icons import icon
-from cvlab.ui.widgets.figures import duration_text, words_of
+from cvlab.ui.widgets.figures import duration_text, share_text, words_of
 from cvlab.ui.widgets.form import FieldFacts
 from cvlab.ui.widgets.number import number_text
 
@@ -209,6 +209,7 @@ class ResultStrip(QFrame):
 
     draw_asked = Signal()
     resume_asked = Signal()
+    evaluate_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -220,6 +221,13 @@ class ResultStrip(QFrame):
         self.go_on.setAccessibleName("Go on with this run")
         self.go_on.setToolTip("Trains on from where this run was stopped, with its own recipe.")
         self.go_on.clicked.connect(self.resume_asked)
+        self.evaluate = QPushButton("Evaluate on test set", self)
+        self.evaluate.setObjectName("training.evaluate_test")
+        self.evaluate.setAccessibleName("Evaluate on test set")
+        self.evaluate.setToolTip(
+            "Measures this run on the test set, once its settings are final. Each reading is counted in Runs and Splits."
+        )
+        self.evaluate.clicked.connect(self.evaluate_asked)
         self.draw = QPushButton(icon("digits", "accent_ink"), "Draw a digit with this net", self)
         self.draw.setObjectName("training.draw")
         self.draw.setAccessibleName("Draw a digit with this net")
@@ -231,17 +239,23 @@ class ResultStrip(QFrame):
         row.setSpacing(8)
         row.addWidget(self.words, 1)
         row.addWidget(self.go_on)
+        row.addWidget(self.evaluate)
         row.addWidget(self.draw)
         self.hide()
 
-    def show_run(self, run: Run | None, *, can_go_on: bool) -> None:
-        """The words for a run that has ended well; hides for any other."""
+    def show_run(
+        self, run: Run | None, *, can_go_on: bool, test_accuracy: float | None = None, can_evaluate: bool = False
+    ) -> None:
+        """The words for a run that has ended well; hides for any other. test_accuracy: as far as it may be shown. can_evaluate:
+        whether it may be measured on the test set now."""
         state = run.state if run is not None else None
         self.setVisible(state is not None and state.status in ("finished", "stopped"))
         if run is None or state is None:
             return
         self.draw.setVisible(reads_digits(run))
-        self.words.setText(result_words(run))
+        self.words.setText(result_words(run, test_accuracy))
+        self.evaluate.setVisible(test_accuracy is None)
+        self.evaluate.setEnabled(can_evaluate)
         self.go_on.setVisible(state.status == "stopped" and can_go_on)
 
 
@@ -250,13 +264,20 @@ def reads_digits(run: Run) -> bool:
     return run.architecture.image_shape == (1, 28, 28)
 
 
-def result_words(run: Run) -> str:
-    """What came of a run that did not fail: its test accuracy, or how far it came."""
+def result_words(run: Run, test_accuracy: float | None) -> str:
+    """What came of a run that did not fail: how accurate it is, or how far it came. test_accuracy: None where it is hidden or was
+    not measured; then the validation images say it, or without them the training images."""
     state, entry = run.state, CATALOGUE.get(run.recipe.data)
-    if state.test_accuracy is None:
-        return f"Stopped at step {state.step:,} of {state.total_steps:,}. Everything so far is saved."
-    of = f"{entry.test_count:,} test images" if entry is not None else "the test images"
-    words = f"Reads {100 * state.test_accuracy:.2f} % of {of}, after {duration_text(state.seconds)} of training."
+    stopped = f"Stopped at step {state.step:,} of {state.total_steps:,}. Everything so far is saved."
+    if state.status == "stopped" and test_accuracy is None:
+        return stopped
+    if test_accuracy is not None:
+        of = f"{entry.test_count:,} test images" if entry is not None else "the test images"
+        words = f"Reads {100 * test_accuracy:.2f} % of {of}"
+        after = f"{words}, after {duration_text(state.seconds)} of training."
+        words = f"{stopped} {words}." if state.status == "stopped" else after
+    else:
+        words = f"{_untested_words(run)} {duration_text(state.seconds)} of training. Test set not shown."
     if state.best_epoch is None:
         return words
     early = (
@@ -265,10 +286,23 @@ def result_words(run: Run) -> str:
     return f"{words} {early}took back the weights of epoch {state.best_epoch:,}, the best held out."
 
 
-def tell_ending(notices: Notices, run: Run, show: Remedy) -> None:
-    """A notice for a person who is in another panel when a run ends."""
+def _untested_words(run: Run) -> str:
+    """How accurate a finished run is by what may be shown without its test figure."""
+    _, validation = run.curves["held_out_accuracy"].points()
+    _, training = run.curves["epoch_accuracy"].points()
+    if len(validation) and run.recipe.held_out:
+        epoch = run.state.best_epoch
+        figure = validation[epoch - 1] if epoch is not None and epoch <= len(validation) else validation[-1]
+        return f"Validation accuracy {share_text(float(figure))}, after"
+    if len(training):
+        return f"No validation images. Training accuracy {share_text(float(training[-1]))}, after"
+    return "Finished after"
+
+
+def tell_ending(notices: Notices, run: Run, test_accuracy: float | None, show: Remedy) -> None:
+    """A notice for a person who is in another panel when a run ends. test_accuracy: as far as it may be shown."""
     failure = run.state.failure
     if failure is not None:
         notices.post(Notice("error", failure.title, f"{failure.what} {failure.remedy}", remedies=(show,)))
-    elif run.state.test_accuracy is not None:
-        notices.success(f"{run.title} has finished", result_words(run), show)
+    elif run.state.status == "finished":
+        notices.success(f"{run.title} has finished", result_words(run, test_accuracy), show)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from cvlab.core.jobs import JobControl
 from cvlab.core.lab import Lab
+from cvlab.core.locked_test_set import ShownFigures
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.record import RECORD, RunRecord
 from cvlab.core.storage.run_folder import RunFolder
@@ -38,15 +39,17 @@ _LEFT, _GAP = 8, 9
 
 @dataclass(frozen=True)
 class ListRuns:
-    """Reads what each run folder says of itself; the newest fifty."""
+    """Reads what each run folder says of itself; the newest fifty. shown: which test figures may be in it."""
 
     runs: Runs
+    shown: ShownFigures
 
     def run(self, control: JobControl) -> list[RunRecord]:
         folders = self.runs.folders()[:_KEPT]
         for folder in folders:
+            folder.record.result = folder.result
             folder.record.status = folder.status  # whether a process really trains it
-        return [folder.record for folder in folders]
+        return [self.shown.record(folder.record) for folder in folders]
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class PastRuns(QFrame):
 
     def refresh(self) -> None:
         """Reads the list anew, in the background."""
-        self._lab.jobs.submit(_LIST, ListRuns(self._lab.runs), done=self._show_records)
+        self._lab.jobs.submit(_LIST, ListRuns(self._lab.runs, self._lab.test_set.shown), done=self._show_records)
 
     def _show_records(self, records: list[RunRecord]) -> None:
         self.list.clear()
@@ -102,7 +105,8 @@ class PastRuns(QFrame):
             item = QListWidgetItem("   ".join(parts))
             item.setData(Qt.ItemDataRole.UserRole, record.id)
             item.setData(_PARTS, parts)
-            item.setToolTip(f"{record.title}\n{record.created.replace('T', ' ')[:16]}, {record.status}")
+            lines = (record.title, f"{record.created.replace('T', ' ')[:16]}, {record.status}", _figure_words(record))
+            item.setToolTip("\n".join(line for line in lines if line))
             self.list.addItem(item)
             if record.id == (self._chosen or (current.id if current is not None else "")):
                 self.list.setCurrentItem(item)
@@ -134,6 +138,10 @@ class PastRuns(QFrame):
             self._lab.jobs.submit(
                 _READ, ReadRun(self._lab.runs.root / run_id), done=self.chosen.emit, failed=self._failed
             )
+
+    def read_again(self, run: Run) -> None:
+        """Reads the run on the screen once more: something was added to its folder."""
+        self._lab.jobs.submit(_READ, ReadRun(run.folder.path), done=self.chosen.emit, failed=self._failed)
 
     def show_current(self) -> None:
         """A new run came to the front."""
@@ -177,8 +185,30 @@ def _when(record: RunRecord) -> str:
     return f"{created:%H:%M}" if created.date() == datetime.now(created.tzinfo).date() else f"{created:%d %b}"
 
 
+_FIGURES = {
+    "test_accuracy": "Test accuracy",
+    "held_out_accuracy": "Validation accuracy",
+    "train_accuracy": "Training accuracy",
+}
+
+
+def _best_figure(record: RunRecord) -> str:
+    """The figure of a run that says most, by its name in the result; "" where it has none."""
+    return next((key for key in _FIGURES if record.result.get(key) is not None), "")
+
+
 def _figure_of(record: RunRecord) -> str:
-    for key in ("test_accuracy", "held_out_accuracy", "train_accuracy"):
-        if record.result.get(key) is not None:
-            return share_text(record.result[key])
-    return {"failed": "failed", "cut off": "cut off", "running": "training"}.get(record.status, "–")
+    if record.status in ("running", "cut off"):
+        return "training" if record.status == "running" else "cut off"
+    if key := _best_figure(record):
+        return share_text(record.result[key])
+    return "failed" if record.status == "failed" else "–"
+
+
+def _figure_words(record: RunRecord) -> str:
+    """Which figure it is that stands in the list."""
+    key = _best_figure(record)
+    if not key:
+        return ""
+    none = "; no validation images" if key == "train_accuracy" and record.recipe.held_out == 0 else ""
+    return f"{_FIGURES[key]} {share_text(record.result[key])}{none}"

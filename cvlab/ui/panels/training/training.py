@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cvlab.core.evaluation import can_evaluate
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
@@ -105,6 +106,7 @@ class TrainingPanel(Panel):
         self.failure.go_on_asked.connect(self._go_on)
         self.result.draw_asked.connect(self.draw_digit)
         self.result.resume_asked.connect(self._go_on)
+        self.result.evaluate_asked.connect(self.evaluate_on_test)
         self.past.chosen.connect(self._look_at)
         self.past.reading.connect(self._show_reading)
         self.past.unread.connect(self._have_not_read)
@@ -113,6 +115,7 @@ class TrainingPanel(Panel):
         self.failure.told.connect(self._show_failure)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
+        listen(self, self.lab.test_set.changed, self._test_set_changed)
         bind(self, self.lab.project.training, "run", self._show_wanted)
         bind(self, self.lab.project, "recipe", self._show_recipe)
 
@@ -233,6 +236,23 @@ class TrainingPanel(Panel):
             self.lab.project.digits.model = run.id
             self.go_to.emit("digits")
 
+    def evaluate_on_test(self) -> None:
+        """Measures the run on the screen on the test set, and shows the figure."""
+        run = self._run()
+        if run is not None and self.can_evaluate():
+            self.lab.evaluate_on_test(run.folder.path)
+            self._show_result(run)
+
+    def can_evaluate(self) -> bool:
+        """Whether the run on the screen has ended and its test figure is not shown yet."""
+        run = self._run()
+        return (
+            run is not None
+            and not self.lab.is_evaluating(run.id)
+            and self.lab.test_set.accuracy_of(run) is None
+            and can_evaluate(run.folder.path, run.state.status)
+        )
+
     def _open_builder(self) -> None:
         self.go_to.emit("builder")
 
@@ -257,7 +277,7 @@ class TrainingPanel(Panel):
         self.past.refresh()
         self._show_run()
         if not self.isVisible():
-            tell_ending(self.lab.notices, run, Remedy("Show", self._come_to_front))
+            tell_ending(self.lab.notices, run, self.lab.test_set.accuracy_of(run), Remedy("Show", self._come_to_front))
 
     def _come_to_front(self) -> None:
         self.go_to.emit("training")
@@ -313,11 +333,29 @@ class TrainingPanel(Panel):
         self.recipe.show_run(current)
         self.transport.show_run(current if self.is_active() else run)
         self.tiles.show_run(run, self._guess(run))
-        self.result.show_run(run, can_go_on=run is not None and run.folder.can_resume)
+        self._show_result(run)
         self.inside.show_run(run)
         self._place.show_run(run, self._guess(run))
         if run is not None:
             self.failure.show_run(run)
+
+    def _show_result(self, run: Run | None) -> None:
+        self.result.show_run(
+            run,
+            can_go_on=run is not None and run.folder.can_resume,
+            test_accuracy=None if run is None else self.lab.test_set.accuracy_of(run),
+            can_evaluate=self.can_evaluate(),
+        )
+
+    def _test_set_changed(self, _: object = None) -> None:
+        """Other figures may be shown now."""
+        if self.isVisible() or self.past.list.count():
+            self.past.refresh()
+        run = self._run()
+        shown = self.lab.test_set.shown
+        if run is not None and run is self._past and shown.of(run.id) and run.state.test_accuracy is None:
+            self.past.read_again(run)  # it was measured since it was read
+        self._show_result(run)
 
     def _show_recipe(self, recipe: Recipe) -> None:
         if self._run() is None and self._guess(None) != self._expected:
