@@ -169,7 +169,12 @@ class Autosave:
         if state.saved is not None:
             of_saved = _changed(self._sections.of_saved(state.saved))
             saved = (state.saved.architecture, state.saved.recipe, state.saved.test_set, of_saved)
-        differs = saved != (state.project.architecture, state.project.recipe, state.project.test_set, _changed(sections))
+        differs = saved != (
+            state.project.architecture,
+            state.project.recipe,
+            state.project.test_set,
+            _changed(sections),
+        )
         return _Content(state, sections, differs)
 
     def _bytes(self, content: _Content, is_closed: bool) -> bytes:

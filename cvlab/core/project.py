@@ -45,7 +45,15 @@ class ProjectSnapshot:
         return len(mine) == len(theirs) and all(a is b for a, b in zip(mine, theirs, strict=True))
 
     def _references(self) -> list[Any]:
-        parts = [self.title, self.path, self.architecture, self.recipe, self.panel, *self.test_set, *self.unread.values()]
+        parts = [
+            self.title,
+            self.path,
+            self.architecture,
+            self.recipe,
+            self.panel,
+            *self.test_set,
+            *self.unread.values(),
+        ]
         # Names are interned, so a state that is new to the project differs as a value that is new to a state does.
         for name, values in self.states.items():
             parts.append(name)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cvlab.core import evaluation
 from cvlab.core.history import History, SetField
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
 from cvlab.core.run_list import DeleteRuns, RestoreRuns, RunRow
 from cvlab.core.storage.lock import RunLock
+from cvlab.core.storage.record import Notes
+from cvlab.core.storage.run_folder import RunFolder
 from cvlab.core.storage.trash import Trash
 from cvlab.engine.errors import CvlabError
 
@@ -29,6 +32,22 @@ def go_on(lab: Lab, row: RunRow) -> bool:
         lab.notices.error(error)
         return False
     return True
+
+
+def write_notes(lab: Lab, row: RunRow, notes: Notes) -> bool:
+    """Whether the notes are saved; why they are not is told."""
+    try:
+        RunFolder(row.folder, row.record).annotate(**notes.model_dump())
+    except CvlabError as error:
+        lab.notices.error(error)
+        return False
+    return True
+
+
+def can_evaluate(lab: Lab, row: RunRow) -> bool:
+    """Whether the run has ended and its test figure is not shown yet."""
+    is_shown = not row.test_is_hidden and row.figure("test_accuracy") is not None
+    return not is_shown and not lab.is_evaluating(row.id) and evaluation.can_evaluate(row.folder, row.status)
 
 
 @dataclass(frozen=True)

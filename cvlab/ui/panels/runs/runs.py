@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from cvlab.core.evaluation import can_evaluate
 from cvlab.core.lab import Lab
 from cvlab.core.run_list import RunRow
 from cvlab.core.runs import Run
 from cvlab.core.storage.record import Notes
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.core.storage.trash import KEPT_DAYS, Trash
-from cvlab.engine.errors import CvlabError
 from cvlab.ui.actions import Action
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Panel, Stop
 from cvlab.ui.panels.runs import deeds
+from cvlab.ui.panels.runs.actions import actions_of
 from cvlab.ui.panels.runs.aside import Aside
 from cvlab.ui.panels.runs.bar import RunsBar
 from cvlab.ui.panels.runs.export_menu import ExportMenu
@@ -116,28 +115,7 @@ class RunsPanel(Panel):
     # -- the panel's promises ----------------------------------------------------------------------------------------------
 
     def actions_offered(self) -> Sequence[Action]:
-        return (
-            Action("runs.take_up", "Take up a run's net and recipe", self.take_up, "", "copy",
-                   "To change what you like in Training.", "Run", self._is_one),
-            Action("runs.fork", "Fork a run with one thing changed…", self.fork, "", "pattern",
-                   "Same net, data, first weights and batches.", "Run", self._may_fork),
-            Action("runs.resume", "Go on with a stopped run", self.resume, "", "play",
-                   "From where it was saved.", "Run", self._can_go_on),
-            Action("runs.throw_away", "Delete the chosen runs", self.throw_away, "", "delete",
-                   "Undo brings them back.", "Run", self._is_any),
-            Action("runs.restore", "Restore the run deleted last", self.restore, "", "undo",
-                   f"Deleted runs are kept for {KEPT_DAYS} days.", "Run", self._can_restore),
-            Action("runs.script", "Export a run as a script…", self.export.ask_for_script, "", "code",
-                   "PyTorch alone; it repeats the run's figures.", "Run", self._is_one),
-            Action("runs.board", "TensorBoard files of the chosen runs…", self.export.write_board, "", "training",
-                   "Where they are; written now for runs that have none.", "Run", self._is_any),
-            Action("runs.table_file", "Export the chosen runs as a table…", self.export.ask_for_table, "", "runs",
-                   "CSV or JSON, with how often the test set was read.", "Run", self._is_any),
-            Action("runs.evaluate_test", "Evaluate on test set", self.evaluate_on_test, "", "success",
-                   "Measures the chosen run on the test set; each reading is counted.", "Run", self._can_evaluate),
-            Action("runs.star", "Star the chosen runs", self._star_chosen, "Ctrl+D", "success",
-                   "Your own mark.", "", self._is_any),
-        )  # fmt: skip
+        return actions_of(self)
 
     def shown(self) -> None:
         self.refresh()
@@ -196,9 +174,7 @@ class RunsPanel(Panel):
 
     def _test_set_changed(self, _: object = None) -> None:
         """Other figures may be shown now, or no longer: at once, for those that are hidden."""
-        shown = self.lab.test_set.shown
-        rows = [row.hiding(shown) for row in self._rows.values()]
-        self._show_rows(rows)
+        self._show_rows([row.hiding(self.lab.test_set.shown) for row in self._rows.values()])
         if self.isVisible():
             self.refresh()
 
@@ -212,9 +188,10 @@ class RunsPanel(Panel):
         self.aside.ensemble.show_runs(rows)
         self.notes.show_run(rows[-1] if rows else None)
         self.export.show_runs(rows)
-        is_one, is_any = self._is_one(), self._is_any()
+        is_one, is_any = self.is_one(), self.is_any()
         can = {"take_up": is_one, "draw": is_one, "export": is_any, "throw_away": is_any}
-        for name, may in (can | self._can_now()).items():
+        can |= {"resume": self.can_go_on(), "fork": self.may_fork(), "evaluate_test": self.can_evaluate()}
+        for name, may in can.items():
             self.bar.buttons[name].setEnabled(may)
         self._read()
 
@@ -250,18 +227,13 @@ class RunsPanel(Panel):
         if row is not None:
             self._write(run_id, row.notes.model_copy(update={"starred": not row.notes.starred}))
 
-    def _star_chosen(self) -> None:
+    def star_chosen(self) -> None:
         for row in self.chosen_rows():
             self._star(row.id)
 
     def _write(self, run_id: str, notes: Notes) -> None:
         row = self._rows.get(run_id)
-        if row is None:
-            return
-        try:
-            RunFolder(row.folder, row.record).annotate(**notes.model_dump())
-        except CvlabError as error:
-            self.lab.notices.error(error)
+        if row is None or not deeds.write_notes(self.lab, row, notes):
             return
         self._rows[run_id] = replace(row, notes=notes)
         self.table.rows.put(self._rows[run_id])
@@ -269,40 +241,36 @@ class RunsPanel(Panel):
 
     def take_up(self) -> None:
         """The run's net and recipe become the project's; both can be undone."""
-        if self._is_one():
+        if self.is_one():
             deeds.take_up(self.lab, self.chosen_rows()[0])
             self.go_to.emit("training")
 
     def fork(self) -> None:
         """Asks for the one thing that is to be changed, and trains the run anew."""
-        if self._may_fork():
+        if self.may_fork():
             self.forks.ask(self.chosen_rows()[0])
 
     def _forked(self) -> None:
         self.go_to.emit("training")
 
     def resume(self) -> None:
-        if self._can_go_on() and deeds.go_on(self.lab, self.chosen_rows()[0]):
+        if self.can_go_on() and deeds.go_on(self.lab, self.chosen_rows()[0]):
             self.go_to.emit("training")
 
     def draw_digit(self) -> None:
-        if self._is_one():
+        if self.is_one():
             self.lab.project.digits.model = self._state.chosen[0]
             self.go_to.emit("digits")
 
     def evaluate_on_test(self) -> None:
         """Measures the chosen run on the test set, and shows the figure."""
-        if self._can_evaluate():
+        if self.can_evaluate():
             self.lab.evaluate_on_test(self.chosen_rows()[0].folder)
             self.bar.buttons["evaluate_test"].setEnabled(False)
 
-    def _can_evaluate(self) -> bool:
+    def can_evaluate(self) -> bool:
         """Whether one run is chosen that has ended and whose test figure is not shown yet."""
-        if not self._is_one():
-            return False
-        row = self.chosen_rows()[0]
-        is_shown = not row.test_is_hidden and row.figure("test_accuracy") is not None
-        return not is_shown and not self.lab.is_evaluating(row.id) and can_evaluate(row.folder, row.status)
+        return self.is_one() and deeds.can_evaluate(self.lab, self.chosen_rows()[0])
 
     def throw_away(self) -> None:
         """Moves the chosen runs into the trash; asks first where they are several."""
@@ -347,31 +315,25 @@ class RunsPanel(Panel):
             self._state.chosen = (restored,)
             self.refresh()
 
-    def _can_restore(self) -> bool:
+    def can_restore(self) -> bool:
         return bool(Trash(self.lab.runs.root).names())
 
     def _open(self, run_id: str) -> None:
         self.lab.project.training.run = run_id
         self.go_to.emit("training")
 
-    def _is_any(self) -> bool:
+    def is_any(self) -> bool:
         return bool(self.chosen_rows())
 
-    def _is_one(self) -> bool:
+    def is_one(self) -> bool:
         return len(self.chosen_rows()) == 1
 
-    def _may_fork(self) -> bool:
+    def may_fork(self) -> bool:
         current = self.lab.runs.current
-        return self._is_one() and (current is None or not current.is_active)
+        return self.is_one() and (current is None or not current.is_active)
 
-    def _can_now(self) -> dict[str, bool]:
-        """What depends on more than how many runs are chosen, by the button's name."""
-        return {
-            "resume": self._can_go_on(), "fork": self._may_fork(), "evaluate_test": self._can_evaluate(),
-        }  # fmt: skip
-
-    def _can_go_on(self) -> bool:
-        row = self.chosen_rows()[0] if self._may_fork() else None
+    def can_go_on(self) -> bool:
+        row = self.chosen_rows()[0] if self.may_fork() else None
         return row is not None and row.record.status != "finished" and RunFolder(row.folder, row.record).can_resume
 
     def is_listed(self) -> bool:

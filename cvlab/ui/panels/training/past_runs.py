@@ -26,6 +26,7 @@ from cvlab.core.locked_test_set import ShownFigures
 from cvlab.core.runs import Run, Runs
 from cvlab.core.storage.record import RECORD, RunRecord
 from cvlab.core.storage.run_folder import RunFolder
+from cvlab.ui.bind import listen
 from cvlab.ui.widgets.bars import tabular
 from cvlab.ui.widgets.figures import share_text
 
@@ -92,6 +93,12 @@ class PastRuns(QFrame):
         column.addWidget(title)
         column.addWidget(self.list)
         self.hide()
+        listen(self, lab.test_set.changed, self._test_set_changed)
+
+    def _test_set_changed(self, _: object = None) -> None:
+        """Other figures may be shown now; a list that was never filled is filled when the panel is shown."""
+        if self.list.count():
+            self.refresh()
 
     def refresh(self) -> None:
         """Reads the list anew, in the background."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cvlab.core.evaluation import can_evaluate
 from cvlab.core.history import SetField
 from cvlab.core.lab import Lab
 from cvlab.core.notices import Remedy
@@ -20,13 +19,15 @@ from cvlab.ui.bind import bind, listen
 from cvlab.ui.panel import Lesson, Panel, Stop
 from cvlab.ui.panels.training.curves_place import CurvesPlace
 from cvlab.ui.panels.training.deeds import deeds_of
+from cvlab.ui.panels.training.ending import reads_digits, tell_ending
 from cvlab.ui.panels.training.heading import Heading
 from cvlab.ui.panels.training.inside import Inside
 from cvlab.ui.panels.training.lesson import lesson_for
-from cvlab.ui.panels.training.outcome import FailureCard, ResultStrip, reads_digits, tell_ending
+from cvlab.ui.panels.training.outcome import FailureCard
 from cvlab.ui.panels.training.past_runs import PastRuns
 from cvlab.ui.panels.training.queue_strip import QueueStrip
 from cvlab.ui.panels.training.recipe_card import RecipeCard
+from cvlab.ui.panels.training.result import Result
 from cvlab.ui.panels.training.starter import Starter
 from cvlab.ui.panels.training.tiles import Tiles
 from cvlab.ui.panels.training.tour import walk
@@ -56,7 +57,8 @@ class TrainingPanel(Panel):
         self.queue = QueueStrip(lab, self)
         self.past = PastRuns(lab, self)
         self.tiles = Tiles(self)
-        self.result = ResultStrip(self)
+        self.ending = Result(lab, self)
+        self.result = self.ending.strip
         self._place = CurvesPlace(lab.jobs, lab.project.training, self)
         self.inside = Inside(lab, self._place, self)
         self.failure = FailureCard(self._place)  # over the plots, never over the controls of another page
@@ -106,7 +108,6 @@ class TrainingPanel(Panel):
         self.failure.go_on_asked.connect(self._go_on)
         self.result.draw_asked.connect(self.draw_digit)
         self.result.resume_asked.connect(self._go_on)
-        self.result.evaluate_asked.connect(self.evaluate_on_test)
         self.past.chosen.connect(self._look_at)
         self.past.reading.connect(self._show_reading)
         self.past.unread.connect(self._have_not_read)
@@ -115,7 +116,7 @@ class TrainingPanel(Panel):
         self.failure.told.connect(self._show_failure)
         listen(self, self.lab.runs.started, self._run_started)
         listen(self, self.lab.runs.ended, self._run_ended)
-        listen(self, self.lab.test_set.changed, self._test_set_changed)
+        self.ending.reading_again.connect(self.past.read_again)
         bind(self, self.lab.project.training, "run", self._show_wanted)
         bind(self, self.lab.project, "recipe", self._show_recipe)
 
@@ -236,23 +237,6 @@ class TrainingPanel(Panel):
             self.lab.project.digits.model = run.id
             self.go_to.emit("digits")
 
-    def evaluate_on_test(self) -> None:
-        """Measures the run on the screen on the test set, and shows the figure."""
-        run = self._run()
-        if run is not None and self.can_evaluate():
-            self.lab.evaluate_on_test(run.folder.path)
-            self._show_result(run)
-
-    def can_evaluate(self) -> bool:
-        """Whether the run on the screen has ended and its test figure is not shown yet."""
-        run = self._run()
-        return (
-            run is not None
-            and not self.lab.is_evaluating(run.id)
-            and self.lab.test_set.accuracy_of(run) is None
-            and can_evaluate(run.folder.path, run.state.status)
-        )
-
     def _open_builder(self) -> None:
         self.go_to.emit("builder")
 
@@ -333,29 +317,11 @@ class TrainingPanel(Panel):
         self.recipe.show_run(current)
         self.transport.show_run(current if self.is_active() else run)
         self.tiles.show_run(run, self._guess(run))
-        self._show_result(run)
+        self.ending.show_run(run)
         self.inside.show_run(run)
         self._place.show_run(run, self._guess(run))
         if run is not None:
             self.failure.show_run(run)
-
-    def _show_result(self, run: Run | None) -> None:
-        self.result.show_run(
-            run,
-            can_go_on=run is not None and run.folder.can_resume,
-            test_accuracy=None if run is None else self.lab.test_set.accuracy_of(run),
-            can_evaluate=self.can_evaluate(),
-        )
-
-    def _test_set_changed(self, _: object = None) -> None:
-        """Other figures may be shown now."""
-        if self.isVisible() or self.past.list.count():
-            self.past.refresh()
-        run = self._run()
-        shown = self.lab.test_set.shown
-        if run is not None and run is self._past and shown.of(run.id) and run.state.test_accuracy is None:
-            self.past.read_again(run)  # it was measured since it was read
-        self._show_result(run)
 
     def _show_recipe(self, recipe: Recipe) -> None:
         if self._run() is None and self._guess(None) != self._expected:
