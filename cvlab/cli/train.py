@@ -253,8 +253,8 @@ def _net(arguments: argparse.Namespace, recipe: Recipe) -> Architecture:
 
 def find_net(name: str, dataset_id: str = "mnist-mini") -> Architecture:
     """A zoo net fitted to the data, the net of a project file or of a run, or an architecture's JSON file."""
-    from cvlab.core.storage.files import read_bounded
     from cvlab.core.storage.project_file import load_project
+    from cvlab.engine.files import read_bounded
 
     path = _file(name)
     kept = path if path is not None else paths.nets() / Path(name).name

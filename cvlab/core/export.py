@@ -15,9 +15,9 @@ from cvlab.core.jobs import JobControl
 from cvlab.core.locked_test_set import EVERYTHING, ShownFigures, reads_words
 from cvlab.core.run import load_recorded
 from cvlab.core.run_list import RunRow
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.run_folder import MAX_WEIGHTS, WEIGHTS, RunFolder
 from cvlab.engine.disk import write_whole
+from cvlab.engine.files import read_bounded
 from cvlab.engine.training.events import Event, RunFinished, RunStarted
 from cvlab.engine.training.recipe import Recipe
 

@@ -10,13 +10,13 @@ from typing import Self
 from uuid import uuid4
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import cvlab
 from cvlab.core import paths
-from cvlab.core.storage.files import read_bounded
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import CvlabError
+from cvlab.engine.files import load_model, read_bounded
 from cvlab.engine.neighbors.accuracy import Estimate, wilson
 
 MAX_BYTES = 2_000_000
@@ -27,7 +27,7 @@ MOST = 200
 class KnnResult(BaseModel):
     """One measurement. data, digest: which images. confusion: (C, C) counts [true, predicted]. seconds: of the search."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
     id: str = Field(pattern=r"^knn-[0-9a-z-]{1,60}$")
     created: str = Field(max_length=40)
@@ -99,8 +99,8 @@ def kept(folder: Path | None = None) -> list[KnnResult]:
     """All that can be read, newest first."""
     found = []
     for path in sorted((folder or paths.runs()).glob("knn-*.json"), reverse=True)[:MOST]:
-        with contextlib.suppress(OSError, ValidationError, CvlabError):
-            found.append(KnnResult.model_validate_json(read_bounded(path, MAX_BYTES)))
+        with contextlib.suppress(OSError, ValueError, CvlabError):
+            found.append(load_model(KnnResult, read_bounded(path, MAX_BYTES)))
     return found
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.net_folder import MAX_WEIGHTS
 from cvlab.engine.errors import NotOurFile
+from cvlab.engine.files import read_bounded
 from cvlab.engine.nets.architecture import Architecture
 
 if TYPE_CHECKING:

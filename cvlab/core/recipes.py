@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,12 +14,12 @@ from psygnal import Signal
 from cvlab.core.jobs import JobControl
 from cvlab.core.project import Project
 from cvlab.core.state import batch
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.project_file import load_project
 from cvlab.core.storage.record import RECORD
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import CvlabError, RecipeError
+from cvlab.engine.files import load_json, read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.presets import PRESETS
 from cvlab.engine.training.recipe import Recipe
@@ -187,8 +186,8 @@ def read_recipe_file(path: Path, names: list[str] | None = None) -> Recipe:
     """The settings in a JSON file; those that it leaves out are the default's. names: that would have been understood, too.
     Raises `RecipeError`, `NotOurFile`."""
     try:
-        values = json.loads(read_bounded(path, MAX_FILE))
-    except (OSError, ValueError, RecursionError) as error:
+        values = load_json(read_bounded(path, MAX_FILE))
+    except (OSError, ValueError) as error:
         if names and isinstance(error, FileNotFoundError):
             close = difflib.get_close_matches(str(path), names, n=1)
             guess = f"Did you mean “{close[0]}”? " if close else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -12,14 +11,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from cvlab.core.jobs import JobControl
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.run_folder import RunFolder
 from cvlab.engine.disk import refused, remove_leftovers, write_whole
 from cvlab.engine.errors import Cancelled, CannotWrite, CvlabError, DeviceLost, NotOurFile, in_words
+from cvlab.engine.files import load_model, read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.training.search import Proposal, Searcher, SearchPlan, Trial, searcher
@@ -29,12 +28,13 @@ if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
 
 RECORD = "search.json"
+MAX_RECORD = 100_000_000
 
 
 class SearchRecord(BaseModel):
     """search.json: what is searched, from which recipe, and the trials so far."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     id: str
     created: str
     plan: SearchPlan
@@ -131,10 +131,10 @@ class SearchRequest:
 def read_search(path: Path) -> SearchRecord:
     """The record of a search's folder. Raises `NotOurFile`."""
     try:
-        return SearchRecord.model_validate(json.loads(read_bounded(path / RECORD, 100_000_000)))
+        return load_model(SearchRecord, read_bounded(path / RECORD, MAX_RECORD))
     except OSError as error:
         raise NotOurFile("This folder holds no search.", received=str(path)) from error
-    except (ValidationError, ValueError, RecursionError) as error:
+    except ValueError as error:
         raise NotOurFile("The search's record cannot be read.", received=read_failure(error)) from error
 
 

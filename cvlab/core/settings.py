@@ -11,10 +11,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from cvlab.core import paths
-from cvlab.core.storage.files import DamagedFile, read_bounded, set_aside
+from cvlab.core.storage.files import DamagedFile, set_aside
 from cvlab.core.storage.lock import one_at_a_time
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import CvlabError
+from cvlab.engine.files import load_json, read_bounded
 
 NAME = "settings.json"
 MAX_BYTES = 1_000_000
@@ -30,7 +31,7 @@ class Settings(BaseModel):
     are put together.
     """
 
-    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+    model_config = ConfigDict(extra="ignore", validate_assignment=True, allow_inf_nan=False)
 
     theme: Theme = Field("system", title="Theme", description="Follow the system, or choose.")
     reopen_last: bool = Field(True, title="Reopen the last project", description="Start where you left off.")
@@ -114,7 +115,7 @@ def _values_of_others(path: Path) -> dict[str, Any]:
 
 
 def _values(path: Path) -> dict[str, Any]:
-    values = json.loads(read_bounded(path, MAX_BYTES))
+    values = load_json(read_bounded(path, MAX_BYTES))
     if not isinstance(values, dict):
         raise ValueError("it holds no settings")
     return values

@@ -12,6 +12,9 @@ from pydantic.fields import FieldInfo
 from cvlab.engine import validation
 from cvlab.engine.errors import RecipeError
 
+MOST_TOLD = 8
+"""Settings out of range that a message names one by one."""
+
 
 class Spec(BaseModel):
     """The base of every settings class: fields carry title, description and range, from which forms are made.
@@ -35,12 +38,14 @@ class Spec(BaseModel):
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> Self:
-        """Settings from plain values; raises `RecipeError` that names every field out of range."""
+        """Settings from plain values; raises `RecipeError` that names the fields out of range."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
+            problems = error.errors()
+            more = f" {len(problems) - MOST_TOLD:,} more settings are wrong." if len(problems) > MOST_TOLD else ""
             raise RecipeError(
-                " ".join(_sentence(cls, problem) for problem in error.errors()),
+                " ".join(_sentence(cls, problem) for problem in problems[:MOST_TOLD]) + more,
                 remedy="Put the value in range; nothing was changed.",
             ) from error
 
@@ -120,7 +125,7 @@ class Spec(BaseModel):
 
 
 def _sentence(cls: type[Spec], problem: Any) -> str:
-    name = ".".join(str(part) for part in problem["loc"]) or "the settings"
+    name = ".".join(str(part) for part in problem["loc"])[:100] or "the settings"
     if problem["type"] == "extra_forbidden":
         return _not_there(cls, name)
     return validation.describe(problem, cls)

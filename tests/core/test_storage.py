@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from cvlab.core.lab import Lab
 from cvlab.core.project import Project
 from cvlab.core.settings import Settings
-from cvlab.core.storage import files, project_file
+from cvlab.core.storage import project_file
 from cvlab.core.storage.project_file import DOCUMENT, load_project, save_project
-from cvlab.engine import disk
+from cvlab.engine import disk, files
 from cvlab.engine.data.drawing import DrawingSteps
 from cvlab.engine.errors import CannotWrite, NewerFile, NotOurFile
 from cvlab.engine.nets import zoo
@@ -86,7 +86,7 @@ def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
     path = tmp_path / "x.cvlab"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(DOCUMENT, b" " * 1_000_000)
-    with pytest.raises(NotOurFile, match="larger than"):
+    with pytest.raises(NotOurFile, match="claim to become 1,000,000"):
         load_project(path)
 
 

@@ -68,7 +68,7 @@ _Volume = Annotated[tuple[_Plane, ...], Field(min_length=MAX_CHANNELS, max_lengt
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
 def _must_be_square(side: int, *planes: Plane) -> None:

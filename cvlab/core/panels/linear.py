@@ -99,7 +99,7 @@ class LinearState:
 
 
 class _Sheet(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     W: tuple[tuple[FiniteFloat, ...], ...] = Field(max_length=16)
     x: tuple[FiniteFloat, ...] = Field(max_length=16)
     b: tuple[FiniteFloat, ...] = Field(max_length=16)
@@ -114,7 +114,7 @@ class _Sheet(BaseModel):
 
 
 class _Lab(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     points: tuple[tuple[FiniteFloat, FiniteFloat], ...] = Field(max_length=MAX_POINTS)
     labels: tuple[int, ...] = Field(max_length=MAX_POINTS)
     classes: int = Field(ge=2, le=MAX_CLASSES)

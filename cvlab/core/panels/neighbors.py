@@ -158,7 +158,7 @@ class NeighborsState:
 
 
 class _Sheet(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     source: Literal["grid", "images"] = "grid"
     a: tuple[tuple[int, ...], ...] = Field(min_length=1, max_length=8)
     b: tuple[tuple[int, ...], ...] = Field(min_length=1, max_length=8)
@@ -177,7 +177,7 @@ class _Sheet(BaseModel):
 
 
 class _Plane(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     points: tuple[tuple[FiniteFloat, FiniteFloat], ...] = Field(max_length=MAX_POINTS)
     labels: tuple[int, ...] = Field(max_length=MAX_POINTS)
     classes: int = Field(ge=2, le=MAX_CLASSES)

@@ -14,7 +14,7 @@ class SavedState(BaseModel):
     kind: the state's class.
     """
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     kind: ClassVar[type[Any]]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cvlab.core.storage.files import read_bounded
 from cvlab.engine.disk import refused, write_whole
 from cvlab.engine.errors import NotOurFile
+from cvlab.engine.files import read_bounded
 
 if TYPE_CHECKING:
     from cvlab.engine.training.learner import Learner

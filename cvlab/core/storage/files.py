@@ -1,31 +1,14 @@
-"""Reading with a bound, and what becomes of a file that cannot be read. Writing is `engine.disk`'s."""
+"""What becomes of a file that cannot be read. Reading is `engine.files`', writing `engine.disk`'s."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from cvlab.engine.errors import CvlabError, NotOurFile
-
-
-def read_bounded(path: Path, limit: int) -> bytes:
-    """The file's bytes; raises `NotOurFile` above `limit` bytes and for what is no file (a pipe, a device), OSError as usual."""
-    with open(path, "rb", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise NotOurFile(f"{path.name} is not a regular file.")
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise NotOurFile(f"{path.name} is larger than {limit / 1e6:.0f} MB, more than such a file can be.")
-    return data
-
-
-def _without_waiting(name: str, flags: int) -> int:
-    # Opening a pipe that nobody writes to would wait forever.
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+from cvlab.engine.errors import CvlabError
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from cvlab.core.storage.files import read_bounded
 from cvlab.engine import processes
 from cvlab.engine.disk import refused, temporary_beside
 from cvlab.engine.errors import CvlabError, TrainingError
+from cvlab.engine.files import load_json, read_bounded
 
 LOCK = "lock.json"
 
@@ -124,11 +124,12 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 def _living(content: bytes | None) -> dict | None:
     """The process that a lock names, if it lives."""
     try:
-        owner = json.loads(content or b"")
-        host = str(owner["host"])
-        int(owner["pid"])
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        owner = load_json(content or b"")
+        pid, host = owner["pid"], owner["host"]
+    except (ValueError, KeyError, TypeError):
         return None
+    if type(pid) is not int or not 0 < pid < 2**31 or not isinstance(host, str):
+        return None  # 0 and numbers below name groups of processes, and those always live
     if host != platform.node():
         return owner  # nobody can tell from here whether it still lives
     return owner if _lives(owner) else None

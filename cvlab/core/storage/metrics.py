@@ -13,6 +13,7 @@ from typing import IO, TypeVar
 from cvlab.core.storage.growing_file import GrowingFile
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NotOurFile
+from cvlab.engine.files import open_regular
 from cvlab.engine.training.events import (
     EpochEnd,
     Event,
@@ -30,6 +31,8 @@ MAX_METRICS = 2_000_000_000
 
 MAX_LINE = 20_000
 """Characters of a line at most: an event has a few hundred, one with words some thousands."""
+MAX_DAMAGED = 10_000
+"""Damaged lines of a file at most: each takes as long as one that is whole."""
 MAX_COUNT = 2**53
 """Beyond it no count is one, and floats skip whole numbers."""
 
@@ -153,12 +156,13 @@ class MetricsTail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._offset = 0
+        self._offset = self._damaged = 0
 
     def read(self) -> Iterator[Event]:
-        """Damaged lines are passed over; a half-written last line waits for its end. A file that was cut is read anew."""
+        """Damaged lines are passed over; a half-written last line waits for its end. A file that was cut is read anew. Raises
+        `NotOurFile` for a file that cannot be read, is too large, or has more than `MAX_DAMAGED` damaged lines."""
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 size = file.seek(0, 2)
                 if size > MAX_METRICS:
                     raise NotOurFile(f"{METRICS} is larger than {MAX_METRICS / 1e9:.0f} GB.")
@@ -171,8 +175,14 @@ class MetricsTail:
                     event = _parse(line) if whole else None
                     if event is not None:
                         yield event
+                        continue
+                    self._damaged += 1
+                    if self._damaged > MAX_DAMAGED:
+                        raise NotOurFile(f"{METRICS} holds something else than the figures of a run.")
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise NotOurFile(f"{METRICS} cannot be read.", received=error.strerror or str(error)) from error
 
 
 def events_of(path: Path, kind: type[E]) -> list[E]:
@@ -199,19 +209,22 @@ def _pass_over(file: IO[bytes]) -> bool:
 
 
 def _parse(line: bytes) -> Event | None:
+    """The event of a line; None for one that is damaged. Of an epoch or of a whole set a loss may be infinite or NaN, and is
+    written so; a step whose loss is ends the run before it is written. No other figure may be."""
     try:
         told = json.loads(line)
         kind = _EVENTS[told.pop("event")]
         if not _fits(kind, tuple(told), tuple(map(type, told.values()))):
             return None
-        for value in told.values():
+        for name, value in told.items():
             if type(value) is int and not 0 <= value < MAX_COUNT:
+                return None
+            if type(value) is float and not isfinite(value) and not (name.endswith("_loss") and kind is not StepEnd):
                 return None
         event = kind(**told)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    # A step whose loss is no number ends a run before it is written.
-    return None if kind is StepEnd and not isfinite(event.loss + event.learning_rate + event.seconds) else event
+    return event
 
 
 @cache

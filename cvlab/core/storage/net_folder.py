@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.trash import Trash
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.files import load_model, read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.validation import read_failure
 
@@ -32,7 +32,7 @@ class NetRecord(BaseModel):
     """net.json. title: what it is called in lists, the name of the file that it came from. preprocessing, classes: None and ()
     where that file said nothing about them."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     format: int = FORMAT
     id: str
     title: str = Field(max_length=200)
@@ -79,10 +79,10 @@ class NetFolder:
     def open(cls, path: Path) -> NetFolder:
         """Reads net.json; raises `NotOurFile` or `NewerFile`."""
         try:
-            record = NetRecord.model_validate_json(read_bounded(path / RECORD, MAX_RECORD))
+            record = load_model(NetRecord, read_bounded(path / RECORD, MAX_RECORD))
         except FileNotFoundError as error:
             raise NotOurFile("This folder holds no net.", received=str(path)[:120]) from error
-        except (OSError, ValidationError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise NotOurFile(
                 "The net's net.json cannot be read.", received=f"{path}: {read_failure(error)[:200]}"
             ) from error
@@ -112,7 +112,8 @@ class NetFolder:
                 remedy="Import it again.",
             ) from error
         net = record.architecture
-        classes = record.classes or class_numbers(infer(net).layers[net.order[-1]].output or ())
+        last = infer(net).layers[net.order[-1]].output if net.order else None
+        classes = record.classes or class_numbers(last or ())
         assumed = record.preprocessing or Preprocessing(kind="unit")
         return TrainedNet.assemble(net, checked(net, weights), assumed, classes, record.title)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import cvlab
 from cvlab.core.panels import STATES, saved_class
 from cvlab.core.project import Project, ProjectSnapshot
-from cvlab.core.storage.files import read_bounded
+from cvlab.engine.archive import Archive
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.files import load_json, read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.validation import first_problem
@@ -33,7 +33,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 class _Document(BaseModel):
     """Beside these fields, one section a panel, by its id."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
     format: Literal[1] = FORMAT
     cvlab: str = cvlab.__version__
     title: str = Field("Untitled", max_length=MAX_TITLE)
@@ -89,31 +89,14 @@ def load_project(path: Path, *, ours: bool = False) -> Project:
     at, instead of being checked here.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(read_bounded(path, MAX_FILE))) as archive:
-            info = archive.getinfo(DOCUMENT)
-            if info.file_size > MAX_DOCUMENT:
-                raise NotOurFile(f"The document in {path.name} is larger than {MAX_DOCUMENT / 1e6:.0f} MB.")
-            with archive.open(info) as file:
-                data = json.loads(file.read(MAX_DOCUMENT + 1))
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        RuntimeError,
-        EOFError,
-        RecursionError,
-        NotImplementedError,
-    ) as error:
+        with Archive(read_bounded(path, MAX_FILE), ratio_from=MAX_DOCUMENT) as archive:
+            data = load_json(archive.content(archive.getinfo(DOCUMENT), MAX_DOCUMENT))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise NotOurFile(
             f"{path.name} is not a cvlab project, or only a part of one.",
             received=str(error)[:120],
             remedy="Nothing was changed. Choose another file.",
         ) from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":
-            raise
-        raise NotOurFile(f"{path.name} is damaged.", remedy="Nothing was changed. Choose another file.") from error
     document = _validate(_migrate(data, path), path)
     if not ours:
         _check_sections(document, path)

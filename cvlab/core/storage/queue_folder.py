@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from typing import Literal
@@ -11,9 +10,10 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from cvlab.core.storage.files import DamagedFile, read_bounded, set_aside
+from cvlab.core.storage.files import DamagedFile, set_aside
 from cvlab.core.storage.record import Parent
 from cvlab.engine.disk import refused, write_whole
+from cvlab.engine.files import load_json, read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 
@@ -28,7 +28,7 @@ class QueuedRun(BaseModel):
     net whose weights it begins with, "" where they are drawn. format: 2 of one that has such a net, so that an earlier cvlab,
     which would draw them, leaves it alone."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
     format: Literal[1, 2] = 1
     title: str = Field(max_length=400)
     place: FiniteFloat = 0.0
@@ -56,7 +56,7 @@ class QueueFolder:
             names = sorted(path for path in self.path.iterdir() if path.suffix in (_WAITS, _TAKEN))
             for path in names[:MOST]:
                 try:
-                    values = json.loads(read_bounded(path, MAX_FILE))
+                    values = load_json(read_bounded(path, MAX_FILE))
                     if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
                         continue
                     found[path.stem] = QueuedRun.model_validate(values)

@@ -3,16 +3,15 @@ window may change it while the run trains."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cvlab.core.storage.files import read_bounded
 from cvlab.engine.data.preprocessing import Preprocessing
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.files import load_json, load_model, read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.recipe import Recipe
 from cvlab.engine.validation import first_problem, read_failure
@@ -25,7 +24,7 @@ MAX_RECORD, MAX_NOTES = 10_000_000, 1_000_000
 class Parent(BaseModel):
     """Where a run comes from. step: it went on from there; 0: forked, from the same first weights and batch order."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
     run: str
     step: int = 0
 
@@ -43,7 +42,7 @@ class SettingChange(BaseModel):
 class Notes(BaseModel):
     """notes.json: what a person says about a run."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
     title: str = Field("", max_length=200)
     text: str = Field("", max_length=100_000)
     tags: tuple[str, ...] = Field((), max_length=100)
@@ -58,7 +57,7 @@ class RunRecord(BaseModel):
     live_changes: the settings that were changed while it trained, in order; None in the record of an older version, whose metrics
     say it."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     format: int = FORMAT
     id: str
     title: str
@@ -88,7 +87,7 @@ class RunRecord(BaseModel):
 def read_record(folder: Path) -> RunRecord:
     """The run.json of a folder. Raises `NotOurFile` or `NewerFile`."""
     try:
-        data = json.loads(read_bounded(folder / RECORD, MAX_RECORD))
+        data = load_json(read_bounded(folder / RECORD, MAX_RECORD))
         if isinstance(data, dict) and isinstance(data.get("format"), int) and data["format"] > FORMAT:
             raise NewerFile(
                 "This run was written by a later cvlab.",
@@ -100,7 +99,7 @@ def read_record(folder: Path) -> RunRecord:
         raise NotOurFile(
             "This folder holds no run.", received=str(folder), remedy="Choose a folder with a run.json in it."
         ) from error
-    except (OSError, ValidationError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise NotOurFile(
             "The run's run.json cannot be read.",
             received=f"{folder}: {read_failure(error)[:200]}",
@@ -111,8 +110,8 @@ def read_record(folder: Path) -> RunRecord:
 def read_notes(folder: Path) -> Notes:
     """What a person has said about the run; nothing, where that cannot be read."""
     try:
-        return Notes.model_validate_json(read_bounded(folder / NOTES, MAX_NOTES))
-    except (OSError, ValidationError, NotOurFile):
+        return load_model(Notes, read_bounded(folder / NOTES, MAX_NOTES))
+    except (OSError, ValueError, NotOurFile):
         return Notes()
 
 

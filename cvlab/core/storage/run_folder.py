@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import cvlab
 from cvlab.core.storage.board import Board
 from cvlab.core.storage.checkpoints import Checkpoints
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.metrics import METRICS, Coverage, MetricsLog, MetricsTail, events_of, is_metric, story_until
 from cvlab.core.storage.record import (
@@ -41,6 +40,7 @@ from cvlab.engine.errors import (
     RunFolderLost,
     TrainingError,
 )
+from cvlab.engine.files import read_bounded
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.training.events import EpochEnd, Event, KnobTurned, RunFailed, RunFinished
 from cvlab.engine.training.recipe import Recipe

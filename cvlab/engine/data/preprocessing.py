@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -127,7 +128,8 @@ class Preprocessing(BaseModel):
         if not fits:
             raise NotOurFile(
                 "These are not the numbers of this preprocessing.",
-                received=", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing",
+                received=", ".join(f"{name} {array.shape}" for name, array in islice(arrays.items(), 5))[:200]
+                or "nothing",
                 remedy="Keep the file preprocessing.safetensors beside the weights it was saved with.",
             )
         made = self.model_copy()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cvlab.engine.errors import GraphError, NotOurFile
+from cvlab.engine.files import load_json
 from cvlab.engine.nets.layers import Input, LayerSpec
 from cvlab.engine.nets.parts import (
     MAX_NODES,
@@ -39,7 +40,7 @@ __all__ = ["MAX_NODES", "MAX_TIMES", "Architecture", "Edge", "Group", "Node"]
 class Architecture(BaseModel):
     """A network as data. Construct with `Architecture.chain`, `from_json`, or by editing another one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     name: str = Field("untitled", min_length=1, max_length=80)
     nodes: tuple[Node, ...] = Field((), max_length=MAX_NODES)
     edges: tuple[Edge, ...] = Field((), max_length=4 * MAX_NODES)
@@ -81,10 +82,16 @@ class Architecture(BaseModel):
     def from_json(cls, text: str | bytes | Mapping[str, Any]) -> Architecture:
         """Reads what `model_dump_json` wrote; raises `NotOurFile` that names the first thing wrong."""
         try:
-            return cls.model_validate(dict(text)) if isinstance(text, Mapping) else cls.model_validate_json(text)
+            return cls.model_validate(dict(text) if isinstance(text, Mapping) else load_json(text))
         except ValidationError as error:
             raise NotOurFile(
                 f"This is not an architecture. {first_problem(error)}",
+                remedy="Open a project or a net that cvlab saved.",
+            ) from error
+        except ValueError as error:
+            raise NotOurFile(
+                "This is not an architecture.",
+                received=str(error)[:120],
                 remedy="Open a project or a net that cvlab saved.",
             ) from error
 

@@ -30,7 +30,7 @@ def check_name(name: str) -> str:
 class Node(BaseModel):
     """One layer in the graph. `x`, `y`: its place on the canvas in pixels, or None where the layout decides."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     id: int = Field(ge=1)
     name: str
     layer: LayerSpec
@@ -52,7 +52,7 @@ class Node(BaseModel):
 class Edge(BaseModel):
     """A wire from one node's output to the input `port` of another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     source: int
     target: int
     port: int = Field(0, ge=0)
@@ -65,7 +65,7 @@ class Group(BaseModel):
     above 1 it needs one way in and one way out. collapsed: drawn as one block.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     id: int = Field(ge=1)
     name: str
     members: tuple[int, ...] = Field(min_length=1, max_length=MAX_NODES)

@@ -9,11 +9,13 @@ from dataclasses import asdict
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors import numpy as safe_numpy
 from safetensors import torch as safe_torch
 
 from cvlab.engine.errors import NotOurFile, RecipeError
+from cvlab.engine.files import load_json
 from cvlab.engine.nets.trained import load_weights
 from cvlab.engine.nets.weights import file_metadata, verify_checksum
 from cvlab.engine.training import device as devices
@@ -28,6 +30,9 @@ _DAMAGE = (
     SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, RecipeError,
 )  # fmt: skip
 """What reading bytes that are not what they say may raise."""
+MAX_HEADER = 16_000_000
+"""Bytes of JSON at the beginning of a safetensors file: 100,000 tensors need less."""
+_TOTALS, _DIVERGENCE = TypeAdapter(Totals), TypeAdapter(Divergence)
 
 
 def weights_bytes(weights: dict[str, np.ndarray], *, checksum: bool = True) -> bytes:
@@ -39,6 +44,7 @@ def read_weights(data: bytes) -> dict[str, np.ndarray]:
     """The arrays of a weights file; raises `NotOurFile` for anything else, whole or cut off, and for one whose checksum is not
     that of its numbers. Whether they are finite, `load_weights` says."""
     try:
+        _header(data)
         weights = safe_numpy.load(data)
         verify_checksum(data, weights)
         return weights
@@ -112,8 +118,8 @@ def restore(learner: Learner, data: bytes, *, keep_recipe: bool = False) -> None
     """
     try:
         tensors, state = _read(data)
-        totals = Totals(**state["totals"])
-        divergence = Divergence(**state.get("divergence", {}))
+        totals = _TOTALS.validate_python(state["totals"])
+        divergence = _DIVERGENCE.validate_python(state.get("divergence", {}))
         recipe = type(learner.recipe).read(state["recipe"])
         step, epoch, position = (int(state[key]) for key in ("step", "epoch", "position"))
         best = None if state.get("best") is None else Best(**state["best"], weights=_arrays(tensors, _BEST))
@@ -169,17 +175,25 @@ def _damaged(error: Exception, remedy: str) -> NotOurFile:
     return NotOurFile("The checkpoint is damaged.", received=str(error)[:120], remedy=remedy)
 
 
+def _header(data: bytes) -> bytes:
+    """The JSON at the beginning of a safetensors file. Raises ValueError where it is longer than it can be."""
+    size = int.from_bytes(data[:8], "little")
+    if size > MAX_HEADER:
+        raise ValueError(f"a header of {size:,} bytes")
+    return data[8 : 8 + size]
+
+
 def _written(tensors: dict[str, torch.Tensor], state: dict) -> bytes:
     text = json.dumps(state | {"checksum": _checksum(tensors)})
     return safe_torch.save(tensors, metadata={_STATE: text, _STATE_SUM: str(zlib.crc32(text.encode()))})
 
 
 def _state(data: bytes) -> dict:
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    header = load_json(_header(data))
     text, said = header["__metadata__"][_STATE], header["__metadata__"].get(_STATE_SUM)
     if said is not None and said != str(zlib.crc32(text.encode())):
         raise ValueError("the checksum of its place in the run is wrong")
-    return json.loads(text)
+    return load_json(text, finite=False)  # losses that have not been seen yet are infinite
 
 
 def _read(data: bytes) -> tuple[dict[str, torch.Tensor], dict]:

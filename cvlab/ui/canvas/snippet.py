@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from cvlab.engine.errors import NewerFile, NotOurFile
+from cvlab.engine.files import load_json
 from cvlab.engine.nets.architecture import Architecture
 
 VERSION = 1
@@ -23,8 +24,8 @@ def read(text: str) -> Architecture:
     if len(text) > MAX_CHARACTERS or '"cvlab"' not in text:
         raise nothing
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = load_json(text)
+    except ValueError as error:
         raise NotOurFile("The layers on the clipboard are cut off.", remedy="Copy them again.") from error
     if not isinstance(found, dict) or found.get("cvlab") != "layers" or not isinstance(found.get("net"), dict):
         raise nothing
