@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
+from cvlab.engine.archive import MAX_RATIO, Archive, unpacked
 from cvlab.engine.data import idx
 from cvlab.engine.data.decode import MAX_SIDE
-from cvlab.engine.errors import CorruptData, DataError
+from cvlab.engine.data.progress import Asked, never
+from cvlab.engine.errors import Cancelled, CorruptData, DataError
+from cvlab.engine.files import open_regular
 
 MAX_BYTES = 4 << 30
-"""Of one array, unpacked."""
+"""Of one array of IDX, of all arrays of an .npz together, unpacked."""
+_RATIO_FROM, _CHUNK = 256 << 20, 1 << 20
+MAX_LABEL = 4096
+"""Bytes of a label that is a word."""
 _PARTS = ("train", "val", "test")
 _IMAGES = ("images", "x", "data", "imgs")
 _LABELS = ("labels", "y", "targets", "label")
@@ -42,36 +47,40 @@ def is_one(source: Path) -> bool:
     return source.is_file() and (source.suffix.lower() == ".npz" or _is_idx(source))
 
 
-def read(source: Path) -> Arrays:
-    """Raises CorruptData, or DataError where what belongs together is not there."""
-    return _read_npz(source) if source.suffix.lower() == ".npz" else _read_idx(source)
+def read(source: Path, cancelled: Asked = never) -> Arrays:
+    """Raises CorruptData, DataError where what belongs together is not there, or Cancelled."""
+    return _read_npz(source, cancelled) if source.suffix.lower() == ".npz" else _read_idx(source, cancelled)
 
 
 # -- .npz --------------------------------------------------------------------------------------------------------------
 
 
-def _read_npz(path: Path) -> Arrays:
-    found = _members(path)
-    names = {key.casefold(): key for key in found}
-    notes: list[str] = []
-    pairs: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for part in _PARTS:
-        images, labels = _key(names, part, _IMAGES), _key(names, part, _LABELS)
-        if images and labels:
-            pairs[part] = found[images], found[labels]
-    if not pairs:
-        images, labels = (next((names[n] for n in kind if n in names), None) for kind in (_IMAGES, _LABELS))
-        if not (images and labels):
-            raise DataError(
-                f"{path.name} does not say which arrays are images and which are labels.",
-                received=", ".join(sorted(found))[:200] or "no arrays",
-                remedy="Call them images and labels, or train_images, train_labels, test_images and test_labels.",
-            )
-        pairs["train"] = found[images], found[labels]
-    if "train" not in pairs:
-        raise DataError(f"{path.name} has no training images.", received=", ".join(sorted(found))[:200])
-    key = next((names[n] for n in _NAMES if n in names), None)
-    return _assemble(path.stem, pairs, found[key] if key else None, notes, path.name)
+def _read_npz(path: Path, cancelled: Asked) -> Arrays:
+    with Npz(path) as found:
+        names = {key.casefold(): key for key in found.names}
+        wanted: dict[str, tuple[str, str]] = {}
+        for part in _PARTS:
+            images, labels = _key(names, part, _IMAGES), _key(names, part, _LABELS)
+            if images and labels:
+                wanted[part] = images, labels
+        listed = ", ".join(sorted(found.names))[:200]
+        if not wanted:
+            images, labels = (next((names[n] for n in kind if n in names), None) for kind in (_IMAGES, _LABELS))
+            if not (images and labels):
+                raise DataError(
+                    f"{path.name} does not say which arrays are images and which are labels.",
+                    received=listed or "no arrays",
+                    remedy="Call them images and labels, or train_images, train_labels, test_images and test_labels.",
+                )
+            wanted["train"] = images, labels
+        if "train" not in wanted:
+            raise DataError(f"{path.name} has no training images.", received=listed)
+        key = next((names[n] for n in _NAMES if n in names), None)
+        asked = [name for pair in wanted.values() for name in pair] + ([key] if key else [])
+        found.check(asked)
+        arrays = {name: found.read(name, cancelled) for name in asked}
+    pairs = {part: (arrays[images], arrays[labels]) for part, (images, labels) in wanted.items()}
+    return _assemble(path.stem, pairs, arrays[key] if key else None, [], path.name)
 
 
 def _key(names: Mapping[str, str], part: str, kinds: tuple[str, ...]) -> str | None:
@@ -83,43 +92,77 @@ def _key(names: Mapping[str, str], part: str, kinds: tuple[str, ...]) -> str | N
     return None
 
 
-def _members(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz by name; what each announces is held against the archive before room is made for it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if member.file_size > MAX_BYTES:
-                    raise CorruptData(
-                        f"{path.name} announces more than is allowed here.",
-                        received=f"{member.filename[:60]} of {member.file_size:,} bytes",
-                    )
-                with archive.open(member) as stream:
-                    version = np.lib.format.read_magic(stream)
-                    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-                    shape, _, dtype = header[version](stream)
+class Npz:
+    """The arrays of an .npz by name. Those that nobody reads are not unpacked. Raises CorruptData for what is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._title, self._size = path.name, path.stat().st_size
+        try:
+            self._archive = Archive(path, ratio_from=MAX_BYTES)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise self._damaged(error) from error
+        members = self._archive.infolist()
+        self._members = {member.filename.removesuffix(".npy"): member for member in members}
+        self.names = tuple(self._members)
+
+    def __enter__(self) -> Npz:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raises CorruptData where these arrays together are more than is read, or far more than a file of this size holds."""
+        total = sum(self._members[name].file_size for name in set(names))
+        if total > min(MAX_BYTES, max(_RATIO_FROM, MAX_RATIO * self._size)):
+            raise CorruptData(
+                f"{self._title} announces more than is allowed here.",
+                received=f"{total:,} bytes in a file of {self._size:,}",
+            )
+
+    def read(self, name: str, cancelled: Asked = never) -> np.ndarray:
+        """One array of plain numbers or text. Raises CorruptData, KeyError for a name that is not there, Cancelled."""
+        member = self._members[name]
+        try:
+            with self._archive.open(member) as stream:
+                shape, in_columns, dtype = _npy_header(stream)
                 if dtype.hasobject:
                     raise CorruptData(
-                        f"{path.name} holds Python objects, and those could run code: they are not read.",
+                        f"{self._title} holds Python objects, and those could run code: they are not read.",
                         received=member.filename[:80],
                         remedy="Save plain arrays of numbers; names as a text array.",
                     )
-                if math.prod(shape) * dtype.itemsize > member.file_size:
-                    raise CorruptData(f"{path.name} is damaged.", received=f"{member.filename[:60]} ends too early")
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except CorruptData:
-        raise
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-    ) as error:
-        raise CorruptData(f"{path.name} is no .npz file, or a damaged one.", received=str(error)[:200]) from error
+                size = math.prod(shape) * dtype.itemsize
+                if not 0 <= size <= member.file_size:
+                    raise CorruptData(f"{self._title} is damaged.", received=f"{member.filename[:60]} ends too early")
+                values = bytearray()
+                while len(values) < size:
+                    if cancelled():
+                        raise Cancelled
+                    piece = stream.read(min(_CHUNK, size - len(values)))
+                    if not piece:
+                        raise EOFError(f"{member.filename[:60]} ends too early")
+                    values += piece
+                if stream.read(1):  # at the end the checksum is compared
+                    raise ValueError(f"{member.filename[:60]} goes on after its last number")
+            array = np.frombuffer(values, dtype) if size else np.empty(0, dtype)
+            return array.reshape(shape, order="F" if in_columns else "C")
+        except (CorruptData, Cancelled):
+            raise
+        except Exception as error:  # a damaged archive can make zipfile, its decompressors and numpy raise anything
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> CorruptData:
+        return CorruptData(f"{self._title} is no .npz file, or a damaged one.", received=str(error)[:200])
+
+
+def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """(shape, whether column by column, dtype). The header is parsed as a Python literal, and never run."""
+    version = np.lib.format.read_magic(stream)
+    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in header:
+        raise ValueError(f"version {version} of the format is not read")
+    return header[version](stream)
 
 
 # -- IDX ---------------------------------------------------------------------------------------------------------------
@@ -134,17 +177,17 @@ def _looks_like_idx(folder: Path) -> list[Path]:
 
 def _is_idx(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(4)
-        if head[:2] == b"\x1f\x8b":
-            with gzip.open(path) as file:
-                head = file.read(4)
-    except (OSError, EOFError, zlib.error):
+            if head[:2] == b"\x1f\x8b":
+                file.seek(0)
+                head = (unpacked(file) or file).read(4)
+    except (OSError, EOFError):
         return False
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] in (8, 9, 11, 12, 13, 14) and 1 <= head[3] <= 4
 
 
-def _read_idx(source: Path) -> Arrays:
+def _read_idx(source: Path, cancelled: Asked) -> Arrays:
     folder = source if source.is_dir() else source.parent
     paths = _looks_like_idx(folder)
     if source.is_file():
@@ -173,7 +216,7 @@ def _read_idx(source: Path) -> Arrays:
                 received=f"no {'labels' if images else 'images'} beside it in {folder}",
                 remedy="IDX files come in pairs: put …-images-idx3-ubyte and …-labels-idx1-ubyte into one folder.",
             )
-        pairs[part] = idx.read(images, max_bytes=MAX_BYTES), idx.read(labels, max_bytes=MAX_BYTES)
+        pairs[part] = tuple(idx.read(path, max_bytes=MAX_BYTES, cancelled=cancelled) for path in (images, labels))
     if "train" not in pairs:  # a single pair, whatever it is called
         pairs = {"train": pairs["test"]}
     title = source.name if source.is_dir() else _set_of(source.name) or folder.name
@@ -234,7 +277,11 @@ def _numbered(
             raise CorruptData(
                 f"The labels of {source} are neither whole numbers nor words.", received=str(together.dtype)
             )
+        if not np.all(np.abs(together) <= 2**53):
+            raise CorruptData(f"The labels of {source} are out of every range.", received=f"{together.max():g}")
         together = together.astype(np.int64)
+    if together.dtype.itemsize > MAX_LABEL:
+        raise CorruptData(f"The labels of {source} are longer than labels are.", received=str(together.dtype))
     values, numbers = np.unique(together, return_inverse=True)
     shown = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values.tolist()]
     if names is not None and together.dtype.kind in "iu":

@@ -15,6 +15,7 @@ import numpy as np
 from cvlab.engine.data import pickled
 from cvlab.engine.data.entries import Entry
 from cvlab.engine.errors import CorruptData
+from cvlab.engine.files import read_bounded
 
 MAX_FILE = 256 * 1024 * 1024  # the largest, CIFAR-100's `train`, has 155 MB
 PIXELS = 3 * 32 * 32
@@ -86,19 +87,22 @@ def versions(entry: Entry) -> tuple[Version, Version]:
 
 
 def checked(version: Version, path: Path) -> bytes | None:
-    """The file's bytes if they are, to the byte, the ones of this name; None if not."""
+    """The file's bytes if they are, to the byte, the ones of this name; None if not. Raises OSError."""
     wanted = version.files.get(path.name)
     if wanted is None or path.stat().st_size > MAX_FILE:
         return None
-    content = path.read_bytes()
+    content = read_bounded(path, MAX_FILE)
     return content if hashlib.md5(content, usedforsecurity=False).hexdigest() == wanted else None
 
 
 def read(version: Version, path: Path, entry: Entry) -> tuple[np.ndarray, np.ndarray]:
     """((n, 3, 32, 32) uint8, (n,) int64) of one file. Raises CorruptData for any other than the original: an unknown pickle
-    is not even opened, though the unpickler runs nothing."""
+    is not even opened, though nothing of one is ever run."""
     what = f"{path.name} is none of {entry.title}'s files."
-    content = checked(version, path)
+    try:
+        content = checked(version, path)
+    except OSError as error:
+        raise CorruptData(f"{path.name} cannot be read.", received=error.strerror or str(error)) from error
     if content is None:
         raise CorruptData(
             what,

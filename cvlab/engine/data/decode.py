@@ -13,6 +13,10 @@ from cvlab.engine.errors import CorruptData
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MAX_PIXELS = 40_000_000
+LONGEST = 65_535
+"""Pixels of a side, as in a JPEG: resampling takes room for every pixel of the longer one."""
+MAX_SCANS = 100
+"""Of a progressive JPEG; usual are about ten."""
 MAX_SIDE = 512
 """The largest side that pictures are kept at."""
 
@@ -83,12 +87,13 @@ class _Opened:
     def __enter__(self) -> Image.Image:
         if not self._content:
             raise CorruptData("an empty file")
+        refuse_costly(self._content)
         try:
             self._file = Image.open(io.BytesIO(self._content), formats=FORMATS)
         except Exception as error:
             raise _in_words(error) from error
         width, height = self._file.size
-        if width * height > MAX_PIXELS:
+        if width * height > MAX_PIXELS or max(width, height) > LONGEST:
             self._file.close()
             raise CorruptData(f"{width:,} x {height:,} pixels, at most {MAX_PIXELS:,} in all are read")
         return self._file
@@ -121,14 +126,37 @@ def eight_bits(image: Image.Image, mode: str) -> Image.Image:
     if image.mode == mode:
         return image
     if image.mode.startswith(("I", "F")):  # 16 bits a pixel, or numbers of any size
-        values = np.asarray(image, np.float64)
-        largest = float(np.nanmax(values, initial=0.0))
+        values = np.asarray(image)
+        largest = max(float(np.max(part, where=np.isfinite(part), initial=0.0)) for part in _bands(values))
         scale = 1.0 if largest <= 255 else 255 / 65535 if largest <= 65535 else 255 / largest
-        image = Image.fromarray((np.nan_to_num(values) * scale).clip(0, 255).astype(np.uint8))
+        scaled = np.empty(values.shape, np.uint8)
+        for part, into in zip(
+            _bands(values), _bands(scaled), strict=True
+        ):  # in bands: all at once would take 32 bytes a pixel
+            into[...] = (np.nan_to_num(part.astype(np.float64)) * scale).clip(0, 255)
+        image = Image.fromarray(scaled)
     elif "A" in image.mode or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), image)
     return image.convert(mode)
+
+
+def _bands(pixels: np.ndarray, rows: int = 256) -> list[np.ndarray]:
+    return [pixels[first : first + rows] for first in range(0, max(len(pixels), 1), rows)]
+
+
+def refuse_costly(content: bytes) -> None:
+    """Raises CorruptData for a picture that costs far more to open or to decode than pictures do, told by its first bytes.
+
+    A progressive JPEG goes over all pixels once for each of its scans, however short they are. WebP's decoder takes room for two
+    whole pictures before it says how large they are.
+    """
+    if content[:2] == b"\xff\xd8" and content.count(b"\xff\xda") > MAX_SCANS:
+        raise CorruptData(f"more than {MAX_SCANS} scans, as no camera or program writes them")
+    if content[:4] == b"RIFF" and content[8:16] == b"WEBPVP8X":
+        width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
+        if width * height > MAX_PIXELS:
+            raise CorruptData(f"{width:,} x {height:,} pixels, at most {MAX_PIXELS:,} in all are read")
 
 
 def _fit(image: Image.Image, target: Target) -> Image.Image:

@@ -26,6 +26,7 @@ from typing import Any
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
 from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, DownloadFailed
+from cvlab.engine.files import open_regular
 
 _CHUNK = 64 * 1024
 _POLL = 0.05  # seconds between two looks at `cancelled`
@@ -188,7 +189,7 @@ def has_checksums(path: Path, *, md5: str | None = None, sha256: str | None = No
         totals.append((hashlib.md5(usedforsecurity=False), md5.lower()))
     if sha256:
         totals.append((hashlib.sha256(), sha256.lower()))
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(1024 * 1024):
             if cancelled():
                 raise Cancelled

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from cvlab.engine.archive import Archive
 from cvlab.engine.data import idx
 from cvlab.engine.data.dataset import Dataset, Split, digest_of
 from cvlab.engine.data.entries import CATALOGUE, Entry, Remote
+from cvlab.engine.data.listing import RATIO_COUNTS_FROM
 from cvlab.engine.data.progress import Asked, Progress, Report
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
@@ -91,7 +92,7 @@ def unpack(root: Path, entry: Entry, remote: Remote, path: Path) -> None:
     # One download holds the letters and the digits: both are kept.
     family = [each for each in CATALOGUE.values() if each.format == "emnist"]
     try:
-        with zipfile.ZipFile(path) as archive:
+        with Archive(path, ratio_from=RATIO_COUNTS_FROM) as archive:
             members = {member.filename.rpartition("/")[2]: member for member in archive.infolist()}
             for each in family:
                 for (part, array), name in _names(each).items():
@@ -103,9 +104,9 @@ def unpack(root: Path, entry: Entry, remote: Remote, path: Path) -> None:
                         raise CorruptData(
                             f"{path.name} does not hold {each.title}.", received=f"{member.file_size:,} bytes"
                         )
-                    values = idx.read(archive.read(member), name=name, max_bytes=size)
+                    values = idx.read(archive.content(member, size + 4096), name=name, max_bytes=size)
                     write_whole(folder / name, idx.write(values))
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, OSError) as error:
         raise CorruptData(f"{path.name} is cut short, or no zip archive.", received=str(error)) from error
 
 

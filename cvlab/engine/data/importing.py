@@ -193,7 +193,7 @@ class _Meter:
 def _bring_arrays(
     source: Path, root: Path, options: Options, report: Report, cancelled: Asked, began: float
 ) -> Manifest:
-    plan = array_plan(array_files.read(source), options)
+    plan = array_plan(array_files.read(source, cancelled), options)
     total = sum(map(len, plan.labels.values()))
     meter = _Meter(plan.title, total, report)
     with Writer(root, plan.images["train"].shape[1:]) as writer:

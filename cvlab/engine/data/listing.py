@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import os
 import re
 import stat
@@ -17,13 +18,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from cvlab.engine.archive import Archive, ZipBomb
 from cvlab.engine.data.progress import Asked, never
 from cvlab.engine.errors import Cancelled, CorruptData, DataError, DataMissing
+from cvlab.engine.files import open_regular
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_CSV_BYTES = 256 * 1024 * 1024
-MAX_RATIO, RATIO_COUNTS_FROM = 100, 1 << 30
-"""A zip that unpacks to over 1 GiB and over 100 times its own size is no set of pictures: those hardly pack at all."""
+MAX_FILES = 1_000_000
+"""Files of a folder, members of a tar, lines of a CSV."""
+MAX_LINE, MAX_COLUMNS, MAX_LEVELS = 100_000, 100, 64
+"""Characters and columns of a line in a CSV; folders inside each other."""
+RATIO_COUNTS_FROM = 1 << 30
+"""An archive that unpacks to over 1 GiB and over 100 times its own size is no set of pictures: those hardly pack at all."""
 SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
 })  # fmt: skip
@@ -37,6 +44,8 @@ _NOT_READ = {
     ".mat": "a MATLAB file", ".h5": "an HDF5 file", ".hdf5": "an HDF5 file", ".parquet": "a Parquet file",
     ".rar": "a RAR archive", ".7z": "a 7z archive",
 }  # fmt: skip
+_TOO_DEEP = f"more than {MAX_LEVELS} folders inside each other"
+_FEWER = "Choose a folder with fewer files, or one that holds only the pictures."
 _CLUTTER = frozenset({"__MACOSX", "$RECYCLE.BIN", "System Volume Information"})
 
 
@@ -133,7 +142,7 @@ def open_listing(source: Path, *, cancelled: Asked = never) -> Listing:
 def _open_file(source: Path, cancelled: Asked) -> Listing:
     suffix = source.suffix.lower()
     if suffix in (".csv", ".tsv"):
-        return CsvListing(source)
+        return CsvListing(source, cancelled)
     if suffix in SUFFIXES or suffix in _NOT_READ:
         raise DataError(
             f"{source.name} is {_NOT_READ.get(suffix, 'one picture, and that makes no set')}.",
@@ -151,32 +160,46 @@ class FolderListing(Listing):
         super().__init__(root.resolve().name or "images")
         self._root = root.resolve()
         os.scandir(self._root).close()  # the folder itself must open
-        self._arrange(self._walk(self._root, (), cancelled))
+        self._arrange(self._walk(cancelled))
 
-    def _walk(self, folder: Path, above: tuple[str, ...], cancelled: Asked) -> Iterator[tuple[tuple[str, ...], object]]:
-        if cancelled():
-            raise Cancelled
-        try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=_name_of)
-        except OSError as error:
-            self.skipped.append(Skipped("/".join(above), f"this folder may not be opened ({error.strerror or error})"))
-            return
-        for entry in entries:
-            name = readable(entry.name)
-            if name.startswith(".") or name in _CLUTTER:
+    def _walk(self, cancelled: Asked) -> Iterator[tuple[tuple[str, ...], object]]:
+        left, seen = [((), self._root)], 0
+        while left:
+            if cancelled():
+                raise Cancelled
+            above, folder = left.pop()
+            try:
+                with os.scandir(folder) as found:
+                    entries = sorted(itertools.islice(found, MAX_FILES + 1), key=_name_of)
+            except OSError as error:
+                reason = f"this folder may not be opened ({error.strerror or error})"
+                self.skipped.append(Skipped("/".join(above), reason))
                 continue
-            path = (*above, name)
-            if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
-                self.skipped.append(Skipped("/".join(path), "a link that leads out of the folder"))
-            elif entry.is_dir(follow_symlinks=False):
-                yield from self._walk(Path(entry.path), path, cancelled)
-            elif entry.is_dir():
-                self.skipped.append(Skipped("/".join(path), "a link to a folder"))  # it could lead in circles
-            elif Path(name).suffix.lower() in SUFFIXES:
-                yield path, entry.path
-            else:
-                self.others += 1
+            seen += len(entries)
+            if seen > MAX_FILES:
+                raise DataError(f"There are more than {MAX_FILES:,} files in {self.title}.", remedy=_FEWER)
+            inner = []
+            for entry in entries:
+                name = readable(entry.name)
+                if name.startswith(".") or name in _CLUTTER:
+                    continue
+                path = (*above, name)
+                if entry.is_symlink() and not _is_inside(Path(entry.path), self._root):
+                    self.skipped.append(Skipped("/".join(path), "a link that leads out of the folder"))
+                elif entry.is_dir(follow_symlinks=False):
+                    if len(path) > MAX_LEVELS:
+                        self.skipped.append(Skipped("/".join(path), _TOO_DEEP))
+                    else:
+                        inner.append((path, Path(entry.path)))
+                elif entry.is_dir():
+                    self.skipped.append(Skipped("/".join(path), "a link to a folder"))  # it could lead in circles
+                elif Path(name).suffix.lower() not in SUFFIXES:
+                    self.others += 1
+                elif not entry.is_file():
+                    self.skipped.append(Skipped("/".join(path), "no plain file"))
+                else:
+                    yield path, entry.path
+            left += reversed(inner)
 
     def read(self, item: Item) -> bytes:
         return _read_file(Path(item.handle))
@@ -187,25 +210,22 @@ class ZipListing(Listing):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path.stem)
-        size = path.stat().st_size
         try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+            self._zip = Archive(path, ratio_from=RATIO_COUNTS_FROM)
+        except ZipBomb as error:
+            raise CorruptData(
+                f"{path.name} looks like a zip bomb: it was not unpacked.",
+                received=str(error),
+                remedy="Pictures hardly pack at all. If you trust it, unpack it yourself and choose the folder.",
+            ) from error
+        except zipfile.BadZipFile as error:
             raise CorruptData(
                 f"{path.name} is no zip archive, or only the beginning of one.",
-                received=f"{size:,} bytes; {error}".rstrip("."),
+                received=f"{path.stat().st_size:,} bytes; {error}".rstrip("."),
                 remedy="Fetch it again, or unpack it and choose the folder.",
             ) from error
         try:
-            members = self._zip.infolist()
-            unpacked = sum(member.file_size for member in members)
-            if unpacked > RATIO_COUNTS_FROM and unpacked > MAX_RATIO * size:
-                raise CorruptData(
-                    f"{path.name} looks like a zip bomb: it was not unpacked.",
-                    received=f"{size:,} bytes that claim to become {unpacked:,}",
-                    remedy="Pictures hardly pack at all. If you trust it, unpack it yourself and choose the folder.",
-                )
-            self._arrange(self._pictures(members))
+            self._arrange(self._pictures(self._zip.infolist()))
         except BaseException:
             self._zip.close()
             raise
@@ -222,6 +242,8 @@ class ZipListing(Listing):
                 self.skipped.append(Skipped(name, "its path leads out of the archive"))
             elif stat.S_ISLNK(member.external_attr >> 16):
                 self.skipped.append(Skipped(name, "a link"))
+            elif len(path) > MAX_LEVELS:
+                self.skipped.append(Skipped(name[:200], _TOO_DEEP))
             elif PurePosixPath(name).suffix.lower() not in SUFFIXES:
                 self.others += 1
             elif member.flag_bits & 0x1:
@@ -233,83 +255,114 @@ class ZipListing(Listing):
 
     def read(self, item: Item) -> bytes:
         try:
-            # No more than the announced size is unpacked, and that was judged.
-            return self._zip.read(item.handle)
-        except Exception as error:  # a damaged archive can make zipfile and its decompressors raise anything at all
-            raise CorruptData(f"damaged in the archive ({str(error)[:100] or type(error).__name__})") from error
+            return self._zip.content(item.handle, MAX_FILE_BYTES)
+        except zipfile.BadZipFile as error:
+            raise CorruptData(f"damaged in the archive ({str(error)[:100]})") from error
 
     def close(self) -> None:
         self._zip.close()
 
 
 class CsvListing(Listing):
-    """Rows of path, label and perhaps part; paths count from the CSV's own folder and may not leave it."""
+    """Rows of path, label and perhaps part; paths count from the CSV's own folder and may not leave it, nor may links."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cancelled: Asked = never) -> None:
         super().__init__(path.stem)
-        if path.stat().st_size > MAX_CSV_BYTES:
-            raise CorruptData(
-                f"{path.name} is too large for a list of files.", received=f"{path.stat().st_size:,} bytes"
-            )
-        root = path.resolve().parent
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise CorruptData(
-                f"{path.name} is not text in UTF-8.", received=str(error), remedy="Save it as UTF-8."
-            ) from error
-        for row in self._rows(text, path.name):
-            name, label, part = (
-                row[0].strip().replace("\\", "/"),
-                row[1].strip(),
-                row[2].strip() if len(row) > 2 else "",
-            )
-            place = (root / name).resolve()
-            if not place.is_relative_to(root):
-                self.skipped.append(Skipped(name, "its path leads out of the folder"))
-            elif not label:
-                self.skipped.append(Skipped(name, "no label"))
-            elif part and part.casefold() not in _PARTS:
-                self.skipped.append(Skipped(name, f"an unknown part, “{part[:20]}”"))
-            else:
-                self.items.append(Item(_PARTS.get(part.casefold(), ""), label, name, place))
+        self._name, self._root = path.name, path.resolve().parent
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_CSV_BYTES:
+                raise CorruptData(f"{path.name} is too large for a list of files.", received=f"{size:,} bytes")
+            lines = sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+            if lines > MAX_FILES:
+                raise CorruptData(f"{path.name} is too large for a list of files.", received=f"{lines:,} lines")
+            file.seek(0)
+            try:
+                text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+                for number, row in enumerate(self._rows(text)):
+                    if number % 1000 == 0 and cancelled():
+                        raise Cancelled
+                    self._take(*row)
+            except UnicodeDecodeError as error:
+                raise CorruptData(
+                    f"{path.name} is not text in UTF-8.", received=str(error)[:200], remedy="Save it as UTF-8."
+                ) from error
+            except csv.Error as error:
+                raise CorruptData(f"{path.name} is not a table.", received=str(error)) from error
 
-    def _rows(self, text: str, name: str) -> list[list[str]]:
-        first = text.split("\n", 1)[0]
+    def _take(self, name: str, label: str, part: str) -> None:
+        place = os.path.normpath(self._root / name)
+        if not Path(place).is_relative_to(self._root) or "\0" in name:
+            self.skipped.append(Skipped(name, "its path leads out of the folder"))
+        elif not label:
+            self.skipped.append(Skipped(name, "no label"))
+        elif part and part.casefold() not in _PARTS:
+            self.skipped.append(Skipped(name, f"an unknown part, “{part[:20]}”"))
+        else:
+            self.items.append(Item(_PARTS.get(part.casefold(), ""), label, name, place))
+
+    def _rows(self, text: io.TextIOBase) -> Iterator[tuple[str, str, str]]:
+        """(path, label, part or "") of each row that has any, without the heading."""
+        first = self._line(text)
         separator = max(",;\t", key=first.count)
-        try:
-            rows = [
-                row
-                for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-                if any(map(str.strip, row))
-            ]
-        except csv.Error as error:
-            raise CorruptData(f"{name} is not a table.", received=str(error)) from error
-        if any(len(row) < 2 for row in rows):
-            short = next(row for row in rows if len(row) < 2)
-            raise DataError(
-                f"{name} needs two columns, path and label.",
-                received=separator.join(short)[:80],
-                remedy="Write one image a row: path,label. A third column may say train or test.",
-            )
-        # A heading names no picture.
-        return rows[1:] if rows and PurePosixPath(rows[0][0].strip()).suffix.lower() not in SUFFIXES else rows
+        is_first = True
+        for row in csv.reader(self._lines(first, text), delimiter=separator):
+            if not any(map(str.strip, row)):
+                continue
+            if len(row) > MAX_COLUMNS:
+                raise csv.Error(f"{len(row):,} columns, at most {MAX_COLUMNS} are read")
+            if len(row) < 2:
+                raise DataError(
+                    f"{self._name} needs two columns, path and label.",
+                    received=separator.join(row)[:80],
+                    remedy="Write one image a row: path,label. A third column may say train or test.",
+                )
+            name, label, part = (each.strip() for each in (*row[:3], "")[:3])
+            # A heading names no picture.
+            if not is_first or PurePosixPath(name).suffix.lower() in SUFFIXES:
+                yield name.replace("\\", "/"), label, part
+            is_first = False
+
+    def _lines(self, first: str, text: io.TextIOBase) -> Iterator[str]:
+        count, line = 0, first
+        while line:
+            count += 1
+            if count > MAX_FILES:
+                raise csv.Error(f"more than {MAX_FILES:,} lines")
+            yield line
+            line = self._line(text)
+
+    def _line(self, text: io.TextIOBase) -> str:
+        line = text.readline(MAX_LINE + 1)
+        if len(line) > MAX_LINE:
+            raise csv.Error(f"a line of more than {MAX_LINE:,} characters")
+        return line
 
     def read(self, item: Item) -> bytes:
-        return _read_file(item.handle)
+        if not _is_inside(Path(item.handle), self._root):
+            raise CorruptData("its path leads out of the folder")
+        return _read_file(Path(item.handle))
 
 
 def _read_file(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_FILE_BYTES:
                 raise CorruptData(too_large(size))
-            return file.read(MAX_FILE_BYTES + 1)
+            return file.read(size)
     except FileNotFoundError as error:
         raise CorruptData("not there") from error
     except OSError as error:
         raise CorruptData(f"it cannot be opened ({error.strerror or error})") from error
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    """Whether a path, with every link in it followed, stays below the folder; not for one that cannot be a path."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # links in a circle, a null character, half of a surrogate pair
+        return False
 
 
 def too_large(size: int) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cvlab.engine.errors import CorruptData
+from cvlab.engine.errors import CorruptData, NotOurFile
+from cvlab.engine.files import read_bounded
 
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _MATRIX, _COMPRESSED = 14, 15
@@ -23,7 +24,7 @@ _COMPLEX = 0x800
 def read(path: Path, *, max_bytes: int = 1 << 30) -> dict[str, np.ndarray]:
     """Name -> array, in MATLAB's axis order. max_bytes: of one array, unpacked. Raises CorruptData."""
     try:
-        content = memoryview(path.read_bytes())
+        content = memoryview(read_bounded(path, max_bytes))
         order = {b"IM": "<", b"MI": ">"}.get(bytes(content[126:128]))
         if len(content) < 128 or order is None:
             raise CorruptData(f"{path.name} is no MATLAB 5 file.", received=bytes(content[:20]).decode("latin1"))
@@ -44,7 +45,7 @@ def read(path: Path, *, max_bytes: int = 1 << 30) -> dict[str, np.ndarray]:
         return arrays
     except CorruptData:
         raise
-    except (OSError, ValueError, KeyError, IndexError, UnicodeDecodeError, zlib.error) as error:
+    except (OSError, ValueError, KeyError, IndexError, OverflowError, MemoryError, zlib.error, NotOurFile) as error:
         raise CorruptData(f"{path.name} is damaged.", received=str(error)[:200]) from error
 
 

@@ -16,6 +16,7 @@ from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
 from cvlab.engine.data.public import candidates
 from cvlab.engine.disk import write_whole
 from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
+from cvlab.engine.files import open_regular
 
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
 DIGEST = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"
@@ -238,7 +239,7 @@ def _could_be_one(path: Path) -> bool:
         size = path.stat().st_size
         if size in {file.size for file in FILES}:
             return True
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return size < 2 * max(file.size for file in FILES) and file.read(2) == b"\x1f\x8b"
     except OSError:
         return False  # it went meanwhile

@@ -15,13 +15,14 @@ import re
 import shutil
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from cvlab.engine.data.entries import CATALOGUE, Entry
 from cvlab.engine.disk import refused, temporary_beside, write_whole
-from cvlab.engine.errors import CannotWrite, CorruptData, DataMissing
+from cvlab.engine.errors import CannotWrite, CorruptData, DataMissing, NotOurFile
+from cvlab.engine.files import load_model, open_regular, read_bounded
 from cvlab.engine.validation import read_failure
 
 if TYPE_CHECKING:
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
     from cvlab.engine.data.dataset import Dataset
 
-MANIFEST, MAX_MANIFEST = "manifest.json", 16 * 1024 * 1024
+MANIFEST, MAX_MANIFEST, MAX_NAMES = "manifest.json", 16 * 1024 * 1024, 512 * 1024 * 1024
 LISTED = 1000
 """Files left out that the manifest names one by one; of more it only keeps the count."""
 PARTS = ("train", "test")
+MAX_COUNT = 100_000_000
+Side = Annotated[int, Field(ge=1, le=4096)]
 _HEADER = 128  # bytes of a .npy header as written here
 _REMEDY = "Remove it and import it again."
 
@@ -40,7 +43,7 @@ _REMEDY = "Remove it and import it again."
 class Manifest(BaseModel):
     """What is known of an imported set. skipped: (file, reason), at most `LISTED`. notes: what was decided, in sentences."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     format: Literal[1] = 1
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
@@ -49,9 +52,9 @@ class Manifest(BaseModel):
     imported: str = Field(max_length=40)
     options: dict = {}
     classes: tuple[str, ...] = Field(min_length=1, max_length=100_000)
-    image_shape: tuple[int, int, int]
-    train_count: int = Field(ge=1)
-    test_count: int = Field(ge=1)
+    image_shape: tuple[Side, Side, Side]
+    train_count: int = Field(ge=1, le=MAX_COUNT)
+    test_count: int = Field(ge=1, le=MAX_COUNT)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     notes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
@@ -106,10 +109,8 @@ def read(root: Path, dataset_id: str) -> Manifest:
     if not is_here(root, dataset_id):
         raise DataMissing("There is no imported set of this name.", received=dataset_id[:80])
     try:
-        if path.stat().st_size > MAX_MANIFEST:
-            raise CorruptData(f"The manifest of {dataset_id} is too large.", remedy=_REMEDY)
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        manifest = load_model(Manifest, read_bounded(path, MAX_MANIFEST))
+    except (OSError, ValueError, NotOurFile) as error:
         raise CorruptData(
             f"The manifest of {dataset_id} is damaged.", received=read_failure(error), remedy=_REMEDY
         ) from error
@@ -136,9 +137,9 @@ def load(root: Path, dataset_id: str) -> Dataset:
             labels = np.array(_mapped(folder / f"{part}-labels.npy", (count,), np.int64))
             if count and not (labels.min() >= 0 and labels.max() < len(manifest.classes)):
                 raise CorruptData(f"The labels of {manifest.title} name classes that there are not.", remedy=_REMEDY)
-            names = (folder / f"{part}-names.txt").read_text(encoding="utf-8").split("\n")[:count]
+            names = read_bounded(folder / f"{part}-names.txt", MAX_NAMES).decode().split("\n", count)[:count]
             splits.append(Split(torch.from_numpy(images), torch.from_numpy(labels), tuple(names)))
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, NotOurFile) as error:
         raise CorruptData(
             f"The files of {manifest.title} are damaged.", received=str(error)[:200], remedy=_REMEDY
         ) from error
@@ -154,7 +155,11 @@ def _mapped(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
     """The array in a .npy file of exactly this shape, mapped, writes kept private. Raises ValueError, OSError."""
     import numpy as np
 
-    array = np.load(path, mmap_mode="c", allow_pickle=False)
+    open_regular(path).close()  # a pipe in its place would be waited for
+    try:
+        array = np.lib.format.open_memmap(path, mode="c")
+    except Exception as error:  # of a damaged header, numpy's reader raises what its parser does
+        raise ValueError(f"{path.name} has no header of an array: {error}") from error
     if array.shape != shape or array.dtype != dtype:
         raise ValueError(f"{path.name} holds {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
     return array

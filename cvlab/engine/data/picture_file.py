@@ -9,7 +9,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from cvlab.engine.data.decode import LONGEST, refuse_costly
 from cvlab.engine.errors import CorruptData, DataMissing
+from cvlab.engine.files import read_bounded
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 MAX_FILE_BYTES, MAX_PIXELS = 32 * 1024 * 1024, 40_000_000
@@ -31,8 +33,13 @@ def opened(
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > MAX_FILE_BYTES:
             raise CorruptData(f"{name} is too large.", received=f"{size:,} bytes", remedy=remedy)
-        with Image.open(source if isinstance(source, Path) else io.BytesIO(source), formats=formats) as file:
-            if file.width * file.height > MAX_PIXELS:
+        content = read_bounded(source, MAX_FILE_BYTES) if isinstance(source, Path) else source
+        try:
+            refuse_costly(content)
+        except CorruptData as error:
+            raise CorruptData(f"{name} is too large.", received=error.what, remedy=remedy) from error
+        with Image.open(io.BytesIO(content), formats=formats) as file:
+            if file.width * file.height > MAX_PIXELS or max(file.size) > LONGEST:
                 shown = f"{file.width} x {file.height} pixels"
                 raise CorruptData(f"{name} is too large.", received=shown, remedy=remedy)
             yield file

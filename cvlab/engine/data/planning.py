@@ -32,7 +32,7 @@ class Options(BaseModel):
     only in case or in the spelling of accents are one class; otherwise they are refused.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     title: str = Field("", max_length=200)
     size: int | None = Field(None, ge=4, le=MAX_SIDE)
@@ -81,7 +81,7 @@ class Plan:
 def survey(source: Path, options: Options = Options(), *, cancelled: Asked = never) -> Survey:
     """Looks through a source without importing it: names, and some headers. About 1 s for 60,000 files."""
     if array_files.is_one(source):
-        arrays = array_files.read(source)
+        arrays = array_files.read(source, cancelled)
         plan = array_plan(arrays, options)
         shape = plan.images["train"].shape[1:]
         counts = {part: len(labels) for part, labels in plan.labels.items()}

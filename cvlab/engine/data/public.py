@@ -16,6 +16,7 @@ from cvlab.engine.data.entries import Entry, Remote
 from cvlab.engine.data.progress import Asked, Progress, Report
 from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, CorruptData, DataMissing
+from cvlab.engine.files import open_regular
 
 if TYPE_CHECKING:
     from cvlab.engine.data.dataset import Dataset
@@ -163,7 +164,7 @@ def candidates(source: Path, *, deep: bool = True) -> Iterator[Path]:
             return
         try:
             if path.is_file():
-                with path.open("rb"):
+                with open_regular(path):
                     yield path
         except OSError:
             continue  # a file that may not be read is not the one
@@ -177,7 +178,7 @@ def _is(path: Path, remote: Remote, cancelled: Asked) -> bool:
 
 def _md5(path: Path, cancelled: Asked) -> str:
     total = hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(1 << 20):
             if cancelled():
                 raise Cancelled

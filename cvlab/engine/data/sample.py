@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from cvlab.engine.data.array_files import Npz
 from cvlab.engine.data.dataset import Dataset, Split, digest_of
 from cvlab.engine.errors import CorruptData, DataMissing
 
@@ -32,9 +31,9 @@ def load(bundled: Path, *, id: str, title: str, classes: tuple[str, ...]) -> Dat
     if not path.is_file():
         raise DataMissing(f"The shipped sample {FILE} is not where it belongs.", received=str(path), remedy=_REMEDY)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in _SHAPES}
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        with Npz(path) as archive:
+            arrays = {name: archive.read(name) for name in _SHAPES}
+    except (OSError, KeyError, CorruptData) as error:
         raise CorruptData(f"The shipped sample {FILE} is damaged.", received=str(error), remedy=_REMEDY) from error
     if any(array.shape != _SHAPES[name] or array.dtype != np.uint8 for name, array in arrays.items()):
         raise CorruptData(f"The shipped sample {FILE} is not the one of this cvlab.", remedy=_REMEDY)

@@ -7,22 +7,21 @@ as one nameless temporary file; the last one is kept, because looking through an
 from __future__ import annotations
 
 import atexit
-import bz2
 import contextlib
-import gzip
-import lzma
+import os
 import re
 import tarfile
 import tempfile
 import threading
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from cvlab.engine.archive import MAX_RATIO, unpacked
 from cvlab.engine.data.listing import (
     MAX_FILE_BYTES,
-    MAX_RATIO,
+    MAX_FILES,
+    MAX_LEVELS,
     RATIO_COUNTS_FROM,
     SUFFIXES,
     Item,
@@ -35,10 +34,9 @@ from cvlab.engine.data.listing import (
 from cvlab.engine.data.progress import Asked, never
 from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, CannotWrite, CorruptData
+from cvlab.engine.files import open_regular
 
-MAX_MEMBERS = 1_000_000
 _MAX_HEADER, _CHUNK = 16 * 1024 * 1024, 1 << 20
-_PACKED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
 _PICKLES = re.compile(r"(data_batch_\d|test_batch|batches\.meta|.+\.(pkl|pickle|pt|pth))")
 
 
@@ -46,9 +44,10 @@ def is_tar(path: Path) -> bool:
     """Whether it is a tar archive by its content, however it is compressed; false for what cannot be opened."""
     words = path.name.lower().split(".")[1:]
     try:
-        with (_opener(path) or open)(path, "rb") as file:
-            tarfile.TarInfo.frombuf(file.read(tarfile.BLOCKSIZE), "utf-8", "surrogateescape")
-    except (OSError, EOFError, tarfile.HeaderError, zlib.error, lzma.LZMAError):
+        with open_regular(path) as file:
+            head = (unpacked(file) or file).read(tarfile.BLOCKSIZE)
+        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    except (OSError, EOFError, tarfile.HeaderError):
         # One that calls itself so is a damaged one.
         return path.is_file() and ("tar" in words or words[-1:] in (["tgz"], ["tbz2"], ["txz"]))
     return True
@@ -63,7 +62,7 @@ class TarListing(Listing):
         self._file, self._turn = self._plain.file, self._plain.turn
         try:
             self._arrange(self._pictures(path.name, cancelled))
-        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
             self.close()
             raise CorruptData(
                 f"{path.name} is no tar archive, or only the beginning of one.",
@@ -79,15 +78,22 @@ class TarListing(Listing):
         end = self._file.tell()
         self._file.seek(0)
         with tarfile.open(fileobj=_Bounded(self._file), mode="r:") as archive:
+            before = -1
             for count, member in enumerate(archive):
                 archive.members = []  # they would all be kept
-                if count >= MAX_MEMBERS:
-                    raise CorruptData(f"{title} holds more than {MAX_MEMBERS:,} files.", received="a bomb, most likely")
+                if member.offset_data <= before or member.size < 0:
+                    raise tarfile.ReadError("a member that begins before the last one")  # the archive would not end
+                before = member.offset_data
+                if count >= MAX_FILES:
+                    raise CorruptData(f"{title} holds more than {MAX_FILES:,} files.", received="a bomb, most likely")
                 if cancelled():
                     raise Cancelled
                 name = readable(member.name)
                 path = PurePosixPath(name).parts
                 if member.isdir() or is_clutter(path):
+                    continue
+                if not path:
+                    self.skipped.append(Skipped(name, "no name"))
                     continue
                 if ".." in path or name.startswith("/") or re.match(r"[A-Za-z]:", name):
                     self.skipped.append(Skipped(name, "its path leads out of the archive"))
@@ -95,6 +101,8 @@ class TarListing(Listing):
                     self.skipped.append(Skipped(name, "a link"))
                 elif not member.isreg() or member.issparse():
                     self.skipped.append(Skipped(name, "no plain file"))
+                elif len(path) > MAX_LEVELS:
+                    self.skipped.append(Skipped(name[:200], f"more than {MAX_LEVELS} folders inside each other"))
                 elif PurePosixPath(name).suffix.lower() not in SUFFIXES:
                     self.others += 1
                     if _PICKLES.fullmatch(path[-1]):
@@ -151,25 +159,20 @@ _kept: list[_Plain] = []  # the one that was unpacked last, or none
 _one_at_a_time = threading.Lock()
 
 
-def _opener(path: Path):
-    with path.open("rb") as file:
-        head = file.read(6)
-    return next((opener for magic, opener in _PACKED if head.startswith(magic)), None)
-
-
 def _take(path: Path, cancelled: Asked) -> _Plain:
     """The plain tar: the file itself, or what it unpacks to."""
-    opener = _opener(path)
-    if opener is None:
-        return _Plain(path.open("rb"))
-    found = path.stat()
+    file = open_regular(path)
+    packed = unpacked(file)
+    if packed is None:
+        return _Plain(file)
+    found = os.fstat(file.fileno())
     key = (str(path.resolve()), found.st_size, found.st_mtime_ns)
-    with _one_at_a_time:
+    with file, _one_at_a_time:
         if _kept and _kept[0].key == key:
             _kept[0].users += 1
         else:
             _drop_kept()
-            _kept.append(_Plain(_unpack(path, opener, found.st_size, cancelled), key))
+            _kept.append(_Plain(_unpack(path, packed, found.st_size, cancelled), key))
         return _kept[0]
 
 
@@ -196,27 +199,26 @@ def forget() -> None:
 atexit.register(forget)
 
 
-def _unpack(path: Path, opener, size: int, cancelled: Asked) -> BinaryIO:
+def _unpack(path: Path, packed: BinaryIO, size: int, cancelled: Asked) -> BinaryIO:
     most, done = max(RATIO_COUNTS_FROM, MAX_RATIO * size), 0
     made = tempfile.TemporaryFile(prefix="cvlab-")  # noqa: SIM115 - the listing reads on from it
     try:
-        with opener(path, "rb") as packed:
-            while chunk := packed.read(_CHUNK):
-                if cancelled():
-                    raise Cancelled
-                done += len(chunk)
-                if done > most:
-                    raise CorruptData(
-                        f"{path.name} looks like a bomb: it was not unpacked.",
-                        received=f"{size:,} bytes that become more than {most:,}",
-                        remedy="Pictures hardly pack at all. If you trust it, unpack it yourself and choose the folder.",
-                    )
-                _write(made, chunk)
+        while chunk := packed.read(_CHUNK):
+            if cancelled():
+                raise Cancelled
+            done += len(chunk)
+            if done > most:
+                raise CorruptData(
+                    f"{path.name} looks like a bomb: it was not unpacked.",
+                    received=f"{size:,} bytes that become more than {most:,}",
+                    remedy="Pictures hardly pack at all. If you trust it, unpack it yourself and choose the folder.",
+                )
+            _write(made, chunk)
         return made
     except (CorruptData, CannotWrite, Cancelled):
         made.close()
         raise
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+    except (EOFError, OSError) as error:
         made.close()
         raise CorruptData(
             f"{path.name} is cut short or damaged.",

