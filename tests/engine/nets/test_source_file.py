@@ -1,11 +1,13 @@
 """Source that was written is read back as the same net; anything else is refused in words and never run."""
 
+# ruff: noqa: E501 - one case a line
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvlab.engine.errors import CvlabError, NotOurFile, ShapeError
+from cvlab.engine.errors import CvlabError, NetError, NotOurFile, ShapeError
 from cvlab.engine.nets import zoo
 from cvlab.engine.nets.build import build
 from cvlab.engine.nets.code import source
@@ -94,3 +96,42 @@ def test_a_cut_file_is_a_net_or_refused(length):
         assert not infer(read_source(GOOD[:length]).net).errors
     except CvlabError as error:
         assert error.what
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "MaxPool2d(None)", "MaxPool2d('a')", "MaxPool2d('3')", "MaxPool2d((2, None))", "MaxPool2d(2.5)", "AvgPool2d(None)", "LPPool2d(None, 2)",
+        "LPPool2d(2, None)", "BatchNorm2d('a')", "BatchNorm2d(1, None)", "BatchNorm2d(1, 1e999)", "LeakyReLU('a')", "LeakyReLU(None)", "ELU(None)",
+        "ELU(1e999)", "Flatten(None)", "Upsample(scale_factor=None)", "Upsample(scale_factor=(2, None))", "Upsample(scale_factor=1e308)",
+        "ZeroPad2d(None)", "ZeroPad2d((1, 2))", "ZeroPad2d((1, 2, 3, None))", "AdaptiveAvgPool2d('a')", "GroupNorm(1, None)", "Conv2d(1, 1, None)",
+        "Conv2d(1, 1, 3, None)", "Conv2d(1, 1, (3, None))", "Conv2d(1, 1, ())", "Linear(None, 1)", "Linear(1, 'a')",
+    ],
+)  # fmt: skip
+def test_a_number_that_is_none_is_said_in_words(call):
+    text = (
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.layer = nn.{call}\n\n    def forward(self, x):\n        x = self.layer(x)\n        return x\n"
+    )
+    with pytest.raises((NetError, NotOurFile)):
+        read_source(text, (1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" + " + x" * 5000,
+        "x" + ".a" * 5000,
+        "-" * 500 + "x",
+        "(" * 150 + "x" + ")" * 150,
+        "self" + "[0]" * 500 + "(x)",
+        "not " * 500 + "x",
+    ],
+)
+def test_expressions_may_be_nested_however_deeply(value):
+    text = (
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.layer = nn.ReLU()\n\n    def forward(self, x):\n        x = {value}\n        return x\n"
+    )
+    with pytest.raises(CvlabError):
+        read_source(text, (1, 8, 8))

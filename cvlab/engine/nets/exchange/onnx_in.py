@@ -29,7 +29,7 @@ def read_onnx(data: bytes, image: tuple[int, int, int] | None = None) -> Importe
         raise NotOurFile("The file is larger than 1.9 GB.")
     try:
         model = onnx.load_model_from_string(data)
-        refuse_outside(onnx, model.graph)
+        refuse_outside(onnx, model)
         onnx.checker.check_model(model)
     except NotHere:
         raise
@@ -53,4 +53,9 @@ def _read(reader: Reader, graph: Any) -> Imported:
             OPERATORS[node.op_type](reader, node, reader.attributes(node))
         except ValidationError as error:
             raise NotHere(f"{node.name or node.op_type}: {first_problem(error)}") from error
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            # Of inputs and attributes, onnx checks only that some of them are there.
+            raise NotOurFile(
+                f"The operator {(node.name or node.op_type)[:40]} is damaged.", received=first_line(error)
+            ) from error
     return reader.net.finish(graph.output[0].name, reader.weights)

@@ -16,10 +16,24 @@ def first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:120]
 
 
-def refuse_outside(onnx: Any, graph: Any) -> None:
-    """Raises `NotHere` for a model whose tensors lie in other files: no path that a file names is followed."""
-    attributes = [attribute for node in graph.node for attribute in node.attribute]
-    tensors = [*graph.initializer, *(attribute.t for attribute in attributes)]
+def refuse_outside(onnx: Any, model: Any) -> None:
+    """Raises `NotHere` for a model whose tensors lie in other files: no path that a file names is followed. Those of
+    graphs inside of nodes and of functions count, too."""
+    tensors: list[Any] = []
+    graphs, functions = [model.graph], list(model.functions)
+    while graphs or functions:
+        if graphs:
+            inner = graphs.pop()
+            nodes = inner.node
+            tensors += inner.initializer
+            sparse = list(inner.sparse_initializer)
+        else:
+            nodes, sparse = functions.pop().node, []
+        for attribute in (attribute for node in nodes for attribute in node.attribute):
+            graphs += [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
+            tensors += [attribute.t, *attribute.tensors]
+            sparse += [attribute.sparse_tensor, *attribute.sparse_tensors]
+        tensors += [part for each in sparse for part in (each.values, each.indices)]
     outside = [tensor for tensor in tensors if tensor.data_location == onnx.TensorProto.EXTERNAL]
     if outside:
         told = {each.value for tensor in outside for each in tensor.external_data if each.key == "location"}

@@ -18,7 +18,11 @@ from cvlab.engine.nets.exchange.assembler import Assembler, Imported, NotHere
 from cvlab.engine.nets.exchange.upbringing import of_source
 from cvlab.engine.nets.layers import Add, Concat
 
-MAX_SOURCE = 1_000_000
+MAX_SOURCE = 500_000
+MAX_NODES = 250_000
+"""Statements and expressions in all. A net of 2,000 layers has some 100,000."""
+MAX_DEPTH = 60
+"""Statements and expressions inside each other. What cvlab writes has about ten."""
 _HELPERS = ("L2Pool", "Maxout", "Reshape", "BatchNorm1d", "BatchNorm2d", "GroupNorm")
 
 
@@ -64,13 +68,27 @@ def read_source(
 
 def _parse(text: str) -> ast.Module:
     if len(text) > MAX_SOURCE:
-        raise NotOurFile(f"The file is larger than {MAX_SOURCE / 1e6:.0f} MB.")
+        raise NotOurFile(f"The file is larger than {MAX_SOURCE / 1e3:.0f} kB.")
     try:
-        return ast.parse(text)
+        tree = ast.parse(text)
     except SyntaxError as error:
         raise NotOurFile("This is not Python source.", received=f"line {error.lineno}: {error.msg}") from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise NotOurFile("This is not Python source that can be read.", received=str(error)[:80]) from error
+    level, seen = [tree], 0
+    for _ in range(MAX_DEPTH):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+        seen += len(level)
+        if seen > MAX_NODES:
+            raise NotOurFile(
+                "This source is larger than that of any net here.", received=f"over {MAX_NODES:,} expressions"
+            )
+    raise NotOurFile(
+        "This is not Python source that can be read.",
+        received=f"expressions inside each other, more than {MAX_DEPTH} deep",
+    )
 
 
 def _image(tree: ast.Module) -> tuple[int, int, int] | None:
@@ -141,13 +159,23 @@ def _literals(call: ast.Call) -> tuple[list[Any], dict[str, Any]]:
 
 def _literal(node: ast.expr) -> Any:
     match node:
-        case ast.Constant(value=bool() | int() | float() | str() | None as value):
+        case ast.Constant(value=bool() | None as value):
             return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+        case ast.Constant(value=int() | float() as value) if _is_number(value):
+            return value
+        case ast.Constant(value=str() as value) if (
+            value.isidentifier()
+        ):  # a word such as "same", not a number in quotes
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)) if _is_number(value):
             return -value
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             return tuple(_literal(part) for part in parts)
     raise _not_understood(node)
+
+
+def _is_number(value: float) -> bool:
+    return abs(value) < 2**63  # not for infinity, which a long literal gives
 
 
 def _run(forward: ast.FunctionDef, made: dict[str, Any], net: Assembler, weights: Mapping[str, Any] | None) -> Imported:

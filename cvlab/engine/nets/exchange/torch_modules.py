@@ -54,11 +54,19 @@ def spec_of(module: nn.Module, shape: Shape) -> LayerSpec | None:
         return reader(module, shape)
     except ValidationError as error:
         raise NotHere(f"{type(module).__name__}: {first_problem(error)}") from error
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        # PyTorch takes None or a word for many numbers, and objects only when the module is called.
+        raise NotHere(
+            f"{type(module).__name__} has a setting that is not a number of the kind that it needs.",
+            received=str(module)[:80],
+        ) from error
 
 
 def square(value: Any, what: str, module: nn.Module) -> int:
     """The one number of (3, 3); raises `NotHere` for (3, 5)."""
-    sides = {value} if isinstance(value, int) else set(value)
+    sides = set(value) if isinstance(value, tuple) else {value}
+    if not all(type(side) is int for side in sides):
+        raise NotHere(f"{type(module).__name__}: the {what} must be a whole number.", received=repr(value)[:40])
     if len(sides) != 1:
         raise NotHere(f"{type(module).__name__} with the {what} {tuple(value)}: only squares have a layer here.")
     return int(sides.pop())

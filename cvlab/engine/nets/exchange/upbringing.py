@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from cvlab.engine.data.preprocessing import KINDS, NEEDS_ARRAYS, Preprocessing
+from cvlab.engine.files import load_json, load_model
 from cvlab.engine.nets.exchange.assembler import Imported
 from cvlab.engine.nets.layers import Shape
 from cvlab.engine.nets.shapes import infer
@@ -44,8 +44,8 @@ def _preprocessing(text: str, image: Shape | None) -> Preprocessing | None:
     if len(text) > MAX_METADATA:
         return None
     try:
-        found = Preprocessing.model_validate_json(text)
-    except ValidationError:
+        found = load_model(Preprocessing, text)
+    except ValueError:
         return None
     return found if _usable(found, image) else None
 
@@ -58,8 +58,8 @@ def _usable(found: Preprocessing, image: Shape | None) -> bool:
 
 def _classes(text: str, output: Shape) -> tuple[str, ...]:
     try:
-        names = json.loads(text) if len(text) <= MAX_METADATA else ()
-    except (ValueError, RecursionError):
+        names = load_json(text) if len(text) <= MAX_METADATA else ()
+    except ValueError:
         return ()
     fits = isinstance(names, list) and len(names) == math.prod(output) and len(set(map(str, names))) == len(names)
     if not fits or not all(isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in names):
@@ -100,7 +100,6 @@ def _numbers(value: ast.expr) -> tuple[float, ...]:
     """Those of the first list in `torch.tensor([...], ...)...`."""
     for node in ast.walk(value):
         if isinstance(node, ast.List):
-            return tuple(
-                float(e.value) for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, int | float)
-            )
+            values = [e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, int | float)]
+            return tuple(float(value) for value in values if abs(value) < 2**63)
     return ()

@@ -29,7 +29,11 @@ def _safetensors(data: bytes) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors import torch as safe_torch
 
+    from cvlab.engine.training.checkpoint import MAX_HEADER
+
     try:
+        if int.from_bytes(data[:8], "little") > MAX_HEADER:
+            raise ValueError("its header is longer than it can be")
         tensors = safe_torch.load(data)
         verify_checksum(data, tensors)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
