@@ -12,7 +12,8 @@ from cvlab.engine.data.decode import Fit, Target, decode, read_header
 from cvlab.engine.data.drawing import DrawingSteps, prepare
 from cvlab.engine.data.picture import from_image
 from cvlab.engine.data.picture_file import MAX_FILE_BYTES
-from cvlab.engine.errors import CorruptData, NetError
+from cvlab.engine.errors import CorruptData, NetError, NotOurFile
+from cvlab.engine.files import read_bounded
 
 DIGIT = (1, 28, 28)
 WHOLE = DrawingSteps(crop=False, box20=False, centre_of_mass=False)
@@ -67,15 +68,15 @@ class InputReader:
         """
         channels, height, width = self.shape
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                raise CorruptData("a file that is too large")
-            content = path.read_bytes()
+            content = read_bounded(path, MAX_FILE_BYTES)
             header = read_header(content)
             image = np.array(
                 decode(content, Target(channels, height, width, self.fit))
             )  # a copy, which may be written to
         except CorruptData as error:
             raise CorruptData(f"{path.name} cannot be read: {error.what}.") from error
+        except NotOurFile as error:
+            raise CorruptData(f"{path.name} cannot be read: a file that is too large.") from error
         except OSError as error:
             raise CorruptData(f"{path.name} cannot be read.", received=error.strerror or str(error)) from error
         is_exact = (header.width, header.height) == (width, height)

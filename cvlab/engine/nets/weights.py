@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cvlab.engine.errors import NotOurFile
+from cvlab.engine.files import load_json
 from cvlab.engine.nets.architecture import Architecture
 from cvlab.engine.nets.layers import Shape
 from cvlab.engine.nets.parts import name_like
@@ -127,7 +127,7 @@ def file_metadata(weights: Mapping[str, np.ndarray | Tensor]) -> dict[str, str]:
 def verify_checksum(data: bytes, weights: Mapping[str, np.ndarray | Tensor]) -> None:
     """Compares what was read from the bytes of a safetensors file with the checksum in it; a file without one, of an earlier
     version or another tool, passes. Raises `NotOurFile`."""
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    header = load_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
     said = (header.get("__metadata__") or {}).get(METADATA, "").partition(_CHECKSUM)
     if said[1] and said[2] != checksum(weights):
         raise NotOurFile(
