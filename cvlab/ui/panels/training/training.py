@@ -80,9 +80,8 @@ class TrainingPanel(Panel):
             left.addWidget(card, int(card is self.recipe))
         centre = QVBoxLayout()
         centre.setSpacing(8)
-        for widget in (self.transport, self.tiles, self.result):
-            centre.addWidget(widget)
-        centre.addWidget(self.inside, 1)
+        for widget in (self.transport, self.tiles, self.result, self.inside):
+            centre.addWidget(widget, int(widget is self.inside))
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 16, 16, 16)
         row.setSpacing(8)
@@ -90,12 +89,10 @@ class TrainingPanel(Panel):
         row.addLayout(centre, 1)
 
     def _connect(self) -> None:
-        bar = self.transport
-        for asked, deed in (
-            (bar.start_asked, self.start_or_resume), (bar.pause_asked, self.pause_or_resume),
-            (bar.step_asked, self.step), (bar.stop_asked, self.stop),
-        ):  # fmt: skip
-            asked.connect(deed)
+        self.transport.start_asked.connect(self.start_or_resume)
+        self.transport.pause_asked.connect(self.pause_or_resume)
+        self.transport.step_asked.connect(self.step)
+        self.transport.stop_asked.connect(self.stop)
         self.queue.queue_asked.connect(self.enqueue)
         self.inside.branch_asked.connect(self.branch)
         self.inside.restart_asked.connect(self.restart)
