@@ -10,9 +10,10 @@ from pathlib import Path
 from cvlab.core.jobs import JobControl
 from cvlab.core.recipes import SUFFIX, read_recipe_file
 from cvlab.core.storage import net_folder, record
-from cvlab.core.storage.files import DamagedFile, read_bounded, set_aside
+from cvlab.core.storage.files import DamagedFile, set_aside
 from cvlab.core.storage.lock import RunLock
 from cvlab.engine.errors import Cancelled, NewerFile
+from cvlab.engine.files import load_model, read_bounded
 from cvlab.engine.nets.shapes import infer
 
 
@@ -76,7 +77,7 @@ def _read_run(path: Path) -> None:
 
 
 def _read_notes(path: Path) -> None:
-    record.Notes.model_validate_json(read_bounded(path, record.MAX_NOTES))
+    load_model(record.Notes, read_bounded(path, record.MAX_NOTES))
 
 
 def _read_search(path: Path) -> None:
@@ -88,7 +89,7 @@ def _read_search(path: Path) -> None:
 def _read_knn(path: Path) -> None:
     from cvlab.core import knn_results
 
-    knn_results.KnnResult.model_validate_json(read_bounded(path, knn_results.MAX_BYTES))
+    load_model(knn_results.KnnResult, read_bounded(path, knn_results.MAX_BYTES))
 
 
 def _read_net(path: Path) -> None:
@@ -98,4 +99,4 @@ def _read_net(path: Path) -> None:
 def _read_manifest(path: Path) -> None:
     from cvlab.engine.data import own
 
-    own.Manifest.model_validate_json(read_bounded(path, own.MAX_MANIFEST))
+    load_model(own.Manifest, read_bounded(path, own.MAX_MANIFEST))

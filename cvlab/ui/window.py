@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QProxyStyle
 
 from cvlab.core import paths
 from cvlab.core.lab import Lab
-from cvlab.core.storage.files import read_bounded, set_aside
+from cvlab.core.storage.files import set_aside
 from cvlab.engine.errors import CvlabError
+from cvlab.engine.files import read_bounded
 from cvlab.ui.bind import bind, listen
 from cvlab.ui.commands import Commands
 from cvlab.ui.drops import Drops

@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from cvlab.core.lab import Lab
-from cvlab.core.storage import files
 from tests.core.populated_home import EPOCHS, KINDS, MUTATIONS, is_kept, mutate, populate
 
 CASES = [(how, kind) for at, how in enumerate(MUTATIONS) for number, kind in enumerate(KINDS)
@@ -61,14 +60,14 @@ def test_a_damaged_file_costs_only_itself_and_is_kept(home, kind, how):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_may_not_be_read_stays_or_is_kept(home, kind, monkeypatch):
     path = populate(home)[kind]
-    whole, open_ = path.read_bytes(), files._without_waiting
+    whole, open_ = path.read_bytes(), os.open
 
-    def refuse(name, flags):
+    def refuse(name, *arguments, **options):
         if str(name) == str(path):
             raise PermissionError(13, "Permission denied", str(path))
-        return open_(name, flags)
+        return open_(name, *arguments, **options)
 
-    monkeypatch.setattr(files, "_without_waiting", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     lab = started()
     assert lab.notices.all
     lab.close()

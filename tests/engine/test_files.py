@@ -41,6 +41,7 @@ ALLOWED = {
     "engine/data/own.py": "open_memmap of a file that was opened here before",
     "engine/data/rivals.py": "a measurement of other libraries' loaders",
     "engine/data/wheel.py": "the output of pip, which it has written itself",
+    "core/storage/autosave.py": "file names that are no text, in a record of bounded size",
     "core/storage/lock.py": "locks a folder",
     "core/storage/growing_file.py": "what it has written itself",
     "engine/processes.py": "/proc",

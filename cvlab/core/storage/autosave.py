@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import platform
 import shutil
 import time
-import zipfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +15,13 @@ from typing import Any
 from uuid import uuid4
 
 from cvlab.core.project import Project
-from cvlab.core.storage.files import read_bounded
 from cvlab.core.storage.lock import RunLock
 from cvlab.core.storage.project_file import load_project
 from cvlab.engine import processes
+from cvlab.engine.archive import Archive
 from cvlab.engine.disk import refused, remove_leftovers, write_whole
 from cvlab.engine.errors import CvlabError, NotOurFile
+from cvlab.engine.files import read_bounded
 
 PROJECT, RECORD = "project.cvlab", "autosave"
 OLD = "last.cvlab"
@@ -168,11 +167,10 @@ class AutosaveFolder:
     def record(self) -> AutosaveRecord:
         """What is known about the project. Raises `NotOurFile`."""
         try:
-            with zipfile.ZipFile(io.BytesIO(read_bounded(self.project, MAX_FILE))) as archive:
+            with Archive(read_bounded(self.project, MAX_FILE), ratio_from=MAX_FILE) as archive:
                 if f"{RECORD}.json" not in archive.namelist():
                     return AutosaveRecord(written=self._written())
-                with archive.open(f"{RECORD}.json") as file:
-                    return AutosaveRecord.read(file.read(MAX_RECORD))
+                return AutosaveRecord.read(archive.content(archive.getinfo(f"{RECORD}.json"), MAX_RECORD))
         except Exception as error:  # zipfile and zlib raise whatever a damaged file makes them stumble over
             raise NotOurFile("The autosaved project cannot be read.", received=str(error)[:120]) from error
 

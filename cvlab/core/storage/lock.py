@@ -87,8 +87,8 @@ class RunLock:
     def lives_here(self) -> bool:
         """Whether the process that the lock names runs on this machine, whatever the name that it gave its host."""
         try:
-            return _lives(json.loads(self._content() or b""))
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return _lives(load_json(self._content() or b""))
+        except (ValueError, KeyError, TypeError, OverflowError):
             return False
 
     def release(self) -> None:
