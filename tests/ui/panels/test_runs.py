@@ -251,7 +251,7 @@ def test_every_file_of_a_deleted_run_comes_back(panel, lab, qtbot, ids):
     for _ in ids:
         panel.restore()
         settle(lab, qtbot)
-    assert {each: files_of(lab, each) for each in ids} == before and not panel._can_restore()
+    assert {each: files_of(lab, each) for each in ids} == before and not panel.can_restore()
 
 
 def test_the_delete_key_elsewhere_deletes_no_run(panel, lab, ids):
