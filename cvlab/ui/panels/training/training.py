@@ -303,7 +303,7 @@ class TrainingPanel(Panel):
         else:
             self.transport.show_reading()
         self.tiles.show_run(None, self._guess(None))
-        self.result.show_run(None, can_go_on=False)
+        self.ending.show_run(None)
         self.inside.show_run(None, "Reading the run…")
         self._place.show_reading(self._guess(None))
 
