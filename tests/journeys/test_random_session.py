@@ -222,6 +222,9 @@ def start_training(lab) -> None:
 @pytest.mark.timeout(max(120, EVENTS * 2))
 def test_a_random_session_raises_nothing_and_loses_nothing(lab, qtbot, flush, monkeypatch, tmp_path):
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: True)
+    for ask in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, ask, lambda *args, **more: ("", ""))  # they block until a person answers
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args, **more: "")
     raised: list[str] = []
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(f"{kind.__name__}: {error}"))
     # What the application loads behind its first painting.

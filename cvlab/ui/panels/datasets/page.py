@@ -69,7 +69,7 @@ class PageSpec:
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("browse", "Browse", "Every image of the set, and the numbers it is made of.", "browse_page:BrowsePage"),
-    PageSpec("splits", "Splits", "What is learned from, what is tuned on, and what stays sealed.", "splits_page:SplitsPage"),
+    PageSpec("splits", "Splits", "What is learned from, what is tuned on, and what stays locked.", "splits_page:SplitsPage"),
     PageSpec("challenges", "Challenges", "Seven reasons why it is hard, each with its dial.", "challenges_page:ChallengesPage"),
     PageSpec("preprocess", "Preprocess", "Centre, turn and stretch: what a net is fed with.", "preprocess_page:PreprocessPage"),
     PageSpec("augment", "Augment", "One image, sixteen ways: what a net should overlook.", "augment_page:AugmentPage"),

@@ -28,7 +28,7 @@ RUNS = Lesson(
     try_this=(
         "Train twice with seeds 0 and 1. How far apart are they? Smaller differences than that mean nothing.",
         "Fork a run with a tenth of its learning rate, and lay both over each other.",
-        "Sort by held-out accuracy, then by test accuracy. Do they agree on the winner?",
+        "Sort by held-out accuracy, then by held-out loss. Do they agree on the winner?",
         "Draw the loss over seconds instead of epochs: which batch size wins now?",
     ),
 )
