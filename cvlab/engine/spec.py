@@ -135,5 +135,5 @@ def _not_there(cls: type[Spec], path: str) -> str:
     """The sentence for a name that is not there, with the one that was probably meant: by its whole name or by its last part."""
     known = {name.rpartition(".")[2]: name for name in reversed(list(cls.understood()))}
     known |= {name: name for name in (*cls.model_fields, *cls.understood())}
-    close = difflib.get_close_matches(path, known, n=1)
+    close = difflib.get_close_matches(path[:100], known, n=1)
     return f"There is no setting “{path}” here" + (f"; did you mean “{known[close[0]]}”?" if close else ".")

@@ -151,7 +151,8 @@ def _guess(given: Any, annotation: Any) -> str:
     """The choice that was probably meant, as a sentence of its own."""
     choices = typing.get_args(annotation) if typing.get_origin(annotation) is Literal else ()
     names = [choice for choice in choices if isinstance(choice, str)]
-    close = difflib.get_close_matches(given.lower(), names, n=1) if isinstance(given, str) else []
+    is_word = isinstance(given, str) and len(given) <= 100  # comparing takes memory for each character
+    close = difflib.get_close_matches(given.lower(), names, n=1) if is_word else []
     return f" Did you mean “{close[0]}”?" if close else ""
 
 

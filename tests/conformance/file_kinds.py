@@ -503,7 +503,7 @@ def _mat(folder: Path) -> None:
 
 
 def _lock(folder: Path) -> None:
-    (folder / "lock.json").write_text(json.dumps(lock._myself()))
+    lock.RunLock(folder).take()
 
 
 def _settings(folder: Path) -> object:

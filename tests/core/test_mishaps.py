@@ -123,7 +123,7 @@ def test_what_pytorch_raises_while_it_trains(runs, broken_learners, monkeypatch,
 @pytest.mark.parametrize("kind", ["cuda memory", "gpu"])
 def test_what_pytorch_raises_while_data_are_brought_to_the_device(runs, monkeypatch, kind):
     make, family = ERRORS[kind]
-    monkeypatch.setattr(Learner, "_place", lambda *_: (_ for _ in ()).throw(make()))
+    monkeypatch.setattr(Learner, "_part", lambda *_: (_ for _ in ()).throw(make()))
     run = runs.start(NET, RECIPE)
     wait(run)
     failure = run.state.failure

@@ -35,9 +35,15 @@ def test_nothing_is_seeded_by_pythons_hash():
     """The built-in hash is for `__hash__` alone: of text it differs from process to process."""
     found = []
     for path in sorted(Path(cvlab.__file__).parent.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name == "__hash__":
-                node.body = []
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hash":
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        own = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "__hash__"]
+        allowed = {inner for function in own for inner in ast.walk(function)}
+        for node in ast.walk(tree):
+            if (
+                node not in allowed
+                and isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "hash"
+            ):
                 found.append(f"{path.name}:{node.lineno}")
     assert not found

@@ -45,6 +45,7 @@ ALLOWED = {
     "core/storage/lock.py": "locks a folder",
     "core/storage/growing_file.py": "what it has written itself",
     "engine/processes.py": "/proc",
+    "engine/memory.py": "/proc and the limits of control groups",
     "console.py": "writes",
     "core/storage/metrics.py": "lines of bounded length, in which a loss may be infinite",
     "ui/theme/icons.py": "shipped with cvlab",

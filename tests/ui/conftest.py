@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout
 
+from cvlab.engine.formula import Formula
 from cvlab.ui.actions import Action
 from cvlab.ui.panel import Lesson, Panel, Stop
 from cvlab.ui.panels import PanelSpec
@@ -18,7 +19,7 @@ class Calm(Panel):
     lesson = Lesson(
         "A calm panel",
         "A button that counts how often it was asked.",
-        (("Hinge loss", r"L_i = \sum_{j \neq y_i} \max(0, s_j - s_{y_i} + 1)"),),
+        (Formula("Hinge loss", r"L_i = \sum_{j \neq y_i} \max(0, s_j - s_{y_i} + 1)", definition="a sample"),),
         ("Press the button.",),
     )
 

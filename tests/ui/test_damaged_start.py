@@ -42,7 +42,8 @@ def start(qapp, qtbot, flush, specs, calm_and_wild):
 def test_the_window_starts_with_a_damaged_file_of_every_kind(kind, start, home):
     content = mutate(populate(home)[kind], "wrong types")
     window = start()
-    assert [card.notice.level for card in window.notice_bar.cards()] == ["warning"]
+    assert [notice.level for notice in window.lab.notices.all] == ["warning"]
+    assert window.notice_bar.notice is window.lab.notices.all[0]
     assert is_kept(home, content, "")
 
 
@@ -89,14 +90,15 @@ def test_recovered_work_is_offered_on_a_card_and_restored(start, tmp_path, home,
     lab.autosave.folder.release()  # as if the process were gone
     window.pump.stop()
     again = start()
-    (card,) = again.notice_bar.cards()
-    assert card.notice.title.startswith("Recovered work from ")
-    assert [button.text() for button in card.findChildren(QPushButton)] == ["Restore", "Discard"]
+    bar = again.notice_bar
+    assert bar.notice.title.startswith("Recovered work from ") and len(again.lab.notices.all) == 1
+    remedies = [bar.findChild(QPushButton, f"notices.remedy_{number}") for number in range(2)]
+    assert [button.text() for button in remedies] == ["Restore", "Discard"]
     assert again.windowTitle() == "net[*] - cvlab" and not again.isWindowModified()
-    card.findChild(QPushButton, "notices.remedy_0").click()
+    remedies[0].click()
     assert again.lab.project.recipe.epochs == 77
     assert again.windowTitle() == "net[*] - cvlab" and again.isWindowModified()
-    assert [each.notice.title.split(" from")[0] for each in again.notice_bar.cards()] == ["Restored work"]
+    assert [each.title.split(" from")[0] for each in again.lab.notices.all] == ["Restored work"]
 
 
 def test_a_window_that_only_starts_leaves_nothing_to_recover(lab, window, home):

@@ -32,7 +32,7 @@ class Parent(BaseModel):
 class SettingChange(BaseModel):
     """A live setting that took another value while the run trained: from step `step` on."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
     step: int = Field(ge=0)
     setting: str
     old: float

@@ -17,7 +17,7 @@ from cvlab.engine.nets.layers import BatchNorm, Conv, Flatten, Input, Linear, Re
 from cvlab.engine.schedules import FORMULAS, SCHEDULES, Schedule
 from cvlab.engine.training.formulas import mixup_share, recipe_formulas
 from cvlab.engine.training.learner import Learner
-from cvlab.engine.training.objective import batch_loss, is_weight, penalty
+from cvlab.engine.training.objective import batch_loss, penalty
 from cvlab.engine.training.plan import drawn_from
 from cvlab.engine.training.recipe import Loss, Optimizer, Recipe, Regularisation
 from tests.engine.training.conftest import bars
@@ -172,7 +172,8 @@ def arrays(parameters):
 def test_training_does_what_the_card_shows(recipe):
     learner = Learner(NET, DATA, recipe)
     card = Card(recipe, [p.shape for p in learner.parameters])
-    are_weights = [is_weight(p) for p in learner.parameters]
+    weights = {id(layer.weight) for layer in learner.weighted}
+    are_weights = [id(p) in weights for p in learner.parameters]
     assert are_weights.count(True) == 2
     mean = arrays(learner.parameters)
     for t in range(1, 9):
@@ -207,7 +208,7 @@ def test_training_does_what_the_card_shows(recipe):
         if caption in card.formulas:
             weights = [w for w, is_one in zip(arrays(learner.parameters), are_weights, strict=True) if is_one]
             told = sum(card.call(caption, w) for w in weights)
-            assert told == pytest.approx(float(penalty(learner.parameters, recipe).detach()), rel=1e-5)
+            assert told == pytest.approx(float(penalty(learner.module, recipe).detach()), rel=1e-5)
     assert card.used >= card.formulas.keys() - {"Regularization: none"}
 
 

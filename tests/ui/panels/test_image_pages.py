@@ -133,7 +133,7 @@ def test_the_net_that_is_asked_is_the_one_that_reads_the_set(page, lab, shapes, 
     assert shown.asked.id == "convnet-shapes32" and lab.project.datasets.challenge.model == "lenet-mnist"
     combo = control(shown, "challenge_model")
     assert combo.currentText() == "ConvNet-small, trained on Shapes-32"
-    assert shown.judges.learned.text() == "99.80 % of its test images right"
+    assert shown.judges.learned.text() == "99.70 % of its validation images right"
     other = combo.model().item(combo.findData("lenet-mnist"))
     assert not other.isEnabled() and "Cannot be asked here: it reads 28 × 28 × 1" in other.toolTip()
     view = lab.project.datasets.challenge

@@ -163,7 +163,7 @@ def test_turning_a_racer_replays_it_alone_to_the_same_step(panel, settled, qtbot
 def test_a_setting_out_of_range_gets_a_sentence(panel, settled, lab):
     control(panel, "momentum.mu").setValue(3)
     row = panel.race.settings.forms["momentum"].rows["mu"]
-    assert row.words.isVisible() and "less than 1" in row.words.text()
+    assert row.words.isVisible() and "below 1" in row.words.text()
     assert lab.project.optimization.race.optimizer("Momentum").mu == 0.9
 
 

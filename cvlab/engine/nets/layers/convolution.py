@@ -46,6 +46,17 @@ def _words(layer: LayerSpec, change: dict[str, Any]) -> str:
     return f"Set {' and '.join(told)}." if told else ""
 
 
+MAX_PADDING = 15
+
+
+def _changes(kernel: int | None, padding: int | None) -> str:
+    """What makes a kernel fit: the largest kernel and the smallest padding, as far as there are any."""
+    ways = [f"a kernel of at most {kernel}"] if kernel is not None else []
+    if padding is not None:
+        ways.append(f"padding of at least {padding}")
+    return f"Use {', or '.join(ways)}." if ways else "Use fewer steps between its windows, or less dilation."
+
+
 def _meets(size: int, windows: int, taps: int, stride: int, dilation: int, start: int) -> bool:
     """Whether any of the places start + p stride + t dilation (p < windows, t < taps) lies in 0..size - 1."""
     for p in range(windows):
@@ -83,7 +94,7 @@ class Conv(LayerSpec):
     padding: int = Field(
         0,
         ge=0,
-        le=15,
+        le=MAX_PADDING,
         title="Padding P",
         description="Zeros added around the image. (F − 1)/2 keeps the size at stride 1.",
         json_schema_extra={"only": {"border": ["number"]}},
@@ -138,6 +149,12 @@ class Conv(LayerSpec):
             for size, count in zip(shape[1:], sides, strict=True)
         )
 
+    def _reads(self, shape: Shape, **changed: Any) -> bool:
+        """Whether the layer with another kernel or padding fits, and reads a pixel of the image."""
+        other = self.model_copy(update=changed)
+        sides = tuple(fit_count(side, other.extent, other.stride, other.zeros) for side in shape[1:])
+        return min(sides) >= 1 and other._depends(shape, sides)
+
     def _sides(self, shape: Shape) -> tuple[int, int]:
         """(height, width) of the output; raises `Misfit` where there is none."""
         c, h, w = need_volume(shape)
@@ -152,12 +169,17 @@ class Conv(LayerSpec):
         if min(out_h, out_w) < 1:
             fitting = (min(h, w) + 2 * self.zeros - 1) // self.dilation + 1
             needed = math.ceil((self.extent - min(h, w)) / 2)
+            # Spread far apart, or in long steps, a kernel may read nothing but padding.
+            needed = next(
+                (p for p in range(needed, MAX_PADDING + 1) if self._reads(shape, border="number", padding=p)), None
+            )
+            fitting = next((k for k in range(fitting, 0, -1) if self._reads(shape, kernel=k)), None)
             spread = "" if self.dilation == 1 else f" that dilation spreads over {self.extent} pixels"
             raise Misfit(
                 f"at least {self.extent - 2 * self.zeros}×{self.extent - 2 * self.zeros} pixels for its "
                 f"{self.kernel}×{self.kernel} kernel{spread}",
-                f"Use a kernel of at most {fitting}, or padding of at least {needed}.",
-                {"kernel": fitting},
+                _changes(fitting, needed),
+                {"kernel": fitting} if fitting is not None else {},
             )
         return out_h, out_w
 
