@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cvlab.core import paths
+from cvlab.core.lab import Lab
 from cvlab.core.storage.project_file import load_project, save_project
 from cvlab.engine.nets import zoo
 from cvlab.engine.training.recipe import Recipe
@@ -42,7 +42,7 @@ from cvlab.ui.theme import theme
 from cvlab.ui.window import MainWindow
 from tests.ui.gap_recorder import GapRecorder
 
-EVENTS = int(os.environ.get("CVLAB_EVENTS", "250"))
+EVENTS = int(os.environ.get("CVLAB_EVENTS", "60"))
 SEED = int(os.environ.get("CVLAB_SEED", "0"))
 TEXTS = ("3", "0.01", "-2", "1e-3", "x*y + 2", "", "abc", "999999", "sin(x)+y**2")
 KEYS = (
@@ -208,7 +208,8 @@ class Session:
         seen = set()
         for _ in range(400):
             focus = QApplication.focusWidget()
-            if focus is None or (focus in seen and len(seen) > 1):
+            # The list of an open combo box is a window of its own, which Esc leaves.
+            if focus is None or focus.window() is not self.window or (focus in seen and len(seen) > 1):
                 return True
             seen.add(focus)
             QTest.keyClick(focus, Qt.Key.Key_Tab)
@@ -243,7 +244,8 @@ def test_a_random_session_raises_nothing_and_loses_nothing(lab, qtbot, flush, mo
             session.event()
             assert not captured and not raised, (session.log, captured, raised)
             if count % 50 == 25 and not session.tab_leaves():
-                traps.append(QApplication.focusWidget().objectName())
+                trap = QApplication.focusWidget()
+                traps.append(" in ".join(f"{type(w).__name__} {w.objectName()!r}" for w in (trap, trap.parentWidget())))
             if count % 500 == 499:
                 # As the application's own collector: on this thread, between two events.
                 gc.collect()
@@ -258,10 +260,13 @@ def test_a_random_session_raises_nothing_and_loses_nothing(lab, qtbot, flush, mo
     window.leave()
     flush()
     theme().choose("light")
-    kept = load_project(paths.autosave() / "last.cvlab")
-    saved = load_project(before)
+    again = Lab()
+    again.restore()
+    kept, saved = again.project, load_project(before)
+    restored = (kept.architecture, kept.recipe, kept.sections())
+    again.close()
     report = f"{EVENTS} events, seed {SEED}, peak {peak:.0f} MB\n{recorder.report()}"
     if "CVLAB_GAPS" in os.environ:
         Path(os.environ["CVLAB_GAPS"]).write_text(report, encoding="utf-8")
     assert not traps and not unexpected
-    assert (kept.architecture, kept.recipe, kept.sections()) == (saved.architecture, saved.recipe, saved.sections())
+    assert restored == (saved.architecture, saved.recipe, saved.sections())
