@@ -15,7 +15,8 @@ def start_time(pid: int) -> str:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
         return ""
-    return f"{boot_id()} {fields[19]}" if boot_id() and fields[0] not in "ZX" else ""
+    boot = boot_id()
+    return f"{boot} {fields[19]}" if boot and fields[0] not in "ZX" else ""
 
 
 def boot_id() -> str:
